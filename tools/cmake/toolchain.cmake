@@ -1,0 +1,36 @@
+# Language, warnings, sanitizers. Our code links ocs::strict privately; generated code never does.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(OCS_SANITIZE "" CACHE STRING "Comma separated sanitizers, e.g. address,undefined or thread")
+option(OCS_VERIFY "Recompute what was decided after each step (slow; for dev and sanitizer builds)" OFF)
+option(OCS_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_program(LLD ld.lld)
+if(LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_library(ocs_strict INTERFACE)
+add_library(ocs::strict ALIAS ocs_strict)
+target_compile_options(ocs_strict INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(ocs_strict INTERFACE -Wthread-safety)
+endif()
+if(OCS_VERIFY)
+  add_compile_definitions(OCS_VERIFY=1)
+endif()
+
+if(OCS_SANITIZE)
+  add_compile_options(-fsanitize=${OCS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${OCS_SANITIZE})
+endif()
