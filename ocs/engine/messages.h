@@ -1,0 +1,190 @@
+// What goes into the engine and what comes out: requests and answers as typed values. The names and numbers are those of
+// RFC 8506 and 3GPP (docs/GLOSSARY.md); translation to and from the wire is somebody else's work (ocs/rpc).
+
+#ifndef OCS_ENGINE_MESSAGES_H_
+#define OCS_ENGINE_MESSAGES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "ocs/base/ids.h"
+#include "ocs/base/quantity.h"
+#include "ocs/base/time.h"
+#include "ocs/base/unit.h"
+
+namespace ocs::engine {
+
+/// CC-Request-Type; its numbers.
+enum class RequestType : uint8_t { kInitial = 1, kUpdate = 2, kTermination = 3, kEvent = 4 };
+
+/// Requested-Action of an event; its numbers.
+enum class RequestedAction : uint8_t {
+  kDirectDebiting = 0,
+  kRefundAccount = 1,
+  kCheckBalance = 2,
+  kPriceEnquiry = 3,
+};
+
+/// Result-Code; its numbers (RFC 8506 section 9, RFC 6733 section 7).
+enum class ResultCode : uint16_t {
+  kSuccess = 2001,
+  kEndUserServiceDenied = 4010,
+  kCreditControlNotApplicable = 4011,
+  kCreditLimitReached = 4012,
+  kUnknownSessionId = 5002,
+  kInvalidAvpValue = 5004,
+  kMissingAvp = 5005,
+  kUnableToComply = 5012,
+  kUserUnknown = 5030,
+  kRatingFailed = 5031,
+};
+
+/// "DIAMETER_SUCCESS", "DIAMETER_CREDIT_LIMIT_REACHED", ...
+std::string_view ResultCodeName(ResultCode code);
+
+/// Subscription-Id-Type; its numbers.
+enum class IdentityType : uint8_t {
+  kE164 = 0,     ///< MSISDN.
+  kImsi = 1,
+  kSipUri = 2,
+  kNai = 3,
+  kPrivate = 4,  ///< Customer number, hash of an API key.
+};
+
+struct Identity {
+  IdentityType type = IdentityType::kE164;
+  std::string_view data;
+};
+
+/// Multiple-Services-Credit-Control of a request: one rating group, which here is one model.
+struct ServiceRequest {
+  uint32_t rating_group = 0;
+  std::string_view model;      ///< Id or alias. May be empty on an update or termination: then as at the initial request.
+  bool requests_quota = false; ///< Requested-Service-Unit is there, even if empty (CC-31).
+  Quantities requested;        ///< Empty: the server chooses how much.
+  Quantities used;             ///< Since the last report, not cumulative (CC-34); each kind once.
+  bool has_used = false;       ///< Used-Service-Unit is there, even if all of it is 0.
+  bool estimated = false;      ///< The caller's own count: the provider reported none.
+};
+
+/// A Credit-Control-Request. Its texts point into memory of the caller that must live until Done().
+struct CreditControlRequest {
+  std::string_view session_id;
+  RequestType type = RequestType::kInitial;
+  uint32_t number = 0;                 ///< CC-Request-Number.
+  AccountId account;                   ///< Either this,
+  Identity subscriber;                 ///< or this; on every request, as at the session's start.
+  std::string_view service_context_id; ///< "ai-tokens.v1@..." (CC-13).
+  std::optional<Instant> event_time;   ///< Event-Timestamp: what is rated by; absent = arrival (CC-14).
+  std::optional<RequestedAction> action;
+  std::string_view refund_information; ///< Of the answer to what is to be refunded (CC-42, CC-71).
+  absl::InlinedVector<ServiceRequest, 1> services;
+};
+
+enum class FinalUnitAction : uint8_t { kTerminate = 0, kRedirect = 1, kRestrictAccess = 2 };
+
+/// Multiple-Services-Credit-Control of an answer.
+struct ServiceAnswer {
+  uint32_t rating_group = 0;
+  ResultCode code = ResultCode::kSuccess;
+  bool has_grant = false;          ///< Granted-Service-Unit is there.
+  Quantities granted;
+  uint32_t validity_seconds = 0;   ///< Validity-Time of the grant; 0 = none.
+  std::optional<FinalUnitAction> final_unit;  ///< These are the last units.
+  int64_t charged_micros = 0;      ///< Money charged for the units this request reports.
+  int64_t drawn = 0;               ///< Pieces drawn from packages for them (all units together, for a gateway's log).
+  bool overshoot = false;          ///< More was used than granted; it was charged all the same.
+  std::string failed_field;        ///< Failed-AVP: the path of the field that is at fault, or "".
+  std::string message;             ///< What was found and what was expected, or "".
+};
+
+enum class CheckBalanceResult : uint8_t { kEnoughCredit = 0, kNoCredit = 1 };
+
+/// A Credit-Control-Answer. Recorded with the entry that it answers: a repeat gets it again, byte for byte.
+struct CreditControlAnswer {
+  ResultCode code = ResultCode::kSuccess;
+  RequestType type = RequestType::kInitial;
+  uint32_t number = 0;
+  absl::InlinedVector<ServiceAnswer, 1> services;
+  Unit currency;                   ///< Of the money amounts here; empty when no account was reached.
+  int64_t cost_micros = 0;         ///< Cost-Information: so far in this session, reservations excluded (CC-41); or of the event.
+  bool has_cost = false;
+  std::optional<CheckBalanceResult> check_balance;
+  std::string refund_information;  ///< Names this charge for a later refund; "" when nothing was charged.
+  uint32_t tariff_revision = 0;    ///< Rated by this revision; 0 when nothing was rated.
+  int64_t calls_affordable = 0;    ///< Price enquiry: how many such calls the balance holds now.
+  std::string failed_field;        ///< As in ServiceAnswer, for the request as a whole.
+  std::string message;
+};
+
+/// Appends the byte form that is recorded in the journal (docs/format/journal.md).
+void EncodeAnswer(const CreditControlAnswer& answer, std::string* out);
+
+/// Reads it back. False when the bytes are not a whole answer of a known version.
+[[nodiscard]] bool DecodeAnswer(std::string_view bytes, CreditControlAnswer* answer);
+
+/// For people and tools: what an account looks like now.
+struct BucketView {
+  BucketId id;
+  std::string name;       ///< "10 M tokens"; "main balance".
+  std::string offer;      ///< Id of the offer it came from; "" for money paid in.
+  Unit unit;
+  int32_t priority = 0;
+  Instant valid_from;
+  Instant valid_until;
+  int64_t granted = 0, available = 0, held = 0, spent = 0, expired = 0;
+};
+struct SubscriptionView {
+  std::string offer;
+  std::string name;
+  uint32_t tariff_revision = 0;
+  Instant valid_from;
+  Instant valid_until;
+};
+struct SessionView {
+  std::string session_id;
+  Instant opened_at;
+  Instant ends_at;        ///< When the supervision timer frees its holds.
+  uint32_t tariff_revision = 0;
+};
+struct AccountView {
+  AccountId id;
+  std::string state;      ///< "active", ...
+  Unit currency;
+  int64_t credit_limit_micros = 0;
+  Instant created_at;
+  std::vector<std::pair<IdentityType, std::string>> identities;
+  std::vector<BucketView> buckets;  ///< In draw order.
+  std::vector<SubscriptionView> subscriptions;
+  std::vector<SessionView> sessions;
+};
+
+/// One entry of an account's history, in words.
+struct HistoryItem {
+  ShardId shard;
+  Position position;
+  Instant logged_at;
+  std::string kind;                  ///< "session opened", "top-up", ...
+  std::string text;                  ///< What it did, in a sentence.
+  std::vector<std::string> postings; ///< "bucket 1 available -120 CNY micros", ...
+  std::vector<std::string> charges;  ///< The record's sentences: why it cost that.
+};
+
+struct RevisionView {
+  uint32_t revision = 0;
+  std::string name;
+  Instant effective_from;
+  Instant published_at;
+  std::string published_by;
+  uint32_t model_count = 0;
+  uint32_t offer_count = 0;
+  int64_t text_bytes = 0;
+};
+
+}  // namespace ocs::engine
+
+#endif  // OCS_ENGINE_MESSAGES_H_

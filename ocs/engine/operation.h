@@ -1,0 +1,194 @@
+// A piece of work for the engine: the caller makes one, fills its request, submits it, and is called back once.
+// Derive from the call that you need and override Done(); the object must live until Done() has been called.
+
+#ifndef OCS_ENGINE_OPERATION_H_
+#define OCS_ENGINE_OPERATION_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "cdr/bill.h"
+#include "ocs/base/ids.h"
+#include "ocs/base/time.h"
+#include "ocs/base/unit.h"
+#include "ocs/engine/messages.h"
+
+namespace ocs::engine {
+
+class Shard;
+
+/// Base of all calls. Not copyable; confined to its caller until Submit, to the engine until Done().
+class Operation {
+ public:
+  Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  virtual ~Operation() = default;
+
+  /// OK: the answer or result is filled and everything that it promises is durable. Otherwise nothing is known of
+  /// changes only when the code is Unavailable and the shard stopped: ask again with the same key.
+  ///   InvalidArgument      `failed_field` names the field; nothing was changed.
+  ///   NotFound, AlreadyExists, FailedPrecondition   refused; nothing was changed; the message says why.
+  ///   ResourceExhausted    overloaded, or a limit of ocs/base/limits.h is reached: nothing was changed; back off.
+  ///   DeadlineExceeded     the caller gave up before the work was begun; nothing was changed.
+  ///   Unavailable          stopping, or stopped after a failed write: repeat with the same key after the restart.
+  absl::Status status;
+  std::string failed_field;
+
+  /// Called once when the work is finished and durable, on an engine thread: must not block or throw. The engine does
+  /// not touch the operation afterwards: it may delete itself.
+  virtual void Done() noexcept = 0;
+
+  /// Asked just before the work is begun: true when nobody waits for it any more. Thread: the shard's.
+  virtual bool abandoned() const { return false; }
+
+ private:
+  friend class Engine;
+  friend class Shard;
+  /// Decides the operation and writes its entry. Implemented by the calls below, in the engine.
+  virtual void Execute(Shard& shard) = 0;
+  /// The partition whose shard works on it; set by Route.
+  PartitionId partition_;
+  Operation* next_ = nullptr;
+};
+
+/// A credit-control request (RFC 8506). Business refusals are answers with status OK.
+class CreditControlCall : public Operation {
+ public:
+  CreditControlRequest request;
+  CreditControlAnswer answer;
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Who makes an administrative change, why, and under which key: a repeat of the key with the same content gets the same
+/// result and changes nothing; with other content it is refused as AlreadyExists, naming what differs.
+struct Change {
+  std::string key;     ///< Idempotency key, 1 to 128 characters.
+  std::string actor;   ///< Who; recorded.
+  std::string reason;  ///< Why; recorded.
+};
+
+class CreateAccountCall : public Operation {
+ public:
+  Change change;
+  Unit currency;
+  int64_t credit_limit_micros = 0;  ///< 0: prepaid. Above: post-paid up to it, or hybrid.
+  std::vector<std::pair<IdentityType, std::string>> identities;  ///< Each belongs to one account at most.
+
+  AccountId account;  ///< Result.
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Adds or removes a subscriber identity.
+class ChangeIdentityCall : public Operation {
+ public:
+  enum class Action : uint8_t { kAdd, kRemove };
+  Change change;
+  AccountId account;
+  Action action = Action::kAdd;
+  IdentityType type = IdentityType::kE164;
+  std::string data;
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Buys an offer: charges its fee to the account's money, makes its buckets, opens its prices.
+class PurchaseCall : public Operation {
+ public:
+  Change change;
+  AccountId account;
+  std::string offer;
+  std::optional<Instant> event_time;  ///< When it was bought; absent = arrival. Within the event-time skew.
+
+  // Results.
+  uint32_t tariff_revision = 0;
+  int64_t fee_micros = 0;
+  Unit currency;
+  std::vector<BucketId> buckets;
+  std::string record_id;  ///< Of the fee's CDR; "" when it was free.
+  Instant valid_until;
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+class TopUpCall : public Operation {
+ public:
+  Change change;
+  AccountId account;
+  int64_t amount_micros = 0;  ///< 1 to kAmountMicrosMax.
+  Unit currency;              ///< Must be the account's.
+
+  int64_t available_micros = 0;  ///< Result: of the main balance, afterwards.
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Reads an account, by id or by identity.
+class GetAccountCall : public Operation {
+ public:
+  AccountId account;
+  IdentityType identity_type = IdentityType::kE164;
+  std::string identity;  ///< Used when `account` is not given.
+
+  AccountView view;
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Reads an account's history, newest first.
+class HistoryCall : public Operation {
+ public:
+  AccountId account;
+  int32_t items_max = 100;      ///< 1 to 1,000.
+  Position before;              ///< Only what is older than this; not valid = from the newest.
+
+  std::vector<HistoryItem> items;
+  Position next_before;         ///< For the next page; not valid at the end.
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Computes an account's bill of [from, until) from its records. Changes nothing.
+class BillCall : public Operation {
+ public:
+  AccountId account;
+  Instant from;
+  Instant until;
+  int64_t carried_in_micros = 0;
+
+  cdr::Bills bills;
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+/// Publishes a catalogue revision. It applies to sessions opened at or after `effective_from`.
+class PublishCatalogueCall : public Operation {
+ public:
+  Change change;
+  std::string text;
+  std::string file_name;      ///< For messages only.
+  std::optional<Instant> effective_from;  ///< Absent = now.
+
+  uint32_t revision = 0;      ///< Result.
+  std::vector<std::string> diagnostics;  ///< With InvalidArgument: every fault, "file:line: field: ...".
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
+}  // namespace ocs::engine
+
+#endif  // OCS_ENGINE_OPERATION_H_
