@@ -6,7 +6,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 set(OCS_SANITIZE "" CACHE STRING "Comma separated sanitizers, e.g. address,undefined or thread")
-option(OCS_VERIFY "Recompute what was decided after each step (slow; for dev and sanitizer builds)" OFF)
+option(OCS_VERIFY "Recompute what was decided after each step (slow; dev, sanitizers)" OFF)
 option(OCS_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 
 find_program(CCACHE ccache)
