@@ -1,11 +1,13 @@
-// The charging data record (CDR): what happened and what it cost, for ever, in one value that explains itself.
-// Its content follows TS 32.298 for the common fields; token usage, charge lines and bucket draws are ours.
+// The charging data record (CDR): what happened and what it cost, for ever, in one value that
+// explains itself. Its content follows TS 32.298 for the common fields; token usage, charge lines
+// and bucket draws are ours.
 //
-// Every entry of the journal that charges or refunds carries its record as an attachment, so a charge without its record
-// cannot exist. Records are partial records by default (TS 32.255 5.2.3.2, individual partial record): each interrogation
-// that reports use makes one, with the next record sequence number of its session. The byte form is described in
-// docs/format/cdr.md. A record's identity is (shard, position of its entry): it is known by whoever reads the journal and
-// is not repeated inside.
+// Every entry of the journal that charges or refunds carries its record as an attachment, so a
+// charge without its record cannot exist. Records are partial records by default
+// (TS 32.255 5.2.3.2, individual partial record): each interrogation that reports use makes one,
+// with the next record sequence number of its session. The byte form is described in
+// docs/format/cdr.md. A record's identity is (shard, position of its entry): it is known by whoever
+// reads the journal and is not repeated inside.
 
 #ifndef CDR_RECORD_H_
 #define CDR_RECORD_H_
@@ -17,6 +19,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "ocs/base/ids.h"
+#include "ocs/base/limits.h"
 #include "ocs/base/quantity.h"
 #include "ocs/base/time.h"
 #include "ocs/base/unit.h"
@@ -27,14 +30,16 @@ namespace ocs::cdr {
 enum class RecordType : uint8_t {
   kUsage = 1,   ///< A session's use since its last report, or a one-time event.
   kFee = 2,     ///< The fee of an offer that was bought.
-  kRefund = 3,  ///< Gives back what another record charged: `refers_to` names it. Amounts are positive; they are credits.
+  kRefund = 3,  ///< Gives back what another record charged: `refers_to` names it. Amounts are
+                ///< positive; they are credits.
 };
 
 /// causeForRecClosing of TS 32.298; its numbers.
 enum class ClosingCause : uint8_t {
-  kNormalRelease = 0,     ///< The session was terminated, or the event is complete.
-  kPartialRecord = 1,     ///< The session goes on.
-  kAbnormalRelease = 4,   ///< The supervision timer (Tcc) ended the session; use since the last report is not known.
+  kNormalRelease = 0,    ///< The session was terminated, or the event is complete.
+  kPartialRecord = 1,    ///< The session goes on.
+  kAbnormalRelease = 4,  ///< The supervision timer (Tcc) ended the session; use since the last
+                         ///< report is not known.
   kManagementIntervention = 20,
 };
 
@@ -43,15 +48,16 @@ enum class ClosingCause : uint8_t {
 struct RecordLine {
   TokenKind kind = TokenKind::kInput;
   int64_t quantity = 0;
-  Unit unit;                     ///< Of `amount`: a currency (micros) or the bucket's unit.
+  Unit unit;  ///< Of `amount`: a currency (micros) or the bucket's unit.
   int64_t amount = 0;
   int64_t price_numerator = 0;
   int64_t price_denominator = 1;
-  int64_t carry_in = 0;          ///< In 1/price_denominator of the smallest unit.
+  int64_t carry_in = 0;  ///< In 1/price_denominator of the smallest unit.
   int64_t carry_out = 0;
-  uint64_t carry_line = 0;       ///< Under which the remainder is kept; 0 when nothing can be left.
-  BucketId bucket;               ///< Drawn on (or given back to).
-  int64_t revenue_micros = 0;    ///< Deferred revenue of the bucket's purchase that this draw earns; 0 for money.
+  uint64_t carry_line = 0;  ///< Under which the remainder is kept; 0 when nothing can be left.
+  BucketId bucket;          ///< Drawn on (or given back to).
+  int64_t revenue_micros =
+      0;  ///< Deferred revenue of the bucket's purchase that this draw earns; 0 for money.
   bool overshoot = false;        ///< Beyond what was available: charged all the same.
   std::string_view charge_code;  ///< What the bill groups by.
   std::string_view rule;         ///< "price book deepseek-cny, line 42".
@@ -59,37 +65,47 @@ struct RecordLine {
   friend bool operator==(const RecordLine&, const RecordLine&) = default;
 };
 
-/// A record being written, or one decoded in place: its texts point into memory that must outlive it.
+/// A record being written, or one decoded in place: its texts point into memory that must outlive
+/// it.
 struct Record {
   RecordType type = RecordType::kUsage;
-  uint64_t local_sequence = 0;      ///< localRecordSequenceNumber: counts all records of the shard from 1, without gaps.
+  uint64_t local_sequence =
+      0;  ///< localRecordSequenceNumber: counts all records of the shard from 1, without gaps.
   AccountId account;
-  std::string_view session_id;      ///< chargingSessionIdentifier; the idempotency key of a fee.
-  uint32_t request_number = 0;      ///< CC-Request-Number.
-  uint32_t record_sequence = 0;     ///< recordSequenceNumber in the session from 1; 0 when it is the only one (R-04).
+  std::string_view session_id;  ///< chargingSessionIdentifier; the idempotency key of a fee.
+  uint32_t request_number = 0;  ///< CC-Request-Number.
+  uint32_t record_sequence =
+      0;  ///< recordSequenceNumber in the session from 1; 0 when it is the only one (R-04).
   ClosingCause cause = ClosingCause::kNormalRelease;
-  bool incomplete = false;          ///< incompleteCDRIndication: use may be missing (R-08).
-  bool estimated = false;           ///< Quantities are the caller's estimate, not the provider's report.
-  Instant opened_at;                ///< Record opening time (R-02): of the session or of the previous partial's close.
-  Instant closed_at;                ///< Event time of the report that closed it.
-  Instant recorded_at;              ///< The shard's logged time of the entry.
+  bool incomplete = false;  ///< incompleteCDRIndication: use may be missing (R-08).
+  bool estimated = false;   ///< Quantities are the caller's estimate, not the provider's report.
+  Instant opened_at;    ///< Record opening time (R-02): of the session or of the previous partial's
+                        ///< close.
+  Instant closed_at;    ///< Event time of the report that closed it.
+  Instant recorded_at;  ///< The shard's logged time of the entry.
   uint32_t rating_group = 0;
-  std::string_view model;           ///< Canonical model id; empty for a fee.
+  std::string_view model;  ///< Canonical model id; empty for a fee.
   std::string_view provider;
-  std::string_view offer;           ///< Of a fee: the offer bought.
+  std::string_view offer;  ///< Of a fee: the offer bought.
   uint32_t tariff_revision = 0;
-  uint16_t refers_to_shard = 0;     ///< With `refers_to`, of a refund.
+  uint16_t refers_to_shard = 0;  ///< With `refers_to`, of a refund.
   Position refers_to;
   absl::InlinedVector<RecordLine, 6> lines;  ///< Empty when nothing was used.
 
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-/// Appends the byte form. The same record always gives the same bytes.
+/// Bound of a record's lines: each kind from each bucket that an account may hold, and an
+/// overshoot. The decoder refuses more.
+inline constexpr int kRecordLinesMax = 4096;
+static_assert(kRecordLinesMax >= kTokenKindCount * (kBucketsPerAccountMax + 1));
+
+/// Appends the byte form. The same record always gives the same bytes, and different records give
+/// different bytes. REQUIRES: at most kRecordLinesMax lines; enums hold declared values.
 void EncodeRecord(const Record& record, std::string* out);
 
-/// The record of these bytes; its texts point into `bytes`. Errors: DataLoss when the bytes are not a record of a known
-/// version, whole and with nothing after it.
+/// The record of these bytes; its texts point into `bytes`. Errors: DataLoss when the bytes are not
+/// a record of a known version, whole and with nothing after it.
 absl::StatusOr<Record> DecodeRecord(std::string_view bytes);
 
 /// "fee", "usage", "refund".
@@ -102,7 +118,8 @@ struct RecordId {
   friend constexpr auto operator<=>(const RecordId&, const RecordId&) = default;
 };
 
-/// "0.1234.5": shard, group, index. The form in files, on the command line and in refund_information.
+/// "0.1234.5": shard, group, index. The form in files, on the command line and in
+/// refund_information.
 std::string FormatRecordId(const RecordId& id);
 
 /// Errors: InvalidArgument.
