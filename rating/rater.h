@@ -1,8 +1,10 @@
-// Turns usage into priced lines, and money into the usage that it buys. Pure functions, no allocation for up to 6 lines.
+// Turns usage into priced lines, and money into the usage that it buys. Pure functions, no
+// allocation for up to 6 lines.
 //
-// A charge walks the kinds in their order (TokenKind), and for each kind the pots in the order given: each pot gives as
-// much as it affords, the rest goes on to the next. What no pot affords is overshoot: it falls on the last pot that sells
-// the kind, beyond what is available there (DESIGN law 4: always charged and marked, never dropped).
+// A charge walks the kinds in their order (TokenKind), and for each kind the pots in the order
+// given: each pot gives as much as it affords, the rest goes on to the next. What no pot affords is
+// overshoot: it falls on the last pot that sells the kind, beyond what is available there (DESIGN
+// law 4: always charged and marked, never dropped).
 
 #ifndef RATING_RATER_H_
 #define RATING_RATER_H_
@@ -20,20 +22,22 @@ namespace ocs::rating {
 /// One source that a charge may draw on: a bucket with its draw rates, or money with its prices.
 struct Pot {
   const RateRow* row = nullptr;
-  int64_t available = 0;  ///< What may be drawn, in the pot's smallest unit; credit limit included. Below 0 counts as 0.
+  int64_t available = 0;  ///< What may be drawn, in the pot's smallest unit; credit limit included.
+                          ///< Below 0 counts as 0.
 };
 
 /// A piece of one kind charged to one pot at one rate.
 struct ChargeLine {
   TokenKind kind = TokenKind::kInput;
-  uint8_t pot = 0;          ///< Index into the pots given.
-  bool overshoot = false;   ///< More than the pot had available.
+  uint8_t pot = 0;         ///< Index into the pots given.
+  bool overshoot = false;  ///< More than the pot had available.
   int64_t quantity = 0;
-  int64_t amount = 0;       ///< floor((quantity * numerator + carry_in) / denominator), in the pot's unit.
+  int64_t amount =
+      0;  ///< floor((quantity * numerator + carry_in) / denominator), in the pot's unit.
   Rate rate;
   uint32_t rule = 0;
   int64_t carry_in = 0;
-  int64_t carry_out = 0;    ///< amount * denominator + carry_out == quantity * numerator + carry_in.
+  int64_t carry_out = 0;  ///< amount * denominator + carry_out == quantity * numerator + carry_in.
 };
 using ChargeLines = absl::InlinedVector<ChargeLine, 6>;
 
@@ -44,10 +48,12 @@ enum class RateOutcome : uint8_t {
   kOverflow = 2,  ///< An amount does not fit 64 bits. Nothing was computed.
 };
 
-/// Charges `used` to the pots. `carries` are the account's, sorted by line; a line that is not there carries 0. Where
-/// one line is charged in two pots, the second goes on with what the first left. Lines of quantity 0 are not made.
-/// On any outcome but kRated, `lines` is empty. REQUIRES: quantities >= 0; pots.size() <= 255.
-RateOutcome Charge(const Quantities& used, std::span<const Pot> pots, std::span<const Carry> carries, ChargeLines* lines);
+/// Charges `used` to the pots. `carries` are the account's, sorted by line; a line that is not
+/// there carries 0. Where one line is charged in two pots, the second goes on with what the first
+/// left. Lines of quantity 0 are not made. On any outcome but kRated, `lines` is empty. REQUIRES:
+/// quantities >= 0; pots.size() <= 255.
+RateOutcome Charge(const Quantities& used, std::span<const Pot> pots,
+                   std::span<const Carry> carries, ChargeLines* lines);
 
 /// What must be kept aside in one pot.
 struct HoldLine {
@@ -65,20 +71,23 @@ struct HoldResult {
     kOverflow = 4,
   };
   Outcome outcome = Outcome::kNothing;
-  Quantities granted;  ///< Empty unless granted or granted partly.
-  HoldLines holds;     ///< One per pot that is drawn on, in pot order; amounts may be 0 for what is free.
+  Quantities granted = {};  ///< Empty unless granted or granted partly.
+  HoldLines
+      holds;  ///< One per pot that is drawn on, in pot order; amounts may be 0 for what is free.
 };
 
-/// Decides how much of `requested` the pots afford, and what to hold so that any later Charge of at most that usage fits,
-/// whatever is carried by then: each amount is rounded up, with room for the largest carry. Prompt kinds (IsPromptKind)
-/// are granted whole or nothing is; growing kinds are granted as far as the pots reach, in order of kind.
+/// Decides how much of `requested` the pots afford, and what to hold so that any later Charge of at
+/// most that usage fits, whatever is carried by then: each amount is rounded up, with room for the
+/// largest carry. Prompt kinds (IsPromptKind) are granted whole or nothing is; growing kinds are
+/// granted as far as the pots reach, in order of kind.
 HoldResult Hold(const Quantities& requested, std::span<const Pot> pots);
 
-/// The largest quantity of one kind that Hold grants; INT64_MAX when nothing limits it, 0 when it is not sold.
-/// What Hold keeps for it fits the pots, and what it would keep for one more does not.
+/// The largest quantity of one kind that Hold grants; INT64_MAX when nothing limits it, 0 when it
+/// is not sold. What Hold keeps for it fits the pots, and what it would keep for one more does not.
 int64_t Affordable(TokenKind kind, std::span<const Pot> pots);
 
-/// How many calls of this usage the pots hold, one after the other (DESIGN 2.4; PRODUCTS D1); at most `limit`.
+/// How many calls of this usage the pots hold, one after the other (DESIGN 2.4; PRODUCTS D1); at
+/// most `limit`.
 int64_t AffordableCalls(const Quantities& usage_per_call, std::span<const Pot> pots, int64_t limit);
 
 }  // namespace ocs::rating

@@ -1,7 +1,9 @@
-// A compiled catalogue revision: what each model costs, what each bucket's terms cover, what each offer gives.
-// Pure: no clock, disk, thread, log, random number or floating point. Built from a Catalogue by Tariff::Compile.
+// A compiled catalogue revision: what each model costs, what each bucket's terms cover, what each
+// offer gives. Pure: no clock, disk, thread, log, random number or floating point. Built from a
+// Catalogue by Tariff::Compile.
 //
-// Immutable. Thread-safe. Lookups neither allocate nor lock; pointers that they return live as long as the Tariff.
+// Immutable. Thread-safe. Lookups neither allocate nor lock; pointers that they return live as long
+// as the Tariff.
 
 #ifndef RATING_TARIFF_H_
 #define RATING_TARIFF_H_
@@ -30,8 +32,8 @@ struct Catalogue;  // rating/catalogue.h
 struct Rate {
   int64_t numerator = 0;
   int64_t denominator = 0;
-  /// Names the line across revisions: what rounding leaves is carried under it. A hash of book or grant, matcher, kind
-  /// and denominator; 0 when the denominator is 0 or 1 (nothing can be left).
+  /// Names the line across revisions: what rounding leaves is carried under it. A hash of book or
+  /// grant, matcher, kind and denominator; 0 when the denominator is 0 or 1 (nothing can be left).
   uint64_t line = 0;
 
   bool sold() const { return denominator != 0; }
@@ -47,7 +49,8 @@ struct RateRow {
 
 /// Where a rate comes from, for explanations, records and error texts.
 struct Rule {
-  std::string charge_code;  ///< What the bill groups by: the price rule's or grant's own code, unique in its catalogue.
+  std::string charge_code;  ///< What the bill groups by: the price rule's or grant's own code,
+                            ///< unique in its catalogue.
   std::string origin;       ///< "price book deepseek-cny, line 42" or "offer ct-light, grant 1".
 };
 
@@ -60,7 +63,8 @@ struct OfferIndex {
   friend bool operator==(const OfferIndex&, const OfferIndex&) = default;
 };
 
-/// How long what was bought lasts: calendar months in the catalogue's zone, or days of 24 hours; both 0 = no end.
+/// How long what was bought lasts: calendar months in the catalogue's zone, or days of 24 hours;
+/// both 0 = no end.
 struct Validity {
   int months = 0;
   int days = 0;
@@ -71,20 +75,21 @@ struct GrantTerms {
   Unit unit;
   int64_t amount = 0;  ///< In the unit's smallest pieces.
   Validity validity;
-  int priority = 0;    ///< 1 is drawn first.
-  std::string name;    ///< For people: "10 M tokens".
+  int priority = 0;  ///< 1 is drawn first.
+  std::string name;  ///< For people: "10 M tokens".
 };
 
 /// Something that can be bought.
 struct Offer {
   std::string id;
   std::string name;
-  std::string charge_code;      ///< Of its fee on the bill.
+  std::string charge_code;  ///< Of its fee on the bill.
   Unit currency;
-  int64_t fee_micros = 0;       ///< Charged at purchase.
+  int64_t fee_micros = 0;  ///< Charged at purchase.
   std::vector<GrantTerms> grants;
-  bool has_prices = false;      ///< True when use beyond (or without) grants is billed: pay per use, or "bill on".
-  Validity validity;            ///< Of the right to its prices; both 0 = until cancelled.
+  bool has_prices =
+      false;  ///< True when use beyond (or without) grants is billed: pay per use, or "bill on".
+  Validity validity;  ///< Of the right to its prices; both 0 = until cancelled.
 };
 
 class Tariff final {
@@ -113,8 +118,8 @@ class Tariff final {
   /// The prices at which an offer bills this model at that instant, or null when it does not.
   const RateRow* FindPrice(OfferIndex offer, ModelIndex model, Instant at) const;
 
-  /// How much of the grant's unit one piece of each kind draws at that instant, or null when the grant does not cover
-  /// the model. REQUIRES: grant < offer(index).grants.size().
+  /// How much of the grant's unit one piece of each kind draws at that instant, or null when the
+  /// grant does not cover the model. REQUIRES: grant < offer(index).grants.size().
   const RateRow* FindDraw(OfferIndex offer, uint32_t grant, ModelIndex model, Instant at) const;
 
   const Rule& rule(uint32_t index) const;

@@ -1,0 +1,35 @@
+#include "rating/internal/ratio.h"
+
+#include <numeric>
+
+#include "ocs/base/check.h"
+#include "ocs/base/exact.h"
+
+namespace ocs::rating::internal {
+
+Ratio MakeRatio(int64_t numerator, int64_t denominator) {
+  OCS_CHECK(numerator >= 0);
+  OCS_CHECK(denominator > 0);
+  const int64_t divisor = std::gcd(numerator, denominator);
+  return Ratio{.numerator = numerator / divisor, .denominator = denominator / divisor};
+}
+
+std::optional<Ratio> Multiply(const Ratio& a, const Ratio& b) {
+  OCS_CHECK(a.stated());
+  OCS_CHECK(b.stated());
+  if (a.numerator == 0 || b.numerator == 0) return Ratio{.numerator = 0, .denominator = 1};
+  // Reduced crosswise first, the products are reduced too and overflow only when the result does.
+  const int64_t left = std::gcd(a.numerator, b.denominator);
+  const int64_t right = std::gcd(b.numerator, a.denominator);
+  const auto numerator = MultiplyExact(a.numerator / left, b.numerator / right);
+  const auto denominator = MultiplyExact(a.denominator / right, b.denominator / left);
+  if (!numerator || !denominator) return std::nullopt;
+  return Ratio{.numerator = *numerator, .denominator = *denominator};
+}
+
+std::optional<Ratio> Divide(const Ratio& a, const Ratio& b) {
+  OCS_CHECK(b.numerator > 0);
+  return Multiply(a, Ratio{.numerator = b.denominator, .denominator = b.numerator});
+}
+
+}  // namespace ocs::rating::internal

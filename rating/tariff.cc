@@ -1,0 +1,100 @@
+#include "rating/tariff.h"
+
+#include <utility>
+
+#include "ocs/base/check.h"
+#include "rating/catalogue.h"
+#include "rating/internal/compiled.h"
+#include "rating/internal/compiler.h"
+
+namespace ocs::rating {
+
+struct Tariff::Compiled {
+  internal::CompiledTariff tariff;
+};
+
+std::unique_ptr<const Tariff> Tariff::Compile(const Catalogue& catalogue, uint32_t revision) {
+  auto compiled = std::make_unique<Compiled>();
+  compiled->tariff = internal::CompileCatalogue(catalogue, revision);
+  return std::unique_ptr<const Tariff>(new Tariff(std::move(compiled)));
+}
+
+Tariff::Tariff(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+
+Tariff::~Tariff() = default;
+
+uint32_t Tariff::revision() const { return compiled_->tariff.revision; }
+
+const std::string& Tariff::name() const { return compiled_->tariff.name; }
+
+absl::TimeZone Tariff::zone() const { return compiled_->tariff.zone; }
+
+std::optional<ModelIndex> Tariff::FindModel(std::string_view name_or_alias) const {
+  const auto& models = compiled_->tariff.models;
+  const auto found = models.find(absl::string_view(name_or_alias.data(), name_or_alias.size()));
+  if (found == models.end()) return std::nullopt;
+  return ModelIndex{found->second};
+}
+
+const std::string& Tariff::model_id(ModelIndex model) const {
+  OCS_CHECK(model.value < model_count());
+  return compiled_->tariff.model_ids[model.value];
+}
+
+const std::string& Tariff::model_provider(ModelIndex model) const {
+  OCS_CHECK(model.value < model_count());
+  return compiled_->tariff.model_providers[model.value];
+}
+
+uint32_t Tariff::model_count() const {
+  return static_cast<uint32_t>(compiled_->tariff.model_ids.size());
+}
+
+std::optional<OfferIndex> Tariff::FindOffer(std::string_view id) const {
+  const auto& ids = compiled_->tariff.offer_ids;
+  const auto found = ids.find(absl::string_view(id.data(), id.size()));
+  if (found == ids.end()) return std::nullopt;
+  return OfferIndex{found->second};
+}
+
+const Offer& Tariff::offer(OfferIndex index) const {
+  OCS_CHECK(index.value < offer_count());
+  return compiled_->tariff.offers[index.value];
+}
+
+uint32_t Tariff::offer_count() const {
+  return static_cast<uint32_t>(compiled_->tariff.offers.size());
+}
+
+const RateRow* Tariff::FindPrice(OfferIndex offer, ModelIndex model, Instant at) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const uint32_t table = compiled_->tariff.offer_tables[offer.value].prices;
+  return table == internal::kNone ? nullptr : compiled_->tariff.Find(table, model.value, at);
+}
+
+const RateRow* Tariff::FindDraw(OfferIndex offer, uint32_t grant, ModelIndex model,
+                                Instant at) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const auto& draws = compiled_->tariff.offer_tables[offer.value].draws;
+  OCS_CHECK(grant < draws.size());
+  return compiled_->tariff.Find(draws[grant], model.value, at);
+}
+
+const Rule& Tariff::rule(uint32_t index) const {
+  OCS_CHECK(index < compiled_->tariff.rules.size());
+  return compiled_->tariff.rules[index];
+}
+
+Instant EndOf(Instant from, Validity validity, absl::TimeZone zone) {
+  constexpr int64_t kDayMillis = 86'400'000;
+  OCS_CHECK(validity.months >= 0);
+  OCS_CHECK(validity.days >= 0);
+  if (validity.months == 0 && validity.days == 0) return Instant::Never();
+  if (from == Instant::Never()) return from;
+  const Instant after_months = validity.months == 0 ? from : AddMonths(from, validity.months, zone);
+  return after_months.PlusMillis(validity.days * kDayMillis);
+}
+
+}  // namespace ocs::rating
