@@ -72,8 +72,8 @@ struct HoldResult {
   };
   Outcome outcome = Outcome::kNothing;
   Quantities granted = {};  ///< Empty unless granted or granted partly.
-  HoldLines
-      holds;  ///< One per pot that is drawn on, in pot order; amounts may be 0 for what is free.
+  /// One per pot that is drawn on, in pot order; amounts may be 0 for what is free.
+  HoldLines holds = {};
 };
 
 /// Decides how much of `requested` the pots afford, and what to hold so that any later Charge of at
