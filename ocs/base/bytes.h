@@ -1,5 +1,6 @@
-// Bytes as we write them to disk: little-endian varints, zigzag for signed numbers, length before text, big-endian for keys.
-// A writer never fails; a reader never reads past its end and remembers that it had to stop.
+// Bytes as we write them to disk: little-endian varints, zigzag for signed numbers, length before
+// text, big-endian for keys. A writer never fails; a reader never reads past its end and remembers
+// that it had to stop.
 
 #ifndef OCS_BASE_BYTES_H_
 #define OCS_BASE_BYTES_H_
@@ -67,11 +68,13 @@ class ByteWriter final {
   std::string* out_;
 };
 
-/// Reads what ByteWriter wrote. After the first read that does not fit, ok() is false and every read gives zero or "".
-/// Views that it returns point into the bytes it was given. Thread-compatible.
+/// Reads what ByteWriter wrote. After the first read that does not fit, ok() is false and every
+/// read gives zero or "". Views that it returns point into the bytes it was given.
+/// Thread-compatible.
 class ByteReader final {
  public:
-  explicit ByteReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  explicit ByteReader(std::string_view bytes)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   bool ok() const { return ok_; }
   bool done() const { return at_ == end_; }  ///< Nothing is left (also after a failure).
@@ -88,6 +91,7 @@ class ByteReader final {
       if (at_ == end_) return Fail();
       const auto byte = static_cast<uint8_t>(*at_++);
       if (shift == 63 && byte > 1) return Fail();  // Would not fit 64 bits.
+      if (shift > 0 && byte == 0) return Fail();   // Padded: one number has one encoding.
       value |= static_cast<uint64_t>(byte & 0x7f) << shift;
       if ((byte & 0x80) == 0) return value;
     }
@@ -126,7 +130,8 @@ class ByteReader final {
   uint64_t FixedBytes(int count) {
     const std::string_view bytes = Raw(static_cast<uint64_t>(count));
     uint64_t value = 0;
-    for (size_t i = 0; i < bytes.size(); ++i) value |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
+    for (size_t i = 0; i < bytes.size(); ++i)
+      value |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
     return value;
   }
   uint64_t BigBytes(int count) {

@@ -1,5 +1,6 @@
-// Checks that stay on in production: a broken invariant near money stops the process instead of spreading.
-// OCS_CHECK is for programmer errors only; what a caller or a disk can cause is a value or an absl::Status.
+// Checks that stay on in production: a broken invariant near money stops the process instead of
+// spreading. OCS_CHECK is for programmer errors only; what a caller or a disk can cause is a value
+// or an absl::Status.
 
 #ifndef OCS_BASE_CHECK_H_
 #define OCS_BASE_CHECK_H_
@@ -13,7 +14,8 @@ namespace ocs {
 constexpr void Maybe(bool /*either*/) {}
 
 #ifdef OCS_VERIFY
-inline constexpr bool kVerify = true;  ///< Expensive re-computation after each step: development, sanitizers, simulation.
+inline constexpr bool kVerify =
+    true;  ///< Expensive re-computation after each step: development, sanitizers, simulation.
 #else
 inline constexpr bool kVerify = false;
 #endif
@@ -21,7 +23,8 @@ inline constexpr bool kVerify = false;
 }  // namespace ocs
 
 /// Aborts with a message when `condition` is false; always on.
-#define OCS_CHECK(condition) \
-  (static_cast<bool>(condition) ? static_cast<void>(0) : ::ocs::CheckFailed(#condition, __FILE__, __LINE__))
+#define OCS_CHECK(condition)                           \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::ocs::CheckFailed(#condition, __FILE__, __LINE__))
 
 #endif  // OCS_BASE_CHECK_H_

@@ -18,7 +18,8 @@ bool ProductFits(int64_t a, int64_t b, int64_t add, int64_t* product) {
 
 }  // namespace
 
-std::optional<int64_t> MultiplyDivide(int64_t quantity, int64_t numerator, int64_t denominator, Rounding rounding) {
+std::optional<int64_t> MultiplyDivide(int64_t quantity, int64_t numerator, int64_t denominator,
+                                      Rounding rounding) {
   OCS_CHECK(denominator > 0);
   const absl::int128 product = absl::int128(quantity) * numerator;
   absl::int128 whole = product / denominator;
@@ -36,8 +37,8 @@ std::optional<int64_t> MultiplyDivide(int64_t quantity, int64_t numerator, int64
   return static_cast<int64_t>(whole);
 }
 
-std::optional<Division> MultiplyDivideCarry(int64_t quantity, int64_t numerator, int64_t denominator,
-                                            int64_t carried) {
+std::optional<Division> MultiplyDivideCarry(int64_t quantity, int64_t numerator,
+                                            int64_t denominator, int64_t carried) {
   OCS_CHECK(denominator > 0);
   OCS_CHECK(carried >= 0);
   OCS_CHECK(carried < denominator);
@@ -50,7 +51,8 @@ std::optional<Division> MultiplyDivideCarry(int64_t quantity, int64_t numerator,
   const absl::int128 wide = absl::int128(quantity) * numerator + carried;
   const absl::int128 whole = wide / denominator;
   if (whole > kMax64) return std::nullopt;
-  return Division{.whole = static_cast<int64_t>(whole), .remainder = static_cast<int64_t>(wide % denominator)};
+  return Division{.whole = static_cast<int64_t>(whole),
+                  .remainder = static_cast<int64_t>(wide % denominator)};
 }
 
 int64_t LargestAffordable(int64_t budget, int64_t numerator, int64_t denominator, int64_t carried) {

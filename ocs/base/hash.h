@@ -1,4 +1,5 @@
-// Stable hashes: the same bytes give the same number on any machine and in any release, so they may be stored.
+// Stable hashes: the same bytes give the same number on any machine and in any release, so they may
+// be stored.
 
 #ifndef OCS_BASE_HASH_H_
 #define OCS_BASE_HASH_H_

@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <utility>
 
+#include "ocs/base/check.h"
+
 namespace ocs {
 
-inline constexpr int kPartitionCount = 4096;  ///< Fixed for ever: the first two bytes of every key on disk.
+inline constexpr int kPartitionCount =
+    4096;  ///< Fixed for ever: the first two bytes of every key on disk.
 
 /// One of kPartitionCount slices of all accounts. A billing root's whole world lives in one.
 struct PartitionId {
@@ -23,16 +26,21 @@ struct ShardId {
   friend constexpr auto operator<=>(const ShardId&, const ShardId&) = default;
 };
 
-/// An account: 12 bits of partition, 36 bits counted inside it; printed as a decimal number. 0 is no account.
-/// The partition is inside the id, so that routing an id to its writer needs no table.
+/// An account: 12 bits of partition, 36 bits counted inside it; printed as a decimal number. 0 is
+/// no account. The partition is inside the id, so that routing an id to its writer needs no table.
 struct AccountId {
   uint64_t value = 0;
 
   static constexpr int kSequenceBits = 36;
+  /// REQUIRES: partition.value < kPartitionCount, sequence < 2^36.
   static constexpr AccountId Of(PartitionId partition, uint64_t sequence) {
+    OCS_CHECK(partition.value < kPartitionCount);
+    OCS_CHECK(sequence >> kSequenceBits == 0);
     return {(static_cast<uint64_t>(partition.value) << kSequenceBits) | sequence};
   }
-  constexpr PartitionId partition() const { return {static_cast<uint16_t>((value >> kSequenceBits) & 0xfff)}; }
+  constexpr PartitionId partition() const {
+    return {static_cast<uint16_t>((value >> kSequenceBits) & 0xfff)};
+  }
   constexpr bool valid() const { return value != 0 && (value >> (kSequenceBits + 12)) == 0; }
 
   friend constexpr auto operator<=>(const AccountId&, const AccountId&) = default;
@@ -48,8 +56,9 @@ struct BucketId {
   friend constexpr auto operator<=>(const BucketId&, const BucketId&) = default;
 };
 
-/// Where an entry stands in its shard's journal: the group's number (from 1) and the entry's index in it (from 0).
-/// Position 0 is before everything. With the shard it names a charge, a CDR, a refund's target for ever.
+/// Where an entry stands in its shard's journal: the group's number (from 1) and the entry's index
+/// in it (from 0). Position 0 is before everything. With the shard it names a charge, a CDR, a
+/// refund's target for ever.
 struct Position {
   uint64_t group = 0;
   uint32_t index = 0;

@@ -8,30 +8,45 @@
 namespace ocs {
 
 // What comes in with a request.
-inline constexpr int kSessionIdLengthMax = 128;       ///< RFC 6733 Session-Ids in the field are 40 to 100 characters.
-inline constexpr int kIdentityLengthMax = 128;        ///< NAI and API key hashes fit; an MSISDN has 15 digits.
-inline constexpr int kModelNameLengthMax = 128;       ///< Longest name in public price lists: 92.
+/// RFC 6733 Session-Ids in the field are 40 to 100 characters.
+inline constexpr int kSessionIdLengthMax = 128;
+/// NAI and API key hashes fit; an MSISDN has 15 digits.
+inline constexpr int kIdentityLengthMax = 128;
+/// Longest name in public price lists: 92.
+inline constexpr int kModelNameLengthMax = 128;
 inline constexpr int kIdempotencyKeyLengthMax = 128;  ///< A UUID has 36.
-inline constexpr int kServicesPerRequestMax = 16;     ///< Rating groups in one credit-control request.
-inline constexpr int64_t kQuantityMax = 1'000'000'000'000;  ///< Tokens of one kind in one request: a million times the longest context known.
-inline constexpr int64_t kAmountMicrosMax = 1'000'000'000'000'000;  ///< One billion of a currency in one operation.
-inline constexpr int kBatchItemsMax = 1'000;          ///< Requests in one message of the batch stream: about one group.
-inline constexpr int kMessageBytesMax = 4 * 1024 * 1024;  ///< gRPC's own default; a full batch is under 1 MiB.
-inline constexpr int kCatalogueBytesMax = 3 * 1024 * 1024;  ///< 20,000 rules of 150 bytes; fits a gRPC message.
+/// Rating groups in one credit-control request.
+inline constexpr int kServicesPerRequestMax = 16;
+/// Tokens of one kind in one request: a million times the longest context known.
+inline constexpr int64_t kQuantityMax = 1'000'000'000'000;
+/// One billion of a currency in one operation.
+inline constexpr int64_t kAmountMicrosMax = 1'000'000'000'000'000;
+/// Requests in one message of the batch stream: about one group.
+inline constexpr int kBatchItemsMax = 1'000;
+/// gRPC's own default; a full batch is under 1 MiB.
+inline constexpr int kMessageBytesMax = 4 * 1024 * 1024;
+/// 20,000 rules of 150 bytes; fits a gRPC message.
+inline constexpr int kCatalogueBytesMax = 3 * 1024 * 1024;
 
 // What one account may gather. An account is read and written as one value.
-inline constexpr int kBucketsPerAccountMax = 256;       ///< Live buckets; used up and expired ones leave.
-inline constexpr int kOpenSessionsPerAccountMax = 4096; ///< One enterprise key at 4,096 calls at once.
+/// Live buckets; used up and expired ones leave.
+inline constexpr int kBucketsPerAccountMax = 256;
+/// One enterprise key at 4,096 calls at once.
+inline constexpr int kOpenSessionsPerAccountMax = 4096;
 inline constexpr int kServicesPerSessionMax = 16;
 inline constexpr int kOffersPerAccountMax = 64;
 inline constexpr int kIdentitiesPerAccountMax = 64;
-inline constexpr int kCarriesPerAccountMax = 4096;      ///< One per priced line ever used: models x kinds.
-inline constexpr int kHoldsPerGrantMax = 16;            ///< Buckets that one grant may draw on.
+/// One per priced line ever used: models x kinds.
+inline constexpr int kCarriesPerAccountMax = 4096;
+/// Buckets that one grant may draw on.
+inline constexpr int kHoldsPerGrantMax = 16;
 
 // The shard's pipeline.
-inline constexpr int kGroupEntriesMax = 2'000;          ///< Beyond this a longer group gains nothing (DESIGN 2.2).
-inline constexpr int kGroupBytesMax = 1024 * 1024;      ///< One synced write.
-inline constexpr int kQueueMax = 65'536;                ///< Requests waiting at a shard: above it, refused at once.
+/// Beyond this a longer group gains nothing: the sync is shared by enough.
+inline constexpr int kGroupEntriesMax = 2'000;
+inline constexpr int kGroupBytesMax = 1024 * 1024;  ///< One synced write.
+/// Requests waiting at a shard: above it, refused at once.
+inline constexpr int kQueueMax = 65'536;
 
 }  // namespace ocs
 

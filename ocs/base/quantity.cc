@@ -9,8 +9,9 @@ namespace ocs {
 namespace {
 
 constexpr std::array<std::string_view, kTokenKindCount> kNames = {
-    "input",       "cache_read",   "cache_write_5m", "cache_write_1h", "output", "reasoning", "audio_input",
-    "audio_output", "image_input", "image_output",   "request",        "search", "image",     "second"};
+    "input",     "cache_read",  "cache_write_5m", "cache_write_1h", "output",
+    "reasoning", "audio_input", "audio_output",   "image_input",    "image_output",
+    "request",   "search",      "image",          "second"};
 
 }  // namespace
 
@@ -28,7 +29,8 @@ std::optional<TokenKind> ParseTokenKind(std::string_view name) {
 
 bool AddQuantity(Quantities& quantities, TokenKind kind, int64_t quantity) {
   OCS_CHECK(quantity >= 0);
-  auto at = std::find_if(quantities.begin(), quantities.end(), [&](const KindQuantity& q) { return q.kind >= kind; });
+  auto at = std::find_if(quantities.begin(), quantities.end(),
+                         [&](const KindQuantity& q) { return q.kind >= kind; });
   if (at == quantities.end() || at->kind != kind) {
     quantities.insert(at, KindQuantity{.kind = kind, .quantity = quantity});
     return true;

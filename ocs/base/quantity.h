@@ -1,4 +1,5 @@
-// What a model call uses: tokens by kind, and the other things that are counted and priced beside them.
+// What a model call uses: tokens by kind, and the other things that are counted and priced beside
+// them.
 
 #ifndef OCS_BASE_QUANTITY_H_
 #define OCS_BASE_QUANTITY_H_
@@ -12,8 +13,9 @@
 
 namespace ocs {
 
-/// The kinds are disjoint: a cached token is not also an input token, a reasoning token not also an output token.
-/// Numbers are stored and sent: never reused, only added. The order is the order in which a charge is computed.
+/// The kinds are disjoint: a cached token is not also an input token, a reasoning token not also an
+/// output token. Numbers are stored and sent: never reused, only added. The order is the order in
+/// which a charge is computed.
 enum class TokenKind : uint8_t {
   kInput = 0,         ///< Prompt tokens that no cache served and none was asked to keep.
   kCacheRead = 1,     ///< Prompt tokens served from a prefix cache.
@@ -33,19 +35,20 @@ enum class TokenKind : uint8_t {
 
 inline constexpr int kTokenKindCount = 14;
 
-/// The name used in catalogues, on the command line, in files and in answers: "input", "cache_read", "cache_write_5m",
-/// "cache_write_1h", "output", "reasoning", ...
+/// The name used in catalogues, on the command line, in files and in answers: "input",
+/// "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", ...
 std::string_view TokenKindName(TokenKind kind);
 
 /// The kind of that name, or nothing.
 std::optional<TokenKind> ParseTokenKind(std::string_view name);
 
-/// True for kinds that are known before the model runs (the prompt): they are granted whole or not at all. False for
-/// kinds that grow while it runs (output, reasoning, seconds): a grant may hold fewer than were asked for.
+/// True for kinds that are known before the model runs (the prompt): they are granted whole or not
+/// at all. False for kinds that grow while it runs (output, reasoning, seconds): a grant may hold
+/// fewer than were asked for.
 constexpr bool IsPromptKind(TokenKind kind) {
-  return kind != TokenKind::kOutput && kind != TokenKind::kReasoning && kind != TokenKind::kAudioOutput &&
-         kind != TokenKind::kImageOutput && kind != TokenKind::kImage && kind != TokenKind::kSecond &&
-         kind != TokenKind::kSearch;
+  return kind != TokenKind::kOutput && kind != TokenKind::kReasoning &&
+         kind != TokenKind::kAudioOutput && kind != TokenKind::kImageOutput &&
+         kind != TokenKind::kImage && kind != TokenKind::kSecond && kind != TokenKind::kSearch;
 }
 
 /// A count of one kind. `quantity` is never negative where a function of the house takes one.

@@ -1,4 +1,5 @@
-// Seeded random numbers for tests, generators and declared distributions: the same seed gives the same numbers for ever.
+// Seeded random numbers for tests, generators and declared distributions: the same seed gives the
+// same numbers for ever.
 
 #ifndef OCS_BASE_RANDOM_H_
 #define OCS_BASE_RANDOM_H_
@@ -9,7 +10,8 @@
 
 namespace ocs {
 
-/// SplitMix64 (public domain algorithm): small, fast, equidistributed enough for tests. Not for secrets. Thread-compatible.
+/// SplitMix64 (public domain algorithm): small, fast, equidistributed enough for tests. Not for
+/// secrets. Thread-compatible.
 class Random final {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -29,7 +31,13 @@ class Random final {
   }
 
   /// A number in [low, high]. REQUIRES: low <= high.
-  int64_t Between(int64_t low, int64_t high) { return low + Below(high - low + 1); }
+  int64_t Between(int64_t low, int64_t high) {
+    OCS_CHECK(low <= high);
+    // Through unsigned, so that the whole range has a width too (0 stands for 2^64).
+    const uint64_t width = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;
+    const uint64_t step = width == 0 ? Next() : Next() % width;
+    return static_cast<int64_t>(static_cast<uint64_t>(low) + step);
+  }
 
   /// True once in `n` times on average. REQUIRES: n > 0.
   bool OneIn(int64_t n) { return Below(n) == 0; }

@@ -18,10 +18,10 @@ inline void IgnoreError(const absl::Status& /*status*/, std::string_view /*why*/
 
 }  // namespace ocs
 
-#define OCS_RETURN_IF_ERROR(expression)                 \
-  do {                                                  \
-    absl::Status ocs_status_ = (expression);            \
-    if (!ocs_status_.ok()) return ocs_status_;          \
+#define OCS_RETURN_IF_ERROR(expression)        \
+  do {                                         \
+    absl::Status ocs_status_ = (expression);   \
+    if (!ocs_status_.ok()) return ocs_status_; \
   } while (false)
 
 #define OCS_STATUS_CONCAT_(a, b) a##b

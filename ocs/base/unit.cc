@@ -4,9 +4,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
+#include "ocs/base/text.h"
 
 namespace ocs {
 namespace {
@@ -16,7 +16,9 @@ bool IsCurrencyCode(std::string_view code) {
 }
 
 bool IsPieceCode(std::string_view code) {
-  if (code.size() < 2 || code.size() > Unit::kLengthMax || !absl::ascii_islower(static_cast<unsigned char>(code[0]))) return false;
+  if (code.size() < 2 || code.size() > Unit::kLengthMax ||
+      !absl::ascii_islower(static_cast<unsigned char>(code[0])))
+    return false;
   return std::all_of(code.begin(), code.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
     return absl::ascii_islower(u) || absl::ascii_isdigit(u) || c == '_';
@@ -28,8 +30,8 @@ bool IsPieceCode(std::string_view code) {
 absl::StatusOr<Unit> Unit::Parse(std::string_view code) {
   if (!IsCurrencyCode(code) && !IsPieceCode(code)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("unit '", code.substr(0, 40), "': expected an ISO 4217 currency such as CNY, or 2 to ", kLengthMax,
-                     " lower-case letters, digits or '_' such as token"));
+        Cat("unit '", code.substr(0, 40), "': expected an ISO 4217 currency such as CNY, or 2 to ",
+            kLengthMax, " lower-case letters, digits or '_' such as token"));
   }
   Unit unit;
   std::copy(code.begin(), code.end(), unit.text_.begin());
@@ -43,7 +45,7 @@ Unit Unit::Of(std::string_view code) {
 }
 
 std::string FormatGrouped(int64_t number) {
-  std::string digits = absl::StrCat(number);
+  std::string digits = Cat(number);
   const size_t first = number < 0 ? 1 : 0;
   for (size_t at = digits.size(); at > first + 3;) {
     at -= 3;
@@ -55,20 +57,21 @@ std::string FormatGrouped(int64_t number) {
 std::string FormatMicros(int64_t amount_micros) {
   const bool negative = amount_micros < 0;
   // Through unsigned, so that the smallest value has a magnitude too.
-  const uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(amount_micros) : static_cast<uint64_t>(amount_micros);
-  std::string decimals = absl::StrCat(magnitude % kMicrosPerMoney);
+  const uint64_t magnitude =
+      negative ? 0 - static_cast<uint64_t>(amount_micros) : static_cast<uint64_t>(amount_micros);
+  std::string decimals = Cat(magnitude % kMicrosPerMoney);
   decimals.insert(0, 6 - decimals.size(), '0');
   while (decimals.size() > 2 && decimals.back() == '0') decimals.pop_back();
-  return absl::StrCat(negative ? "-" : "", magnitude / kMicrosPerMoney, ".", decimals);
+  return Cat(negative ? "-" : "", magnitude / kMicrosPerMoney, ".", decimals);
 }
 
 std::string FormatAmount(int64_t amount, const Unit& unit) {
-  return absl::StrCat(unit.is_money() ? FormatMicros(amount) : FormatGrouped(amount), " ", unit.code());
+  return Cat(unit.is_money() ? FormatMicros(amount) : FormatGrouped(amount), " ", unit.code());
 }
 
 absl::StatusOr<int64_t> ParseMicros(std::string_view text) {
   const auto fail = [&](std::string_view why) {
-    return absl::InvalidArgumentError(absl::StrCat("amount '", text.substr(0, 40), "': ", why));
+    return absl::InvalidArgumentError(Cat("amount '", text.substr(0, 40), "': ", why));
   };
   std::string_view rest = text;
   const bool negative = !rest.empty() && rest.front() == '-';
@@ -76,8 +79,11 @@ absl::StatusOr<int64_t> ParseMicros(std::string_view text) {
   const size_t dot = rest.find('.');
   const std::string_view whole = rest.substr(0, dot);
   std::string decimals(dot == std::string_view::npos ? "" : rest.substr(dot + 1));
-  const auto all_digits = [](std::string_view s) { return std::all_of(s.begin(), s.end(), absl::ascii_isdigit); };
-  if (whole.empty() || !all_digits(whole) || !all_digits(decimals) || (dot != std::string_view::npos && decimals.empty())) {
+  const auto all_digits = [](std::string_view s) {
+    return std::all_of(s.begin(), s.end(), absl::ascii_isdigit);
+  };
+  if (whole.empty() || !all_digits(whole) || !all_digits(decimals) ||
+      (dot != std::string_view::npos && decimals.empty())) {
     return fail("expected a decimal number such as 9.9");
   }
   while (decimals.size() > 6 && decimals.back() == '0') decimals.pop_back();
@@ -85,11 +91,13 @@ absl::StatusOr<int64_t> ParseMicros(std::string_view text) {
   decimals.append(6 - decimals.size(), '0');
   int64_t units = 0;
   int64_t micros = 0;
-  if (!absl::SimpleAtoi(whole, &units) || !absl::SimpleAtoi(decimals, &micros)) return fail("is too large");
-  const auto scaled = MultiplyExact(units, kMicrosPerMoney);
-  const auto sum = scaled ? AddExact(*scaled, micros) : std::nullopt;
+  if (!absl::SimpleAtoi(ToAbsl(whole), &units) || !absl::SimpleAtoi(decimals, &micros))
+    return fail("is too large");
+  // Built with its sign, because the smallest number has no positive twin.
+  const auto scaled = MultiplyExact(units, negative ? -kMicrosPerMoney : kMicrosPerMoney);
+  const auto sum = scaled ? AddExact(*scaled, negative ? -micros : micros) : std::nullopt;
   if (!sum) return fail("is too large");
-  return negative ? -*sum : *sum;
+  return *sum;
 }
 
 }  // namespace ocs
