@@ -56,8 +56,8 @@ struct RecordLine {
   int64_t carry_out = 0;
   uint64_t carry_line = 0;  ///< Under which the remainder is kept; 0 when nothing can be left.
   BucketId bucket;          ///< Drawn on (or given back to).
-  int64_t revenue_micros =
-      0;  ///< Deferred revenue of the bucket's purchase that this draw earns; 0 for money.
+  /// Deferred revenue of the bucket's purchase that this draw earns; 0 for money.
+  int64_t revenue_micros = 0;
   bool overshoot = false;        ///< Beyond what was available: charged all the same.
   std::string_view charge_code;  ///< What the bill groups by.
   std::string_view rule;         ///< "price book deepseek-cny, line 42".
@@ -69,13 +69,13 @@ struct RecordLine {
 /// it.
 struct Record {
   RecordType type = RecordType::kUsage;
-  uint64_t local_sequence =
-      0;  ///< localRecordSequenceNumber: counts all records of the shard from 1, without gaps.
+  /// localRecordSequenceNumber: counts all records of the shard from 1, without gaps.
+  uint64_t local_sequence = 0;
   AccountId account;
   std::string_view session_id;  ///< chargingSessionIdentifier; the idempotency key of a fee.
   uint32_t request_number = 0;  ///< CC-Request-Number.
-  uint32_t record_sequence =
-      0;  ///< recordSequenceNumber in the session from 1; 0 when it is the only one (R-04).
+  /// recordSequenceNumber in the session from 1; 0 when it is the only one.
+  uint32_t record_sequence = 0;
   ClosingCause cause = ClosingCause::kNormalRelease;
   bool incomplete = false;  ///< incompleteCDRIndication: use may be missing (R-08).
   bool estimated = false;   ///< Quantities are the caller's estimate, not the provider's report.
