@@ -148,7 +148,8 @@ CASES = {
         {"ocs/base/money.cc": "// tidy-allow float: the wire has one\nfloat a;\n"
                               "float b;  // tidy-allow float: and here\n"}, []),
     "an excuse without a reason, or for another rule": (
-        {"ocs/base/money.cc": "float a;  // tidy-allow float\n\nfloat b;  // tidy-allow clock: no\n"},
+        {"ocs/base/money.cc": "float a;  // tidy-allow float\n\n"
+                              "float b;  // tidy-allow clock: no\n"},
         [("ocs/base/money.cc", 1, "excuse"), ("ocs/base/money.cc", 1, "float"),
          ("ocs/base/money.cc", 3, "float")]),
 }
