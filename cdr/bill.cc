@@ -10,12 +10,12 @@
 #include "cdr/internal/text.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
+#include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
 
 using internal::AppendTo;
-using internal::Cat;
 
 // Keys come as views, so that a record of a known item allocates nothing, and are kept as strings.
 struct ItemKeyView {
@@ -92,7 +92,10 @@ bool AddTo(int64_t* sum, int64_t value) {
 }
 
 BillItem MakeItem(const ItemKey& key, const ItemSum& sum) {
-  BillItem item{.charge_code = key.charge_code, .type = key.type, .description = key.description};
+  BillItem item;
+  item.charge_code = key.charge_code;
+  item.type = key.type;
+  item.description = key.description;
   if (key.unit.is_money()) {
     item.currency = key.unit;
     item.amount_micros = sum.amount;

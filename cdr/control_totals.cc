@@ -6,14 +6,14 @@
 #include "cdr/internal/text.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/status.h"
+#include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
 
 absl::Status TooLarge(const Unit& unit) {
-  return absl::OutOfRangeError(
-      internal::Cat("control totals: a sum of ", unit.code(),
-                    " does not fit 64 bits; make totals of fewer records"));
+  return absl::OutOfRangeError(Cat("control totals: a sum of ", unit.code(),
+                                   " does not fit 64 bits; make totals of fewer records"));
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ absl::StatusOr<int64_t> ControlTotals::SumOf(const Unit& unit, RecordType type) 
 }
 
 std::string ControlTotals::Format() const {
-  std::string out = internal::Cat("records ", record_count_, "\nlines ", line_count_, "\n");
+  std::string out = Cat("records ", record_count_, "\nlines ", line_count_, "\n");
   for (const auto& [shard, range] : shards_) {
     internal::AppendTo(&out, "shard ", shard.value, " sequence ", range.first, " to ", range.last,
                        ", ", range.records, " records, ", range.missing(), " missing\n");
@@ -71,7 +71,7 @@ std::string ControlTotals::Format() const {
   for (const auto& [key, sum] : sums_) {
     internal::AppendTo(&out, "sum ", RecordTypeName(key.type), " ",
                        key.charge_code.empty() ? "-" : key.charge_code, " ",
-                       key.unit.is_money() ? FormatMicros(sum) : internal::Cat(sum), " ",
+                       key.unit.is_money() ? FormatMicros(sum) : Cat(sum), " ",
                        key.unit.empty() ? "-" : key.unit.code(), "\n");
   }
   return out;

@@ -11,12 +11,12 @@
 #include "cdr/internal/time_text.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/status.h"
+#include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
 
 using internal::AppendTo;
-using internal::Cat;
 
 enum Column : size_t {
   kFormat,
@@ -201,7 +201,7 @@ std::optional<RecordType> ParseType(std::string_view name) {
 absl::StatusOr<int64_t> ParseAmount(std::string_view text, const Unit& unit) {
   if (unit.is_money()) return ParseMicros(text);
   int64_t amount = 0;
-  if (!absl::SimpleAtoi(internal::ForAbsl(text), &amount)) {
+  if (!absl::SimpleAtoi(ToAbsl(text), &amount)) {
     return absl::InvalidArgumentError(
         Cat("amount '", text.substr(0, 40), "': expected an integer"));
   }

@@ -9,12 +9,12 @@
 #include "cdr/internal/text.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
+#include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
 
 using internal::AppendTo;
-using internal::Cat;
 
 struct KindWords {
   std::string_view one;    // "input token"

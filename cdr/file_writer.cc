@@ -11,10 +11,10 @@
 
 #include "cdr/csv.h"
 #include "cdr/internal/io_error.h"
-#include "cdr/internal/text.h"
 #include "cdr/json_lines.h"
 #include "ocs/base/check.h"
 #include "ocs/base/status.h"
+#include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
@@ -82,7 +82,7 @@ absl::Status SyncFolder(const std::string& folder) {
 struct FileWriter::State {
   State(std::string_view target, FileFormat wanted, absl::TimeZone zone, Descriptor opened)
       : path(target),
-        temporary(internal::Cat(target, kTemporarySuffix)),
+        temporary(Cat(target, kTemporarySuffix)),
         format(wanted),
         csv(zone),
         json_lines(zone),
@@ -136,7 +136,7 @@ absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::Create(std::string_view 
   struct stat existing = {};
   // Refused early, so that no hour of work is lost; Commit decides for good.
   if (::lstat(target.c_str(), &existing) == 0) return IoError(EEXIST, "cannot create", target);
-  OCS_ASSIGN_OR_RETURN(Descriptor file, OpenTemporary(internal::Cat(path, kTemporarySuffix)));
+  OCS_ASSIGN_OR_RETURN(Descriptor file, OpenTemporary(Cat(path, kTemporarySuffix)));
   auto state = std::make_unique<State>(path, format, zone, std::move(file));
   if (format == FileFormat::kCsv) {
     state->buffer.append(CsvHeader());

@@ -8,7 +8,6 @@ namespace ocs::cdr {
 namespace {
 
 using internal::AppendTo;
-using internal::Cat;
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD.
 

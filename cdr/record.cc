@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
-#include "cdr/internal/text.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
+#include "ocs/base/text.h"
 
 // The byte form is described in docs/format/cdr.md; a field that changes here needs a new version
 // there.
@@ -295,7 +295,7 @@ void DecodeHeader(StrictReader& in, Record& record) {
 }
 
 absl::Status Damaged(std::string_view what, size_t size) {
-  return absl::DataLossError(internal::Cat("charging record of ", size, " bytes: ", what));
+  return absl::DataLossError(Cat("charging record of ", size, " bytes: ", what));
 }
 
 // The next number of a record id: decimal digits only, at most `max`.
@@ -303,7 +303,7 @@ bool TakeNumber(std::string_view digits, uint64_t max, uint64_t* number) {
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos)
     return false;
   if (digits.size() > 1 && digits[0] == '0') return false;  // One id has one text.
-  return absl::SimpleAtoi(internal::ForAbsl(digits), number) && *number <= max;
+  return absl::SimpleAtoi(ToAbsl(digits), number) && *number <= max;
 }
 
 }  // namespace
@@ -347,25 +347,23 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
   StrictReader in(bytes);
   if (bytes.empty()) return Damaged("empty", bytes.size());
   const uint8_t version = in.U8();
-  if (version != kVersion) return Damaged(internal::Cat("unknown version ", version), bytes.size());
+  if (version != kVersion) return Damaged(Cat("unknown version ", version), bytes.size());
   Record record;
   DecodeHeader(in, record);
   const uint64_t count = in.Varint();
   if (!in.ok()) return Damaged("truncated or not valid before its lines", bytes.size());
   if (count > static_cast<uint64_t>(kRecordLinesMax) || count > in.remaining() / kLineBytesMin) {
-    return Damaged(internal::Cat("cannot hold ", count, " lines"), bytes.size());
+    return Damaged(Cat("cannot hold ", count, " lines"), bytes.size());
   }
   record.lines.resize(count);
   static const RecordLine kDefaultLine;
   const RecordLine* before = &kDefaultLine;
   for (size_t i = 0; i < record.lines.size(); ++i) {
     DecodeLine(in, *before, record.lines[i]);
-    if (!in.ok())
-      return Damaged(internal::Cat("truncated or not valid in line ", i + 1), bytes.size());
+    if (!in.ok()) return Damaged(Cat("truncated or not valid in line ", i + 1), bytes.size());
     before = &record.lines[i];
   }
-  if (!in.done())
-    return Damaged(internal::Cat(in.remaining(), " bytes after its end"), bytes.size());
+  if (!in.done()) return Damaged(Cat(in.remaining(), " bytes after its end"), bytes.size());
   return record;
 }
 
@@ -382,7 +380,7 @@ std::string_view RecordTypeName(RecordType type) {
 }
 
 std::string FormatRecordId(const RecordId& id) {
-  return internal::Cat(id.shard.value, ".", id.position.group, ".", id.position.index);
+  return Cat(id.shard.value, ".", id.position.group, ".", id.position.index);
 }
 
 absl::StatusOr<RecordId> ParseRecordId(std::string_view text) {
@@ -396,8 +394,8 @@ absl::StatusOr<RecordId> ParseRecordId(std::string_view text) {
       !TakeNumber(text.substr(first + 1, second - first - 1), std::numeric_limits<uint64_t>::max(),
                   &group) ||
       !TakeNumber(text.substr(second + 1), std::numeric_limits<uint32_t>::max(), &index)) {
-    return absl::InvalidArgumentError(internal::Cat(
-        "record id '", text.substr(0, 60), "': expected shard.group.index such as 0.1234.5"));
+    return absl::InvalidArgumentError(
+        Cat("record id '", text.substr(0, 60), "': expected shard.group.index such as 0.1234.5"));
   }
   return RecordId{.shard = {static_cast<uint16_t>(shard)},
                   .position = {.group = group, .index = static_cast<uint32_t>(index)}};

@@ -1,9 +1,8 @@
 #include "cdr/internal/io_error.h"
+#include "ocs/base/text.h"
 
 #include <cerrno>
 #include <system_error>
-
-#include "cdr/internal/text.h"
 
 namespace ocs::cdr::internal {
 namespace {
