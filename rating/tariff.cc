@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ocs/base/check.h"
+#include "ocs/base/text.h"
 #include "rating/catalogue.h"
 #include "rating/internal/compiled.h"
 #include "rating/internal/compiler.h"
@@ -31,7 +32,7 @@ absl::TimeZone Tariff::zone() const { return compiled_->tariff.zone; }
 
 std::optional<ModelIndex> Tariff::FindModel(std::string_view name_or_alias) const {
   const auto& models = compiled_->tariff.models;
-  const auto found = models.find(absl::string_view(name_or_alias.data(), name_or_alias.size()));
+  const auto found = models.find(ToAbsl(name_or_alias));
   if (found == models.end()) return std::nullopt;
   return ModelIndex{found->second};
 }
@@ -52,7 +53,7 @@ uint32_t Tariff::model_count() const {
 
 std::optional<OfferIndex> Tariff::FindOffer(std::string_view id) const {
   const auto& ids = compiled_->tariff.offer_ids;
-  const auto found = ids.find(absl::string_view(id.data(), id.size()));
+  const auto found = ids.find(ToAbsl(id));
   if (found == ids.end()) return std::nullopt;
   return OfferIndex{found->second};
 }

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "ocs/base/check.h"
 #include "ocs/base/hash.h"
+#include "ocs/base/text.h"
 #include "rating/internal/ratio.h"
 #include "rating/internal/rule_index.h"
 
@@ -20,9 +20,8 @@ constexpr size_t kKinds = kTokenKindCount;
 uint64_t LineOf(std::string_view owner, const Matcher& matcher, size_t kind, int64_t denominator) {
   if (denominator <= 1) return 0;
   // The separator cannot be in an id, so the parts cannot be confused.
-  const uint64_t hash =
-      StableHash64(absl::StrCat(owner, "\x1f", static_cast<int>(matcher.level), "\x1f",
-                                matcher.name, "\x1f", kind, "\x1f", denominator));
+  const uint64_t hash = StableHash64(Cat(owner, "\x1f", static_cast<int>(matcher.level), "\x1f",
+                                         matcher.name, "\x1f", kind, "\x1f", denominator));
   return hash == 0 ? 1 : hash;  // 0 means that nothing can be left.
 }
 
@@ -157,12 +156,12 @@ class Compiler final {
   }
 
   Table BookTable(const PriceBook& book) {
-    const std::string owner = absl::StrCat("book\x1f", book.id);
+    const std::string owner = Cat("book\x1f", book.id);
     const RuleIndex index(book.rules);
     std::vector<uint32_t> rule_indexes;
     for (const RateRule& rule : book.rules) {
       rule_indexes.push_back(
-          AddRule(rule.charge_code, absl::StrCat("price book ", book.id, ", line ", rule.line)));
+          AddRule(rule.charge_code, Cat("price book ", book.id, ", line ", rule.line)));
     }
     std::map<std::pair<uint32_t, uint32_t>, uint32_t> rows;  // By rule and burn rule.
     Table table;
@@ -198,14 +197,13 @@ class Compiler final {
   Table DrawTable(const OfferTerms& offer, size_t g) {
     const Grant& grant = offer.grants[g];
     if (grant.terms.unit.is_money()) return MoneyDrawTable(offer, grant);
-    const std::string origin = absl::StrCat("offer ", offer.offer.id, ", grant ", g + 1);
-    const std::string owner = absl::StrCat("grant\x1f", offer.offer.id, "\x1f", g);
+    const std::string origin = Cat("offer ", offer.offer.id, ", grant ", g + 1);
+    const std::string owner = Cat("grant\x1f", offer.offer.id, "\x1f", g);
     const RuleIndex index(grant.weights);
     const uint32_t plain_rule = AddRule(grant.charge_code, origin);
     std::vector<uint32_t> rule_indexes;
     for (const RateRule& weight : grant.weights) {
-      rule_indexes.push_back(
-          AddRule(grant.charge_code, absl::StrCat(origin, ", line ", weight.line)));
+      rule_indexes.push_back(AddRule(grant.charge_code, Cat(origin, ", line ", weight.line)));
     }
     std::map<std::pair<uint32_t, uint32_t>, uint32_t>
         rows;  // By weight rule (kNone: plain) and burn rule.
