@@ -19,6 +19,7 @@
 #include "balance/internal/rocks_open.h"
 #include "balance/internal/rocks_status.h"
 #include "balance/internal/rocks_tuning.h"
+#include "balance/internal/wal_guard.h"
 #include "ocs/base/check.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
@@ -76,7 +77,7 @@ class RocksCursor final : public StoreCursor {
 struct Foundation {
   std::string folder;
   std::unique_ptr<ExpiryFloor> floor;
-  std::unique_ptr<rocksdb::Env> env;
+  std::unique_ptr<rocksdb::Env> env;  ///< Keeps its file system alive.
 };
 
 class RocksStore final : public Store {
@@ -241,7 +242,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreOn(
   Foundation foundation;
   foundation.folder = options.folder;
   foundation.floor = std::make_unique<ExpiryFloor>(0);
-  foundation.env = rocksdb::NewCompositeEnv(files);
+  foundation.env = rocksdb::NewCompositeEnv(GuardWals(files));
   rocksdb::Env* env = foundation.env.get();
   OCS_RETURN_IF_ERROR(CheckFolder(env, options));
 

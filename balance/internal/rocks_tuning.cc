@@ -22,6 +22,8 @@ namespace {
 
 constexpr uint64_t kMiB = 1024 * 1024;
 constexpr int64_t kCacheBytesDefault = 64 * static_cast<int64_t>(kMiB);
+constexpr int kCacheShardBits =
+    4;  // Few threads read; a shard must hold the largest journal group many times.
 constexpr int64_t kWriteBufferBytesDefault = 256 * static_cast<int64_t>(kMiB);
 
 uint64_t WriteBufferBytes(const RocksOptions& options) {
@@ -80,6 +82,13 @@ rocksdb::BlockBasedTableOptions BlockOptions(const std::shared_ptr<rocksdb::Cach
   table.block_size = 8 * 1024;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = true;
+  // Index and filter in small parts: whole ones of several MiB do not fit a shard of the cache, and
+  // each look-up would read them from disk again (measured: 149 us for an absent key instead of a
+  // few).
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 8 * 1024;
+  table.pin_top_level_index_and_filter = true;
   return table;
 }
 
@@ -105,20 +114,18 @@ rocksdb::ColumnFamilyOptions CommonOptions(const rocksdb::BlockBasedTableOptions
 }
 
 /// Large values, ascending keys, written once, read in order or by point, trimmed from the front.
-/// Values go to blob files at the flush, so that compaction moves keys only: each value is written
-/// once to the log and once to its blob file. A trim makes whole blob files garbage, which go with
-/// the last key that points into them.
+/// Plain table files: since keys ascend, files never overlap and compaction moves them by name
+/// only, so a value is written once to the log and once to its table. Blob files were measured
+/// against it (groups of 150 KB, synced): the same bytes written (2.0 times the payload, 1.5 with
+/// LZ4), but a flush appends each value by itself, and the p99 of a write was 5 to 7 ms instead of
+/// 1 ms.
 rocksdb::ColumnFamilyOptions JournalOptions(const rocksdb::BlockBasedTableOptions& common,
                                             uint64_t total) {
   rocksdb::BlockBasedTableOptions table = common;
   table.filter_policy = nullptr;  // Whoever asks for a group knows that it is there.
   rocksdb::ColumnFamilyOptions family =
       CommonOptions(table, std::clamp<uint64_t>(total / 4, kMiB, 64 * kMiB));
-  family.enable_blob_files = true;
-  family.min_blob_size = 1024;
-  family.blob_file_size = 64 * kMiB;
-  family.blob_compression_type = rocksdb::kNoCompression;
-  family.enable_blob_garbage_collection = false;
+  family.enable_blob_files = false;
   return family;
 }
 
@@ -170,7 +177,9 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options) {
   database.paranoid_checks = true;
   database.flush_verify_memtable_count = true;
   database.verify_sst_unique_id_in_manifest = true;
-  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // The strictest mode: a tail torn by power loss is cut off before RocksDB sees it (wal_check.h
+  // says why).
+  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
   // After a failed write nothing goes on by itself (DESIGN law 9).
   database.max_bgerror_resume_count = 0;
 
@@ -188,7 +197,12 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options) {
   database.stats_dump_period_sec = 0;
   database.stats_persist_period_sec = 0;
 
+  // Recycled logs would halve the time of a sync (115 us instead of 200 us for 150 KB here), but
+  // RocksDB 7.8 allows them only in the recovery mode that skips corruption.
   database.recycle_log_file_num = 0;
+  // The log's space is taken ahead, which keeps block allocation out of the sync (same median, half
+  // the worst case).
+  database.allow_fallocate = true;
   database.bytes_per_sync =
       kMiB;  // Table files trickle out, so that the log's sync does not wait behind a burst.
   database.wal_bytes_per_sync = 0;  // Every group is synced anyway.
@@ -207,7 +221,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> TableOptions(const RocksOptions& op
   const int64_t cache_bytes =
       options.block_cache_bytes == 0 ? kCacheBytesDefault : options.block_cache_bytes;
   const rocksdb::BlockBasedTableOptions table =
-      BlockOptions(rocksdb::NewLRUCache(static_cast<size_t>(cache_bytes)));
+      BlockOptions(rocksdb::NewLRUCache(static_cast<size_t>(cache_bytes), kCacheShardBits));
   const uint64_t total = WriteBufferBytes(options);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, SmallOptions(table, total));
