@@ -15,6 +15,14 @@ inline constexpr int kIdentityLengthMax = 128;
 /// Longest name in public price lists: 92.
 inline constexpr int kModelNameLengthMax = 128;
 inline constexpr int kIdempotencyKeyLengthMax = 128;  ///< A UUID has 36.
+/// "ai-tokens.v1@" and a domain name.
+inline constexpr int kServiceContextLengthMax = 128;
+/// A record id has at most 38.
+inline constexpr int kRefundInformationLengthMax = 64;
+/// Who makes an administrative change.
+inline constexpr int kActorLengthMax = 128;
+/// Why: a few sentences.
+inline constexpr int kReasonLengthMax = 1024;
 /// Rating groups in one credit-control request.
 inline constexpr int kServicesPerRequestMax = 16;
 /// Tokens of one kind in one request: a million times the longest context known.
