@@ -44,7 +44,6 @@ Catalogue CatalogueReader::Read(const YamlNode& root) {
       reporter_);
   if (root.kind != YamlNode::Kind::kMap) return std::move(out_);
   ReadHead(fields);
-  names_.units = {};
   for (const Field& item : fields.Items("models")) ReadModel(item);
   if (out_.models.size() > kModelsMax) {
     fields.Fault("models", Cat("expected at most ", kModelsMax, " models"));
@@ -180,7 +179,13 @@ void CatalogueReader::ReadUnit(const Field& item) {
   ReadFactorRules(fields.Items("burn"), FactorTimes::kNever, names_, reporter_, &burn);
   CheckOverlaps(burn, out_.models, reporter_);
   terms.burn = std::move(burn.rules);
-  if (!terms.unit.empty()) out_.units.push_back(std::move(terms));
+  if (terms.unit.empty()) return;
+  const RuleIndex index(terms.burn);
+  std::set<std::string>& burned = burned_[std::string(terms.unit.code())];
+  for (const Model& model : out_.models) {
+    if (!index.RulesOf(model).empty()) burned.insert(model.id);
+  }
+  out_.units.push_back(std::move(terms));
 }
 
 void CatalogueReader::ReadBook(const Field& item) {
@@ -198,12 +203,10 @@ void CatalogueReader::ReadBook(const Field& item) {
   ReadPriceRules(items, book.id, names_, reporter_, &list);
   CheckOverlaps(list, out_.models, reporter_);
   for (size_t i = 0; i < list.rules.size(); ++i) {
-    // Rules of one place and the same models are one line of the bill at different times.
-    const Matcher& matcher = list.rules[i].matcher;
-    const bool named = list.rules[i].charge_code != Cat(book.id, "/", matcher.name);
-    ClaimCode(list.rules[i].charge_code,
-              Cat("prices of book '", book.id, "'", named ? "" : Cat(" for '", matcher.name, "'")),
-              list.rules[i].line, Cat(list.paths[i], ".charge_code"));
+    // Rules of one book may share a code: they are one line of the bill, at different times or for
+    // several models.
+    ClaimCode(list.rules[i].charge_code, Cat("prices of book '", book.id, "'"), list.rules[i].line,
+              Cat(list.paths[i], ".charge_code"));
   }
   book.rules = std::move(list.rules);
   CheckPointPrices(book, list.paths);
@@ -219,11 +222,9 @@ void CatalogueReader::CheckPointPrices(const PriceBook& book,
     if (rule.per_unit.empty()) continue;
     const UnitTerms* unit = UnitTermsOf(rule.per_unit);
     if (unit == nullptr) continue;
-    const RuleIndex index(unit->burn);
-    bool any = false;
-    for (const Model& model : out_.models) {
-      any = any || (Matches(rule.matcher, model) && !index.RulesOf(model).empty());
-    }
+    const bool any = std::any_of(out_.models.begin(), out_.models.end(), [&](const Model& model) {
+      return Matches(rule.matcher, model) && IsBurned(rule.per_unit, model);
+    });
     if (!any) {
       reporter_->Add(rule.line, Cat(paths[i], ".per"),
                      Cat("the unit '", rule.per_unit.code(),
@@ -384,14 +385,15 @@ void CatalogueReader::ReadWhenUsedUp(const Fields& fields, const OfferTerms& off
 }
 
 bool CatalogueReader::HasRates(const Grant& grant, const Model& model) const {
-  const UnitTerms* unit = UnitTermsOf(grant.terms.unit);
-  if (unit != nullptr && !RuleIndex(unit->burn).RulesOf(model).empty()) return true;
-  const KindRatios plain = PlainDraw(grant.terms.unit);
-  if (std::any_of(plain.begin(), plain.end(), [](const Ratio& r) { return r.stated(); }))
-    return true;
+  if (IsBurned(grant.terms.unit, model)) return true;
   return std::any_of(grant.weights.begin(), grant.weights.end(), [&](const RateRule& weight) {
     return Matches(weight.matcher, model) && !weight.hours && !IsBounded(weight);
   });
+}
+
+bool CatalogueReader::IsBurned(const Unit& unit, const Model& model) const {
+  const auto burned = burned_.find(std::string(unit.code()));
+  return burned != burned_.end() && burned->second.count(model.id) != 0;
 }
 
 void CatalogueReader::CheckGrantUnit(const Fields& fields, const OfferTerms& offer,
@@ -411,6 +413,8 @@ void CatalogueReader::CheckGrantUnit(const Fields& fields, const OfferTerms& off
     }
     return;
   }
+  const KindRatios plain = PlainDraw(grant.terms.unit);
+  if (std::any_of(plain.begin(), plain.end(), [](const Ratio& r) { return r.stated(); })) return;
   for (const Model& model : out_.models) {
     if (!Covers(grant.covers, model) || HasRates(grant, model)) continue;
     fields.Fault("covers",

@@ -5,6 +5,8 @@
 #define RATING_INTERNAL_CATALOGUE_READER_H_
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +53,7 @@ class CatalogueReader final {
   void ClaimCode(const std::string& code, const std::string& owner, int line,
                  const std::string& path);
   bool HasRates(const Grant& grant, const Model& model) const;
+  bool IsBurned(const Unit& unit, const Model& model) const;
   const PriceBook* BookOf(const std::string& id) const;
   const UnitTerms* UnitTermsOf(const Unit& unit) const;
 
@@ -65,6 +68,7 @@ class CatalogueReader final {
   Names names_;
   std::map<std::string, int> model_names_;  ///< Ids and aliases, with their lines.
   std::map<std::string, Use> codes_;
+  std::map<std::string, std::set<std::string>> burned_;  ///< By unit, the models with burn factors.
 };
 
 }  // namespace ocs::rating::internal
