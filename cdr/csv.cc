@@ -249,9 +249,9 @@ class RowAdder final {
     OCS_ASSIGN_OR_RETURN(const RecordId id, ParseRecordId(row[kRecordId]));
     uint64_t sequence = 0;
     if (!absl::SimpleAtoi(row[kLocalSequence], &sequence))
-      return absl::InvalidArgumentError("local_sequence");
+      return absl::InvalidArgumentError("local_sequence: expected a number");
     if (!absl::SimpleAtoi(row[kLineCount], &line_count_))
-      return absl::InvalidArgumentError("line_count");
+      return absl::InvalidArgumentError("line_count: expected a number");
     record_id_ = row[kRecordId];
     next_line_ = 1;
     totals_.CountRecord(id.shard, sequence);

@@ -197,7 +197,7 @@ std::string FormatQuantity(TokenKind kind, int64_t quantity) {
 
 std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int64_t denominator) {
   if (denominator < 1) return "no price";
-  if (numerator == 0) return "free";
+  if (numerator == 0) return "no charge";
   const std::string_view piece = WordsOf(kind).piece;
   if (unit.is_money() && piece == "token" && denominator < kPriceListTokensMin &&
       kPriceListTokens % denominator == 0) {

@@ -22,8 +22,8 @@ bool AddsUp(const RecordLine& line);
 std::string FormatQuantity(TokenKind kind, int64_t quantity);
 
 /// A price in the words of a price list: "1.00 CNY per 250,000 tokens", "0.05 CNY per request",
-/// "10 quota_point per token", "free" for a numerator of 0. Money for a few tokens is shown for
-/// 1,000,000 of them where that is exact. "no price" for a denominator below 1.
+/// "10 quota_point per token", "no charge" for a numerator of 0. Money for a few tokens is shown
+/// for 1,000,000 of them where that is exact. "no price" for a denominator below 1.
 std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int64_t denominator);
 
 /// One sentence without a full stop:

@@ -1,0 +1,236 @@
+#include "cdr/csv.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "cdr/internal/time_text.h"
+#include "ocs/base/random.h"
+#include "ocs/base/text.h"
+#include "tests/cdr/samples.h"
+#include "tests/support/catch.h"
+#include "tests/support/seed.h"
+
+namespace ocs::cdr {
+namespace {
+
+using testing::Beijing;
+using testing::FeeSample;
+using testing::IdOf;
+using testing::RefundSample;
+using testing::UsageSample;
+
+std::string RowsOf(const RecordId& id, const Record& record) {
+  CsvEncoder encoder(Beijing());
+  std::string rows;
+  encoder.Append(id, record, &rows);
+  return rows;
+}
+
+// Four records as a file: two charges, a refund and a session in which nothing was used.
+std::string SampleFile() {
+  Record nothing = UsageSample();
+  nothing.local_sequence = 10;
+  nothing.lines.clear();
+  std::string text(CsvHeader());
+  text += RowsOf(IdOf(11, 4), UsageSample());
+  text += RowsOf(IdOf(11, 5), FeeSample());
+  text += RowsOf(IdOf(12, 0), RefundSample());
+  text += RowsOf(IdOf(12, 1), nothing);
+  return text;
+}
+
+std::string WhyRefused(std::string_view text) {
+  const auto totals = ParseCsv(text);
+  if (totals.ok()) return "accepted";
+  REQUIRE(totals.status().code() == absl::StatusCode::kInvalidArgument);
+  return std::string(FromAbsl(totals.status().message()));
+}
+
+std::string Replace(std::string text, std::string_view what, std::string_view with) {
+  const size_t at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), with);
+}
+
+TEST_CASE("records as rows are those of the golden file", "[cdr][unit][golden]") {
+  CHECK(SampleFile() == testing::Golden("records.csv", SampleFile()));
+}
+
+TEST_CASE("the page of the format names the columns in their order", "[cdr][unit]") {
+  const std::string page = testing::ReadFile(OCS_CSV_PAGE);
+  std::string shown;
+  for (size_t at = page.find("\n| `"); at != std::string::npos; at = page.find("\n| `", at + 1)) {
+    const size_t begin = at + 4;
+    shown += (shown.empty() ? "" : ",") + page.substr(begin, page.find('`', begin) - begin);
+  }
+  CHECK(shown + "\r\n" == CsvHeader());
+}
+
+TEST_CASE("each row has as many columns as the header", "[cdr][unit]") {
+  const std::string header(CsvHeader());
+  const std::string file = SampleFile();
+  const auto commas = std::count(header.begin(), header.end(), ',');
+  CHECK(commas == 36);
+  std::vector<std::string> rows;
+  for (size_t at = 0; at < file.size();) {
+    const size_t end = file.find("\r\n", at);
+    REQUIRE(end != std::string::npos);
+    rows.push_back(file.substr(at, end - at));
+    at = end + 2;
+  }
+  CHECK(rows.size() == 8);  // The header; four lines, one, one, and the record without any.
+  for (std::string row : rows) {
+    // The rules of the samples hold a comma and are quoted.
+    row = row.substr(0, row.find('"'));
+    CAPTURE(row);
+    CHECK(std::count(row.begin(), row.end(), ',') == 36);
+  }
+}
+
+TEST_CASE("what would break a row is quoted", "[cdr][unit]") {
+  Record record = FeeSample();
+  record.session_id = "a,b";
+  record.offer = "the \"light\" one";
+  record.lines[0].charge_code = "two\r\nlines";
+  record.lines[0].rule = "plain; text";
+  const std::string rows = RowsOf(IdOf(1, 0), record);
+  CHECK(rows.find(",\"a,b\",") != std::string::npos);
+  CHECK(rows.find(",\"the \"\"light\"\" one\",") != std::string::npos);
+  CHECK(rows.find(",\"two\r\nlines\",plain; text\r\n") != std::string::npos);
+  const auto totals = ParseCsv(std::string(CsvHeader()) + rows);
+  REQUIRE(totals.ok());
+  REQUIRE(totals->sums().size() == 1);
+  CHECK(totals->sums().begin()->first.charge_code == "two\r\nlines");
+}
+
+TEST_CASE("refunds are negative in the column that is summed", "[cdr][unit]") {
+  const std::string rows = RowsOf(IdOf(12, 0), RefundSample());
+  CHECK(rows.find(",CNY,0.004936,-0.004936,") != std::string::npos);
+  CHECK(rows.find(",0.11.4,") != std::string::npos);
+  Record free = RefundSample();
+  free.lines[0].amount = 0;
+  CHECK(RowsOf(IdOf(12, 0), free).find(",CNY,0.00,0.00,") != std::string::npos);
+}
+
+TEST_CASE("a file gives the totals of its records", "[cdr][unit]") {
+  Record nothing = UsageSample();
+  nothing.local_sequence = 10;
+  nothing.lines.clear();
+  ControlTotals expected;
+  REQUIRE(expected.Add(IdOf(11, 4), UsageSample()).ok());
+  REQUIRE(expected.Add(IdOf(11, 5), FeeSample()).ok());
+  REQUIRE(expected.Add(IdOf(12, 0), RefundSample()).ok());
+  REQUIRE(expected.Add(IdOf(12, 1), nothing).ok());
+  auto totals = ParseCsv(SampleFile());
+  REQUIRE(totals.ok());
+  CHECK(*totals == expected);
+
+  std::string unix_lines = SampleFile();
+  std::erase(unix_lines, '\r');
+  totals = ParseCsv(unix_lines);
+  REQUIRE(totals.ok());
+  CHECK(*totals == expected);
+
+  totals = ParseCsv(CsvHeader());
+  REQUIRE(totals.ok());
+  CHECK(*totals == ControlTotals());
+}
+
+TEST_CASE("any records give the same totals through a file", "[cdr][property]") {
+  OCS_SEEDED_RANDOM(random, 4);
+  CsvEncoder encoder(Beijing());
+  int compared = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::string file(CsvHeader());
+    ControlTotals expected;
+    bool fits = true;
+    for (uint32_t i = 0; i < 20 && fits; ++i) {
+      Record record = testing::AnyRecord(random);
+      for (RecordLine& line : record.lines) {
+        // Amounts that can be summed, but for a few.
+        if (!random.OneIn(200)) line.amount = line.amount % 1'000'000'000;
+      }
+      const RecordId id{.shard = {static_cast<uint16_t>(random.Below(3))}, .position = {1, i}};
+      encoder.Append(id, record, &file);
+      fits = expected.Add(id, record).ok();
+    }
+    const auto totals = ParseCsv(file);
+    REQUIRE(totals.ok() == fits);
+    if (!fits) {
+      REQUIRE(totals.status().code() == absl::StatusCode::kOutOfRange);
+      continue;
+    }
+    REQUIRE(*totals == expected);
+    ++compared;
+  }
+  CHECK(compared > 100);
+}
+
+TEST_CASE("a file that is not ours or not whole is refused", "[cdr][unit]") {
+  const std::string file = SampleFile();
+  const std::string header(CsvHeader());
+  CHECK(WhyRefused("") == "row 1: not the header of ocs-cdr-1");
+  CHECK(WhyRefused("a,b\r\n") == "row 1: not the header of ocs-cdr-1");
+  CHECK(WhyRefused(header + "a,b\r\n") == "row 2: has 2 columns, expected 37");
+  CHECK(WhyRefused(header + "\"a") == "row 2: its quoting is broken");
+  CHECK(WhyRefused(header + "\"a\"b") == "row 2: its quoting is broken");
+  CHECK(WhyRefused(header + "a\"b") == "row 2: its quoting is broken");
+  CHECK(WhyRefused(header + "a\rb") == "row 2: its quoting is broken");
+  CHECK(WhyRefused(Replace(file, "\nocs-cdr-1", "\nocs-cdr-2")) ==
+        "row 2: format 'ocs-cdr-2', expected ocs-cdr-1");
+  CHECK(WhyRefused(Replace(file, "0.11.4", "0.11")) ==
+        "row 2: record id '0.11': expected shard.group.index such as 0.1234.5");
+  CHECK(WhyRefused(Replace(file, ",7,usage", ",x,usage")) ==
+        "row 2: local_sequence: expected a number");
+  CHECK(WhyRefused(Replace(file, ",usage,", ",use,")) == "row 2: type 'use'");
+  CHECK(WhyRefused(Replace(file, ",CNY,", ",cny!,")).find("row 2: unit 'cny!'") == 0);
+  CHECK(WhyRefused(Replace(file, ",0.004936,", ",0.0049360001,")) ==
+        "row 2: amount '0.0049360001': has more than 6 decimals");
+  CHECK(WhyRefused(Replace(file, ",token,480,480,", ",token,4.5,4.5,")) ==
+        "row 4: amount '4.5': expected an integer");
+  CHECK(WhyRefused(Replace(file, ",-0.004936,", ",0.004936,")) ==
+        "row 7: charged is not the amount (a refund's with a minus)");
+}
+
+TEST_CASE("a file from which a row was taken is refused", "[cdr][unit]") {
+  const std::string file = SampleFile();
+  std::vector<size_t> starts;
+  for (size_t at = 0; at < file.size(); at = file.find("\r\n", at) + 2) starts.push_back(at);
+  REQUIRE(starts.size() == 8);
+  const auto without = [&](size_t row) {
+    const size_t end = row == starts.size() ? file.size() : starts[row];
+    return file.substr(0, starts[row - 1]) + file.substr(end);
+  };
+  CHECK(WhyRefused(without(1)) == "row 1: not the header of ocs-cdr-1");
+  CHECK(WhyRefused(without(2)) == "row 2: line '2', expected 1");
+  CHECK(WhyRefused(without(3)) == "row 3: line '3', expected 2");
+  CHECK(WhyRefused(without(4)) == "row 4: line '4', expected 3");
+  CHECK(WhyRefused(without(5)) == "row 5: rows of record 0.11.4 are missing before this one");
+  CHECK(WhyRefused(file.substr(0, starts[3])) == "the file ends inside record 0.11.4");
+  // A whole record that is gone shows in the sequence.
+  const auto totals = ParseCsv(without(6));
+  REQUIRE(totals.ok());
+  CHECK(totals->shards().at(ShardId{0}).missing() == 1);
+}
+
+TEST_CASE("remembered times are those of FormatInstant", "[cdr][property]") {
+  OCS_SEEDED_RANDOM(random, 5);
+  internal::TimeText times(Beijing());
+  const auto check = [&](Instant instant) {
+    std::string text;
+    times.Append(instant, &text);
+    REQUIRE(text == FormatInstant(instant, Beijing()));
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    check(testing::kNoon.PlusMillis(random.Between(-600'000, 600'000)));
+    check({random.Between(-5'000, 5'000)});
+    check({testing::AnyNumber(random)});
+  }
+  check(Instant::Never());
+  check({std::numeric_limits<int64_t>::min()});
+  check({std::numeric_limits<int64_t>::max() - 1});
+}
+
+}  // namespace
+}  // namespace ocs::cdr
