@@ -134,8 +134,17 @@ CASES = {
         {"tests/support/table.h": header("tests/support/table.h")},
         [("tests/support/table.h", 1, "pairing")]),
     "a file that nobody builds": (
-        {"ocs/base/oney.cc": "int x;\n", "rating/internal/ext.cc": "int x;\n"},
-        [("ocs/base/oney.cc", 1, "dead-file"), ("rating/internal/ext.cc", 1, "dead-file")]),
+        {"ocs/base/oney.cc": "int x;\n", "rating/internal/ext.cc": "int x;\n",
+         "rating/internal/rater.cc": "int x;\n"},
+        [("ocs/base/oney.cc", 1, "dead-file"), ("rating/internal/ext.cc", 1, "dead-file"),
+         ("rating/internal/rater.cc", 1, "dead-file")]),
+    "a file that another folder builds": (
+        {"tests/support/fake.cc": "int x;\n", "tests/support/other.cc": "int x;\n",
+         "tests/base/CMakeLists.txt": "ocs_test(SOURCES money_test.cc ../support/fake.cc\n"
+                                      "  ${PROJECT_SOURCE_DIR}/tests/support/other.cc)\n"}, []),
+    "a fake tested beside the room whose seam it fills": (
+        {"tests/support/fake.h": header("tests/support/fake.h"), "tests/base/fake_test.cc": "\n",
+         "tests/base/CMakeLists.txt": "ocs_test(SOURCES money_test.cc fake_test.cc)\n"}, []),
     "a link to nothing": (
         {"docs/A.md": "one\n[gone](B.md) [here](../docs)\n"}, [("docs/A.md", 2, "link")]),
     "a long room page": (
