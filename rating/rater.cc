@@ -286,19 +286,31 @@ class CallCounter final {
     return true;
   }
 
+  // True when the last of so many calls is granted and not split after the others were charged.
+  // REQUIRES: calls > 0.
   bool ManyFit(int64_t calls) const {
-    PerPot<int64_t> left;
-    for (const Pot& pot : pots_) left.push_back(pot.available);
+    std::vector<Pot> before = pots_;
+    PerPot<int64_t> last(pots_.size(), 0);  // What the last call may draw.
     for (size_t i = 0; i < usage_.size(); ++i) {
-      const auto quantity = MultiplyExact(usage_[i].quantity, calls);
-      if (!quantity) return false;
-      if (*quantity == 0) continue;
-      const Rate& rate = pots_[sources_[i]].row->of(usage_[i].kind);
-      const auto cost = MultiplyDivide(*quantity, rate.numerator, rate.denominator, Rounding::kUp);
-      if (!cost || *cost > left[sources_[i]]) return false;
-      left[sources_[i]] -= *cost;
+      const int64_t quantity = usage_[i].quantity;
+      if (quantity == 0) continue;
+      const auto all = MultiplyExact(quantity, calls);
+      if (!all) return false;
+      const size_t p = sources_[i];
+      const Rate& rate = pots_[p].row->of(usage_[i].kind);
+      const auto charged = MultiplyDivideCarry(*all - quantity, rate.numerator, rate.denominator,
+                                               CarryOf(rate, {}, carries_));
+      const auto held = MultiplyDivide(quantity, rate.numerator, rate.denominator, Rounding::kUp);
+      if (!charged || charged->whole > before[p].available) return false;
+      before[p].available -= charged->whole;
+      const auto sum = held ? AddExact(last[p], *held) : std::nullopt;
+      if (!sum) return false;
+      last[p] = *sum;
     }
-    return true;
+    for (size_t p = 0; p < before.size(); ++p) {
+      if (last[p] > before[p].available) return false;
+    }
+    return Fits(usage_, before);
   }
 
   // REQUIRES: ManyFit(calls).

@@ -29,8 +29,9 @@ struct Pot {
 /// A piece of one kind charged to one pot at one rate.
 struct ChargeLine {
   TokenKind kind = TokenKind::kInput;
-  uint8_t pot = 0;         ///< Index into the pots given.
-  bool overshoot = false;  ///< More than the pot had available.
+  uint8_t pot = 0;  ///< Index into the pots given.
+  bool overshoot =
+      false;  ///< Beyond what the pot had available; what was there is a line of its own.
   int64_t quantity = 0;
   int64_t amount =
       0;  ///< floor((quantity * numerator + carry_in) / denominator), in the pot's unit.
@@ -66,9 +67,11 @@ struct HoldResult {
   enum class Outcome : uint8_t {
     kGranted = 0,        ///< All that was asked for.
     kGrantedPartly = 1,  ///< All prompt kinds, and fewer of the growing kinds than asked for.
-    kNothing = 2,        ///< The prompt kinds, or one piece of a growing kind, are not affordable.
-    kNotSold = 3,        ///< As RateOutcome::kNotSold.
-    kOverflow = 4,
+    kNothing = 2,  ///< The prompt kinds are not affordable, or growing kinds were asked for and not
+                   ///< one piece is.
+    kNotSold = 3,  ///< As RateOutcome::kNotSold.
+    kOverflow =
+        4,  ///< Reserved: what does not fit 64 bits is more than any pot has, so it is kNothing.
   };
   Outcome outcome = Outcome::kNothing;
   Quantities granted = {};  ///< Empty unless granted or granted partly.
@@ -80,14 +83,18 @@ struct HoldResult {
 /// most that usage fits, whatever is carried by then: each amount is rounded up, with room for the
 /// largest carry. Prompt kinds (IsPromptKind) are granted whole or nothing is; growing kinds are
 /// granted as far as the pots reach, in order of kind.
+/// Later charges fit when each pot then has at least what was held in it. A pot that a kind used up
+/// and went on from is held whole: what it has left by then depends on the carries. REQUIRES:
+/// quantities >= 0; pots.size() <= 255.
 HoldResult Hold(const Quantities& requested, std::span<const Pot> pots);
 
 /// The largest quantity of one kind that Hold grants; INT64_MAX when nothing limits it, 0 when it
 /// is not sold. What Hold keeps for it fits the pots, and what it would keep for one more does not.
 int64_t Affordable(TokenKind kind, std::span<const Pot> pots);
 
-/// How many calls of this usage the pots hold, one after the other (DESIGN 2.4; PRODUCTS D1); at
-/// most `limit`.
+/// How many calls of this usage the pots pay, one after the other, each granted in full by Hold and
+/// then charged; at most `limit`. Carries begin at 0. 0 when some kind is not sold. REQUIRES:
+/// quantities >= 0, limit >= 0. Allocates.
 int64_t AffordableCalls(const Quantities& usage_per_call, std::span<const Pot> pots, int64_t limit);
 
 }  // namespace ocs::rating
