@@ -62,13 +62,6 @@ std::string Amount(int64_t amount, const Unit& unit) {
   return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
 }
 
-// "1:1" where a bucket counts what was used, else how much one piece draws.
-std::string DrawText(const RecordLine& line) {
-  if (line.price_denominator == 1 && line.price_numerator == 1) return "1:1";
-  return Cat("at ",
-             FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator));
-}
-
 std::string What(const Record& record, const RecordLine& line) {
   return Cat(FormatQuantity(line.kind, line.quantity), record.model.empty() ? "" : " of ",
              record.model);
@@ -82,10 +75,13 @@ std::string UsageText(const Record& record, const RecordLine& line) {
                FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator),
                " = ", Amount(line.amount, line.unit), " from ", Bucket(line));
   }
-  const bool one_to_one = line.price_numerator == 1 && line.price_denominator == 1;
-  return Cat(What(record, line), " drawn ", DrawText(line),
-             one_to_one ? "" : Cat(" = ", Amount(line.amount, line.unit)), " from ", Bucket(line),
-             one_to_one ? Cat(", '", line.unit.code(), "'") : "");
+  const std::string price =
+      FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator);
+  if (price == "1:1") {
+    return Cat(What(record, line), " drawn 1:1 from ", Bucket(line), ", '", line.unit.code(), "'");
+  }
+  return Cat(What(record, line), " drawn at ", price, " = ", Amount(line.amount, line.unit),
+             " from ", Bucket(line));
 }
 
 std::string FeeText(const Record& record, const RecordLine& line) {
@@ -198,6 +194,7 @@ std::string FormatQuantity(TokenKind kind, int64_t quantity) {
 std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int64_t denominator) {
   if (denominator < 1) return "no price";
   if (numerator == 0) return "no charge";
+  if (!unit.is_money() && numerator == denominator) return "1:1";
   const std::string_view piece = WordsOf(kind).piece;
   if (unit.is_money() && piece == "token" && denominator < kPriceListTokensMin &&
       kPriceListTokens % denominator == 0) {

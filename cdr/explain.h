@@ -22,8 +22,9 @@ bool AddsUp(const RecordLine& line);
 std::string FormatQuantity(TokenKind kind, int64_t quantity);
 
 /// A price in the words of a price list: "1.00 CNY per 250,000 tokens", "0.05 CNY per request",
-/// "10 quota_point per token", "no charge" for a numerator of 0. Money for a few tokens is shown
-/// for 1,000,000 of them where that is exact. "no price" for a denominator below 1.
+/// "10 quota_point per token"; "1:1" for a draw of as much as is used, "no charge" for a numerator
+/// of 0, "no price" for a denominator below 1. Money for fewer than 1,000 tokens is shown for
+/// 1,000,000 of them where that is exact.
 std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int64_t denominator);
 
 /// One sentence without a full stop:

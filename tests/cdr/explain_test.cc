@@ -136,6 +136,7 @@ TEST_CASE("prices read as in a price list", "[cdr][unit]") {
   CHECK(FormatPrice(TokenKind::kSearch, kCny, 50'000, 10) == "0.05 CNY per 10 searches");
   CHECK(FormatPrice(TokenKind::kOutput, Unit::Of("credit"), 3, 1'000) ==
         "3 credit per 1,000 tokens");
+  CHECK(FormatPrice(TokenKind::kOutput, Unit::Of("token"), 1, 1) == "1:1");
   CHECK(FormatPrice(TokenKind::kOutput, Unit(), 3, 1) == "3 per token");
 }
 

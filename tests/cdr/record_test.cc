@@ -93,6 +93,18 @@ TEST_CASE("encoding appends", "[cdr][unit]") {
   CHECK(bytes == "before" + Encode(FeeSample()));
 }
 
+TEST_CASE("encoding asks for no more room than the bytes it adds", "[cdr][unit]") {
+  const size_t size = Encode(UsageSample()).size();
+  std::string bytes;
+  bytes.reserve(10 * size);
+  const size_t capacity = bytes.capacity();
+  const char* const place = bytes.data();
+  for (int i = 0; i < 10; ++i) EncodeRecord(UsageSample(), &bytes);
+  CHECK(bytes.size() == 10 * size);
+  CHECK(bytes.capacity() == capacity);
+  CHECK(bytes.data() == place);
+}
+
 TEST_CASE("any record comes back as it was, and its bytes too", "[cdr][property]") {
   OCS_SEEDED_RANDOM(random, 1);
   for (int i = 0; i < 20'000; ++i) {
