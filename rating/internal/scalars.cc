@@ -183,7 +183,7 @@ std::optional<absl::TimeZone> ParseZone(std::string_view text) {
 
 std::string Nearest(std::string_view word, const std::vector<std::string>& known) {
   if (word.size() > kModelNameLengthMax) return "";
-  size_t best = word.size() / 3 + 1;  // Farther than this is another word.
+  size_t best = std::max<size_t>(word.size() / 3, 1);  // Farther than this is another word.
   std::string nearest;
   for (const std::string& candidate : known) {
     const size_t distance = EditDistance(word, candidate);
