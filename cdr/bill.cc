@@ -30,9 +30,9 @@ struct ItemKey {
   RecordType type = RecordType::kUsage;
   std::string description;
 
-  operator ItemKeyView() const {
-    return {unit, charge_code, type, description};
-  }  // NOLINT: one comparison for both.
+  // Implicit, so that one comparison serves kept keys and views alike.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator ItemKeyView() const { return {unit, charge_code, type, description}; }
 };
 struct ItemKeyLess {
   using is_transparent = void;
@@ -56,9 +56,9 @@ struct ReasonKey {
   std::string rule;
   uint32_t revision = 0;
 
-  operator ReasonKeyView() const {
-    return {kind, numerator, denominator, rule, revision};
-  }  // NOLINT: as above.
+  // Implicit, so that one comparison serves kept keys and views alike.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator ReasonKeyView() const { return {kind, numerator, denominator, rule, revision}; }
 };
 struct ReasonKeyLess {
   using is_transparent = void;

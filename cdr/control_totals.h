@@ -41,9 +41,9 @@ class ControlTotals final {
     RecordType type = RecordType::kUsage;
     std::string charge_code;
 
-    operator SumKeyView() const {
-      return {unit, type, charge_code};
-    }  // NOLINT: so that one comparison serves both.
+    // Implicit, so that one comparison serves kept keys and views alike.
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    operator SumKeyView() const { return {unit, type, charge_code}; }
     friend bool operator==(const SumKey&, const SumKey&) = default;
   };
   struct SumKeyLess {

@@ -95,7 +95,7 @@ std::string AmountText(int64_t amount, const Unit& unit) {
 // The credit of a refund, as a number that can be summed with the charges. INT64_MIN has no
 // opposite in 64 bits.
 std::string ChargedText(RecordType type, int64_t amount, const Unit& unit) {
-  const std::string text = AmountText(amount, unit);
+  std::string text = AmountText(amount, unit);
   if (type != RecordType::kRefund || amount == 0) return text;
   return amount < 0 ? text.substr(1) : Cat("-", text);
 }
