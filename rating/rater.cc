@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,26 @@ int64_t CarryOf(const Rate& rate, const ChargeLines& lines, std::span<const Carr
   return known ? found->remainder : 0;
 }
 
+// LargestAffordable for a rate; most products fit 64 bits and divide in hardware. REQUIRES: left >=
+// 0.
+int64_t MostFor(int64_t left, const Rate& rate, int64_t carry) {
+  if (left == 0 && rate.denominator == 1) return rate.numerator == 0 ? kMax : 0;
+  int64_t top = 0;
+  if (rate.numerator > 0 && !__builtin_mul_overflow(left, rate.denominator, &top) &&
+      !__builtin_add_overflow(top, rate.denominator - 1 - carry, &top)) {
+    return top / rate.numerator;
+  }
+  return LargestAffordable(left, rate.numerator, rate.denominator, carry);
+}
+
+// What a quantity costs at most, which is when the largest carry is; nothing when it does not fit.
+std::optional<int64_t> MostCost(int64_t quantity, const Rate& rate) {
+  const auto division =
+      MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, rate.denominator - 1);
+  if (!division) return std::nullopt;
+  return division->whole;
+}
+
 // One charge in the making.
 class Charging final {
  public:
@@ -64,8 +85,7 @@ class Charging final {
       auto division = MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, carry);
       int64_t taken = quantity;
       if (!division || division->whole > left_[p]) {
-        taken = std::min(quantity,
-                         LargestAffordable(left_[p], rate.numerator, rate.denominator, carry));
+        taken = std::min(quantity, MostFor(left_[p], rate, carry));
         if (taken == 0) continue;
         division = MultiplyDivideCarry(taken, rate.numerator, rate.denominator, carry);
       }
@@ -111,9 +131,9 @@ class Charging final {
   PerPot<int64_t> drawn_;
 };
 
-// The most pieces that `left` pays for whatever is carried, which is when the largest carry is.
+// The most pieces that `left` pays for whatever is carried.
 int64_t SurelyAffordable(int64_t left, const Rate& rate) {
-  return LargestAffordable(left, rate.numerator, rate.denominator, rate.denominator - 1);
+  return MostFor(left, rate, rate.denominator - 1);
 }
 
 // Plans what later charges may draw from each pot, whatever is carried and if less is used than
@@ -135,15 +155,15 @@ class Plan final {
     for (size_t p = 0; p < pots_.size() && placed < quantity; ++p) {
       const Rate& rate = pots_[p].row->of(kind);
       if (!rate.sold()) continue;
-      const int64_t taken = std::min(quantity - placed, SurelyAffordable(left_[p], rate));
+      int64_t taken = quantity - placed;
+      auto cost = MostCost(taken, rate);
+      if (!cost || *cost > left_[p]) {
+        taken = SurelyAffordable(left_[p], rate);
+        cost = MoreBehind(kind, p) ? left_[p] : MostCost(taken, rate);
+        OCS_CHECK(cost.has_value());
+      }
       if (taken > 0) used_[p] = 1;
       placed += taken;
-      if (placed < quantity && MoreBehind(kind, p)) {
-        left_[p] = 0;
-        continue;
-      }
-      const auto cost = MultiplyDivide(taken, rate.numerator, rate.denominator, Rounding::kUp);
-      OCS_CHECK(cost.has_value());
       left_[p] -= *cost;
     }
     return placed;
@@ -276,8 +296,7 @@ class CallCounter final {
     for (const KindQuantity& item : usage_) {
       const auto pays = [&](const Pot& pot) {
         const Rate& rate = pot.row->of(item.kind);
-        return rate.sold() && LargestAffordable(pot.available, rate.numerator, rate.denominator,
-                                                CarryOf(rate, {}, carries_)) > 0;
+        return rate.sold() && MostFor(pot.available, rate, CarryOf(rate, {}, carries_)) > 0;
       };
       const auto source = std::find_if(pots_.begin(), pots_.end(), pays);
       if (source == pots_.end() && item.quantity > 0) return false;
@@ -300,7 +319,7 @@ class CallCounter final {
       const Rate& rate = pots_[p].row->of(usage_[i].kind);
       const auto charged = MultiplyDivideCarry(*all - quantity, rate.numerator, rate.denominator,
                                                CarryOf(rate, {}, carries_));
-      const auto held = MultiplyDivide(quantity, rate.numerator, rate.denominator, Rounding::kUp);
+      const auto held = MostCost(quantity, rate);
       if (!charged || charged->whole > before[p].available) return false;
       before[p].available -= charged->whole;
       const auto sum = held ? AddExact(last[p], *held) : std::nullopt;
