@@ -88,6 +88,9 @@ CASES = {
     "a wide line": (
         {"ocs/base/money.cc": "// " + "x" * 98 + "\n// https://example.com/" + "x" * 98 + "\n// "
                               + "\u00e9" * 97 + "\n"}, [("ocs/base/money.cc", 1, "columns")]),
+    "wide data in a raw string": (
+        {"ocs/base/money.cc": 'auto a = R"(\n' + "x" * 101 + '\n)"; auto b = 1;' + " " * 90 + "\n"},
+        [("ocs/base/money.cc", 3, "columns")]),
     "a long file": (
         {"ocs/base/money.cc": "int x;\n" * 651}, [("ocs/base/money.cc", 1, "length")]),
     "a float near money": (

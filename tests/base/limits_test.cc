@@ -19,8 +19,6 @@ TEST_CASE("the bounds fit each other", "[base][unit]") {
                  kMessageBytesMax);
   // A catalogue travels in one message, with room for what goes around it.
   STATIC_REQUIRE(kCatalogueBytesMax < kMessageBytesMax);
-  // A session is opened by one request or grows to as much.
-  STATIC_REQUIRE(kServicesPerSessionMax >= kServicesPerRequestMax);
   // One batch is decided as one group, and a queue holds several.
   STATIC_REQUIRE(kGroupEntriesMax >= kBatchItemsMax);
   STATIC_REQUIRE(kQueueMax >= 4 * kGroupEntriesMax);
@@ -29,7 +27,7 @@ TEST_CASE("the bounds fit each other", "[base][unit]") {
 
 TEST_CASE("sums of the largest requests do not overflow", "[base][unit]") {
   // Every kind of every service of a request at its largest.
-  STATIC_REQUIRE(kQuantityMax <= kMax / (kTokenKindCount * kServicesPerRequestMax));
+  STATIC_REQUIRE(kQuantityMax <= kMax / (kTokenKindCount * kServicesPerSessionMax));
   // A thousand of the largest operations, and the whole path of an account's buckets.
   STATIC_REQUIRE(kAmountMicrosMax <= kMax / 1'000);
   STATIC_REQUIRE(kAmountMicrosMax <= kMax / kBucketsPerAccountMax);
