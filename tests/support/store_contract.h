@@ -104,6 +104,16 @@ inline void CheckOrderWithinABatch(Store& store) {
     batch.Put(table, "d", "back");
     REQUIRE(store.Write(batch) == absl::OkStatus());
     CHECK(AllRows(store, table) == Rows{{"b", "2"}, {"d", "back"}});
+    batch.Clear();
+    batch.Put(table, "z", "1");
+    batch.Put(table, "e", "1");
+    batch.Delete(table, "z");
+    batch.Put(table, "z", "2");
+    batch.Put(table, "b", "3");
+    batch.Delete(table, "d");
+    batch.Put(table, "b", "4");
+    REQUIRE(store.Write(batch) == absl::OkStatus());
+    CHECK(AllRows(store, table) == Rows{{"b", "4"}, {"e", "1"}, {"z", "2"}});
   }
 }
 
