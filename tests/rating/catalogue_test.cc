@@ -165,7 +165,7 @@ const std::vector<Case> kRuleCases = {
   - id: b
     rules:
       - {model: m1, from: 2026-02-01, per: 1M tokens, input: 1}
-      - {model: m2, from: 2026-02-01T00:00:00Z, until: 2026-02-01T08:00:00+08:00, per: 1M tokens, input: 1}
+      - {model: m2,from: 2026-02-01T00:00:00Z,until: 2026-02-01T08:00:00+08:00,per: 1 token,input: 1}
       - {model: m3, hours: 8-9, zone: Asia/Atlantis, per: 1M tokens, input: 1}
       - {class: big, zone: UTC, per: 1M tokens, input: 1}
 )",
@@ -210,10 +210,10 @@ const std::vector<Case> kOfferCases = {
     charge_code: O
     fee: 1
     grants:
-      - {name: a, unit: token, amount: 0, validity: none, covers: {model: m1}, when_used_up: bill_on}
-      - {name: b, unit: tokens, amount: 1, validity: 2 years, covers: {model: m1}, when_used_up: halt}
+      - {name: a,unit: token,amount: 0,validity: none,covers: {model: m1},when_used_up: bill_on}
+      - {name: b,unit: tokens,amount: 1,validity: 2 years,covers: {model: m1},when_used_up: halt}
       - {name: c, unit: point, amount: 1.5, validity: none, covers: {any: true}, when_used_up: stop}
-      - {name: d, unit: USD, amount: 5, validity: none, covers: {any: yes}, when_used_up: stop, priority: 0}
+      - {name: d,unit: USD,amount: 5,validity: none,covers: {any: y},when_used_up: stop,priority: 0}
 )",
      "c.yaml:16: offers[0].grants[0].amount: expected an amount above 0 such as 10M, 250_000 or "
      "1.5K, found "
@@ -234,7 +234,7 @@ const std::vector<Case> kOfferCases = {
      "burn factor of the unit or a weight\n"
      "c.yaml:19: offers[0].grants[3].priority: expected a number from 1 (first) to 1000, found "
      "'0'\n"
-     "c.yaml:19: offers[0].grants[3].covers.any: expected true, found 'yes'\n"
+     "c.yaml:19: offers[0].grants[3].covers.any: expected true, found 'y'\n"
      "c.yaml:19: offers[0].grants[3].unit: the offer is in CNY, this grant in USD\n"
      "c.yaml:19: offers[0].grants[3].unit: money is drawn at the offer's prices, and this offer "
      "names no "
@@ -270,14 +270,14 @@ offers:
     charge_code: O
     fee: 1
     prices: b
-    grants: [{name: a, unit: token, amount: 1, validity: none, covers: {any: true}, when_used_up: stop}]
+    grants: [{name: a,unit: token,amount: 1,validity: none,covers: {any: true},when_used_up: stop}]
   - id: q
     name: Q
     charge_code: Q
     fee: 1
     prices: b
     grants:
-      - {name: a, unit: token, amount: 1, validity: none, covers: {any: true}, when_used_up: bill_on}
+      - {name: a,unit: token,amount: 1,validity: none,covers: {any: true},when_used_up: bill_on}
       - {name: b, unit: token, amount: 1, validity: none, covers: {model: m2}, when_used_up: stop}
 )",
      "c.yaml:17: offers[0].prices: are never used: every model is covered by a grant that says "
@@ -329,9 +329,12 @@ c.yaml:7: models[3]: expected a map of keys and values, found a single value
 c.yaml:9: units[0].unit: 'token' is always there and is not declared
 c.yaml:10: units[1].unit: expected 2 to 15 lower-case letters, digits or '_', found 'Points'
 c.yaml:11: units[2].burn[0]: has no factor; expected 'tokens' or a kind such as 'input'
-c.yaml:11: units[2].burn[1].tokens: expected a factor such as 2 or 0.67 with at most 12 decimals, found 'x'
-c.yaml:11: units[2].burn[2]: lines 11 and 11 both hold for model 'm1' at the same time and neither is narrower
-c.yaml:12: units[3].unit: the unit 'gem' is declared twice
+)"
+       "c.yaml:11: units[2].burn[1].tokens: expected a factor such as 2 or 0.67 with at most "
+       "12 decimals, found 'x'\n"
+       "c.yaml:11: units[2].burn[2]: lines 11 and 11 both hold for model 'm1' at the same "
+       "time and neither is narrower\n"
+       R"(c.yaml:12: units[3].unit: the unit 'gem' is declared twice
 )");
 }
 
@@ -389,7 +392,7 @@ TEST_CASE("prices are exact: decimals become reduced ratios of micros", "[rating
   const CatalogueCheck check = ParseCatalogue(std::string(kHead) + R"(price_books:
   - id: b
     rules:
-      - {model: m1, per: 1M tokens, input: 0.27, cache_read: 0.07, output: 1.10, request: 0.01 per 1 request}
+      - {model: m1,per: 1M tokens,input: 0.27,cache_read: 0.07,output: 1.10,request: 10 per 1K request}
       - {model: m2, per: 1K tokens, tokens: 0.000000000001}
       - {class: big, per: 3 points, price: 1}
 )",

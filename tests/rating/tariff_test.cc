@@ -126,7 +126,7 @@ TEST_CASE("a model without a rule at that instant is not sold", "[rating][unit]"
   const auto tariff = CompileText(With(R"(price_books:
   - id: b
     rules:
-      - {model: m1, from: 2026-01-01T00:00:00Z, until: 2026-02-01T00:00:00Z, per: 1M tokens, output: 1}
+      - {model: m1,from: 2026-01-01T00:00:00Z,until: 2026-02-01T00:00:00Z,per: 1M tokens,output: 1}
 offers:
   - {id: o, name: O, charge_code: O, fee: 0, prices: b}
 )"));
@@ -209,7 +209,7 @@ offers:
     fee: 100
     prices: b
     grants:
-      - {name: bonus, unit: CNY, amount: 20, validity: 30 days, covers: {class: big}, when_used_up: stop}
+      - {name: bonus,unit: CNY,amount: 20,validity: 30 days,covers: {class: big},when_used_up: stop}
 )"));
   CHECK(DrawOf(*tariff, "m1", "2026-03-01T14:00:00+08:00") == "7/1");
   CHECK(DrawOf(*tariff, "m3", "2026-03-01T14:00:00+08:00") == "none");
@@ -227,7 +227,7 @@ offers:
     prices: b
     grants:
       - {name: a, unit: token, amount: 5, validity: none, covers: {model: m1}, when_used_up: stop}
-      - {name: b, unit: token, amount: 5, validity: none, covers: {model: m2}, when_used_up: bill_on}
+      - {name: b,unit: token,amount: 5,validity: none,covers: {model: m2},when_used_up: bill_on}
 )"));
   CHECK(tariff->offer(OfferOf(*tariff, "o")).has_prices);
   CHECK(PriceOf(*tariff, "m1", "2026-03-01T14:00:00+08:00") == "none");
@@ -278,7 +278,7 @@ offers:
     fee: 1
     prices: b
     grants:
-      - {name: a, unit: token, amount: 5, validity: none, covers: {model: m1}, when_used_up: bill_on}
+      - {name: a,unit: token,amount: 5,validity: none,covers: {model: m1},when_used_up: bill_on}
 )"));
   const auto price = [&](std::string_view model) {
     return tariff->rule(
