@@ -1,0 +1,44 @@
+// ocs.account.v1.Accounts.
+
+#ifndef OCS_RPC_INTERNAL_ACCOUNT_SERVICE_H_
+#define OCS_RPC_INTERNAL_ACCOUNT_SERVICE_H_
+
+#include "ocs/account/v1/account.grpc.pb.h"
+#include "ocs/engine/engine.h"
+
+namespace ocs::rpc::internal {
+
+/// `engine` must outlive the server. Thread-safe.
+class AccountService final : public account::v1::Accounts::CallbackService {
+ public:
+  explicit AccountService(engine::Engine* engine) : engine_(engine) {}
+
+ private:
+  grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context,
+                                          const account::v1::CreateAccountRequest* request,
+                                          account::v1::CreateAccountResponse* response) override;
+  grpc::ServerUnaryReactor* AddIdentity(grpc::CallbackServerContext* context,
+                                        const account::v1::AddIdentityRequest* request,
+                                        account::v1::AddIdentityResponse* response) override;
+  grpc::ServerUnaryReactor* RemoveIdentity(grpc::CallbackServerContext* context,
+                                           const account::v1::RemoveIdentityRequest* request,
+                                           account::v1::RemoveIdentityResponse* response) override;
+  grpc::ServerUnaryReactor* PurchaseOffer(grpc::CallbackServerContext* context,
+                                          const account::v1::PurchaseOfferRequest* request,
+                                          account::v1::PurchaseOfferResponse* response) override;
+  grpc::ServerUnaryReactor* TopUp(grpc::CallbackServerContext* context,
+                                  const account::v1::TopUpRequest* request,
+                                  account::v1::TopUpResponse* response) override;
+  grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context,
+                                       const account::v1::GetAccountRequest* request,
+                                       account::v1::GetAccountResponse* response) override;
+  grpc::ServerUnaryReactor* GetHistory(grpc::CallbackServerContext* context,
+                                       const account::v1::GetHistoryRequest* request,
+                                       account::v1::GetHistoryResponse* response) override;
+
+  engine::Engine* const engine_;
+};
+
+}  // namespace ocs::rpc::internal
+
+#endif  // OCS_RPC_INTERNAL_ACCOUNT_SERVICE_H_

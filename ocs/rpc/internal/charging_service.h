@@ -1,0 +1,33 @@
+// ocs.charging.v1.Charging.
+
+#ifndef OCS_RPC_INTERNAL_CHARGING_SERVICE_H_
+#define OCS_RPC_INTERNAL_CHARGING_SERVICE_H_
+
+#include <atomic>
+
+#include "ocs/charging/v1/charging.grpc.pb.h"
+#include "ocs/engine/engine.h"
+#include "ocs/rpc/internal/charging_call.h"
+
+namespace ocs::rpc::internal {
+
+/// `engine` and `stopping` must outlive the server. Thread-safe.
+class ChargingService final : public charging::v1::Charging::CallbackService {
+ public:
+  ChargingService(engine::Engine* engine, const std::atomic<bool>* stopping);
+
+ private:
+  grpc::ServerUnaryReactor* CreditControl(grpc::CallbackServerContext* context,
+                                          const charging::v1::CreditControlRequest* request,
+                                          charging::v1::CreditControlAnswer* answer) override;
+  grpc::ServerBidiReactor<charging::v1::CreditControlBatch, charging::v1::CreditControlAnswerBatch>*
+  CreditControlStream(grpc::CallbackServerContext* context) override;
+
+  engine::Engine* const engine_;
+  const std::atomic<bool>* const stopping_;
+  ChargingMessages messages_;
+};
+
+}  // namespace ocs::rpc::internal
+
+#endif  // OCS_RPC_INTERNAL_CHARGING_SERVICE_H_

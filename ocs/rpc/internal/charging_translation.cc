@@ -1,0 +1,217 @@
+#include "ocs/rpc/internal/charging_translation.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "ocs/base/limits.h"
+#include "ocs/rpc/internal/type_translation.h"
+
+namespace ocs::rpc::internal {
+namespace {
+
+namespace pb = ::ocs::charging::v1;
+using engine::ResultCode;
+
+constexpr char kServices[] = "multiple_services_credit_control";
+
+Reading Refuse(ResultCode code, std::string field, std::string description, ReadingFault* fault) {
+  fault->code = code;
+  fault->faults.push_back({std::move(field), std::move(description)});
+  return Reading::kRefused;
+}
+
+bool TooLong(const std::string& text, int length_max) {
+  return text.size() > static_cast<size_t>(length_max);
+}
+
+bool BreaksBounds(const pb::CreditControlRequest& in) {
+  if (TooLong(in.session_id(), kSessionIdLengthMax)) return true;
+  if (TooLong(in.subscription_id().subscription_id_data(), kIdentityLengthMax)) return true;
+  if (TooLong(in.service_context_id(), kServiceContextLengthMax)) return true;
+  if (TooLong(in.refund_information(), kRefundInformationLengthMax)) return true;
+  if (in.multiple_services_credit_control_size() > kServicesPerRequestMax) return true;
+  return std::any_of(
+      in.multiple_services_credit_control().begin(), in.multiple_services_credit_control().end(),
+      [](const auto& service) { return TooLong(service.model(), kModelNameLengthMax); });
+}
+
+// Names every bound that is broken. Off the hot path: only called when one is.
+void DescribeBounds(const pb::CreditControlRequest& in, std::vector<FieldFault>* faults) {
+  const auto check = [faults](std::string_view field, const std::string& text, int length_max) {
+    if (auto fault = CheckLength(field, text, length_max)) faults->push_back(*std::move(fault));
+  };
+  check("session_id", in.session_id(), kSessionIdLengthMax);
+  check("subscription_id.subscription_id_data", in.subscription_id().subscription_id_data(),
+        kIdentityLengthMax);
+  check("service_context_id", in.service_context_id(), kServiceContextLengthMax);
+  check("refund_information", in.refund_information(), kRefundInformationLengthMax);
+  const int count = in.multiple_services_credit_control_size();
+  if (count > kServicesPerRequestMax) {
+    faults->push_back({std::string(kServices), absl::StrCat("has ", count, " services; at most ",
+                                                            kServicesPerRequestMax, " are taken")});
+    return;
+  }
+  for (int i = 0; i < count; ++i) {
+    check(absl::StrCat(kServices, "[", i, "].model"),
+          in.multiple_services_credit_control(i).model(), kModelNameLengthMax);
+  }
+}
+
+// Why a block of quantities cannot be taken.
+struct QuantityFault {
+  int index = 0;
+  std::string_view field;
+  std::string_view description;
+};
+
+// Adds a block to `out`. Within a block each kind comes once; blocks add up.
+std::optional<QuantityFault> AddBlock(
+    const google::protobuf::RepeatedPtrField<wire::TokenQuantity>& block, Quantities* out) {
+  uint32_t seen = 0;
+  for (int i = 0; i < block.size(); ++i) {
+    const auto kind = FromWire(block[i].token_kind());
+    if (!kind) return QuantityFault{i, "token_kind", "names no kind"};
+    const uint32_t bit = 1U << static_cast<uint32_t>(*kind);
+    if ((seen & bit) != 0) return QuantityFault{i, "token_kind", "is there twice"};
+    seen |= bit;
+    if (block[i].quantity() < 0) return QuantityFault{i, "quantity", "is below 0"};
+    if (block[i].quantity() > kQuantityMax || !AddQuantity(*out, *kind, block[i].quantity())) {
+      return QuantityFault{i, "quantity", "is above 1,000,000,000,000"};
+    }
+  }
+  return std::nullopt;
+}
+
+Reading RefuseQuantity(int service, std::string_view block, const QuantityFault& fault,
+                       ReadingFault* out) {
+  return Refuse(ResultCode::kInvalidAvpValue,
+                absl::StrCat(kServices, "[", service, "].", std::string(block), ".token_quantity[",
+                             fault.index, "].", std::string(fault.field)),
+                std::string(fault.description), out);
+}
+
+Reading ReadService(const pb::MultipleServicesCreditControl& in, int index,
+                    engine::ServiceRequest* out, ReadingFault* fault) {
+  out->rating_group = in.rating_group();
+  out->model = in.model();
+  if (in.has_requested_service_unit()) {
+    out->requests_quota = true;
+    if (const auto bad = AddBlock(in.requested_service_unit().token_quantity(), &out->requested)) {
+      return RefuseQuantity(index, "requested_service_unit", *bad, fault);
+    }
+  }
+  for (int i = 0; i < in.used_service_unit_size(); ++i) {
+    out->has_used = true;
+    out->estimated = out->estimated || in.used_service_unit(i).estimated();
+    if (const auto bad = AddBlock(in.used_service_unit(i).token_quantity(), &out->used)) {
+      return RefuseQuantity(index, absl::StrCat("used_service_unit[", i, "]"), *bad, fault);
+    }
+  }
+  return Reading::kWhole;
+}
+
+// Request type, action and identity: numbers that must be among those known.
+Reading ReadHead(const pb::CreditControlRequest& in, engine::CreditControlRequest* out,
+                 ReadingFault* fault) {
+  if (in.cc_request_type() == pb::CC_REQUEST_TYPE_UNSPECIFIED) {
+    return Refuse(ResultCode::kMissingAvp, "cc_request_type", "is missing", fault);
+  }
+  if (in.cc_request_type() < pb::INITIAL_REQUEST || in.cc_request_type() > pb::EVENT_REQUEST) {
+    return Refuse(ResultCode::kInvalidAvpValue, "cc_request_type", "names no type", fault);
+  }
+  out->type = static_cast<engine::RequestType>(in.cc_request_type());
+  if (in.requested_action() != pb::REQUESTED_ACTION_UNSPECIFIED) {
+    if (in.requested_action() < pb::DIRECT_DEBITING || in.requested_action() > pb::PRICE_ENQUIRY) {
+      return Refuse(ResultCode::kInvalidAvpValue, "requested_action", "names no action", fault);
+    }
+    out->action = static_cast<engine::RequestedAction>(in.requested_action() - 1);
+  }
+  if (in.has_subscription_id()) {
+    const auto type = FromWire(in.subscription_id().subscription_id_type());
+    if (!type) {
+      return Refuse(ResultCode::kInvalidAvpValue, "subscription_id.subscription_id_type",
+                    "names no type", fault);
+    }
+    out->subscriber = {*type, in.subscription_id().subscription_id_data()};
+  }
+  return Reading::kWhole;
+}
+
+void WriteFailedAvp(const std::string& field, pb::FailedAvp* out) { out->set_field(field); }
+
+void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditControlAnswer* out) {
+  out->set_rating_group(in.rating_group);
+  out->set_result_code(static_cast<pb::ResultCode>(in.code));
+  if (in.has_grant) {
+    ToWire(in.granted, out->mutable_granted_service_unit()->mutable_token_quantity());
+  }
+  out->set_validity_time_seconds(in.validity_seconds);
+  if (in.final_unit) {
+    out->mutable_final_unit_indication()->set_final_unit_action(
+        static_cast<pb::FinalUnitAction>(static_cast<int>(*in.final_unit) + 1));
+  }
+  out->set_charged_micros(in.charged_micros);
+  out->set_drawn(in.drawn);
+  out->set_overshoot(in.overshoot);
+  if (!in.failed_field.empty()) WriteFailedAvp(in.failed_field, out->mutable_failed_avp());
+  if (!in.message.empty()) out->set_error_message(in.message);
+}
+
+}  // namespace
+
+Reading FromWire(const pb::CreditControlRequest& in, engine::CreditControlRequest* out,
+                 ReadingFault* fault) {
+  if (BreaksBounds(in)) {
+    DescribeBounds(in, &fault->faults);
+    return Reading::kMalformed;
+  }
+  out->session_id = in.session_id();
+  out->number = in.cc_request_number();
+  out->account = {in.account_id()};
+  out->service_context_id = in.service_context_id();
+  if (in.has_event_timestamp_unix_ms()) out->event_time = Instant{in.event_timestamp_unix_ms()};
+  out->refund_information = in.refund_information();
+  if (ReadHead(in, out, fault) != Reading::kWhole) return Reading::kRefused;
+  for (int i = 0; i < in.multiple_services_credit_control_size(); ++i) {
+    const auto& service = in.multiple_services_credit_control(i);
+    if (ReadService(service, i, &out->services.emplace_back(), fault) != Reading::kWhole) {
+      return Reading::kRefused;
+    }
+  }
+  return Reading::kWhole;
+}
+
+void ToWire(const engine::CreditControlAnswer& in, pb::CreditControlAnswer* out) {
+  out->set_result_code(static_cast<pb::ResultCode>(in.code));
+  out->set_cc_request_type(static_cast<pb::CcRequestType>(in.type));
+  out->set_cc_request_number(in.number);
+  for (const engine::ServiceAnswer& service : in.services) {
+    WriteService(service, out->add_multiple_services_credit_control());
+  }
+  if (in.has_cost) {
+    auto* cost = out->mutable_cost_information();
+    cost->set_cost_micros(in.cost_micros);
+    const std::string_view currency = in.currency.code();
+    cost->set_currency(currency.data(), currency.size());
+  }
+  if (in.check_balance) {
+    out->set_check_balance_result(
+        static_cast<pb::CheckBalanceResult>(static_cast<int>(*in.check_balance) + 1));
+  }
+  if (!in.refund_information.empty()) out->set_refund_information(in.refund_information);
+  out->set_tariff_revision(in.tariff_revision);
+  out->set_calls_affordable(in.calls_affordable);
+  if (!in.failed_field.empty()) WriteFailedAvp(in.failed_field, out->mutable_failed_avp());
+  if (!in.message.empty()) out->set_error_message(in.message);
+}
+
+void WriteRefusal(const pb::CreditControlRequest& request, const ReadingFault& fault,
+                  pb::CreditControlAnswer* out) {
+  out->set_result_code(static_cast<pb::ResultCode>(fault.code));
+  out->set_cc_request_type(request.cc_request_type());
+  out->set_cc_request_number(request.cc_request_number());
+  WriteFailedAvp(fault.faults[0].field, out->mutable_failed_avp());
+  out->set_error_message(fault.faults[0].description);
+}
+
+}  // namespace ocs::rpc::internal

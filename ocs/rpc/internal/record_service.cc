@@ -1,0 +1,48 @@
+#include "ocs/rpc/internal/record_service.h"
+
+#include "absl/strings/str_cat.h"
+#include "ocs/rpc/internal/record_stream.h"
+#include "ocs/rpc/internal/type_translation.h"
+#include "ocs/rpc/internal/unary_call.h"
+
+namespace ocs::rpc::internal {
+
+std::optional<FieldFault> FromWire(const AcknowledgeWireRequest& in, engine::AcknowledgeCall* out) {
+  const cdr::v1::AcknowledgeRequest& request = in.wire_request;
+  if (auto fault = CheckConsumer("consumer", request.consumer())) return fault;
+  if (auto fault = CheckShard("shard", request.shard(), in.shard_count)) return fault;
+  out->consumer = request.consumer();
+  out->shard = {static_cast<uint16_t>(request.shard())};
+  out->position = FromWire(request.position());
+  return std::nullopt;
+}
+
+void ToWire(const engine::AcknowledgeCall& /*in*/, cdr::v1::AcknowledgeResponse* /*out*/) {}
+
+grpc::ServerWriteReactor<cdr::v1::RecordBatch>* RecordService::StreamRecords(
+    grpc::CallbackServerContext* /*context*/, const cdr::v1::StreamRecordsRequest* request) {
+  return new RecordStream(engine_, zone_, stopping_, *request);
+}
+
+grpc::ServerUnaryReactor* RecordService::Acknowledge(grpc::CallbackServerContext* /*context*/,
+                                                     const cdr::v1::AcknowledgeRequest* request,
+                                                     cdr::v1::AcknowledgeResponse* response) {
+  const AcknowledgeWireRequest known{*request, engine_->shard_count()};
+  return RunUnary<engine::AcknowledgeCall>(*engine_, known, response);
+}
+
+grpc::ServerUnaryReactor* RecordService::ListConsumers(
+    grpc::CallbackServerContext* context, const cdr::v1::ListConsumersRequest* /*request*/,
+    cdr::v1::ListConsumersResponse* response) {
+  for (const engine::Engine::Consumer& consumer : engine_->consumers()) {
+    auto* added = response->add_consumer();
+    added->set_name(consumer.name);
+    added->set_shard(consumer.shard.value);
+    ToWire(consumer.position, added->mutable_position());
+  }
+  auto* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+}  // namespace ocs::rpc::internal

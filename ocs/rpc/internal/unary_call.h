@@ -1,0 +1,63 @@
+// The one way in which an administrative call runs: read the request, submit, write the response,
+// finish once. Each call type has FromWire (a fault, or nothing) and ToWire beside its service.
+
+#ifndef OCS_RPC_INTERNAL_UNARY_CALL_H_
+#define OCS_RPC_INTERNAL_UNARY_CALL_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+
+#include "ocs/engine/engine.h"
+#include "ocs/engine/operation.h"
+#include "ocs/rpc/internal/status.h"
+
+namespace ocs::rpc::internal {
+
+/// gRPC's reactor and the engine's operation in one. Deletes itself when gRPC is done with it.
+template <typename Call, typename Response>
+class UnaryCall final : public grpc::ServerUnaryReactor, public Call {
+ public:
+  explicit UnaryCall(Response* response) : response_(response) {}
+
+  void Done() noexcept override {
+    if (!this->status.ok()) {
+      Finish(RefusalOf(*this));
+      return;
+    }
+    ToWire(*this, response_);
+    Finish(grpc::Status::OK);
+  }
+  bool abandoned() const override { return cancelled_.load(std::memory_order_relaxed); }
+
+ private:
+  static grpc::Status RefusalOf(const UnaryCall& call) {
+    if constexpr (requires { call.diagnostics; }) {
+      if (!call.diagnostics.empty()) return DiagnosticsStatus(call.diagnostics);
+    }
+    return ToGrpcStatus(call.status, call.failed_field);
+  }
+  void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
+  void OnDone() override { delete this; }
+
+  // Calls of ToWire and FromWire find the functions beside this class, whatever the call's type.
+  Response* const response_;
+  std::atomic<bool> cancelled_{false};
+};
+
+/// Runs a call of that type for a request. Returns the reactor for gRPC.
+template <typename Call, typename Request, typename Response>
+grpc::ServerUnaryReactor* RunUnary(engine::Engine& engine, const Request& request,
+                                   Response* response) {
+  auto* call = new UnaryCall<Call, Response>(response);
+  if (const auto fault = FromWire(request, call)) {
+    call->Finish(ToGrpcStatus({*fault}));
+  } else {
+    engine.Submit(call);
+  }
+  return call;
+}
+
+}  // namespace ocs::rpc::internal
+
+#endif  // OCS_RPC_INTERNAL_UNARY_CALL_H_
