@@ -67,33 +67,37 @@ std::string What(const Record& record, const RecordLine& line) {
              record.model);
 }
 
-std::string Bucket(const RecordLine& line) { return Cat("bucket ", line.bucket.value); }
+// " from bucket 1"; nothing where no bucket had a part, as in a line that nothing priced.
+std::string Bucket(std::string_view word, const RecordLine& line) {
+  return line.bucket == BucketId{} ? "" : Cat(" ", word, " bucket ", line.bucket.value);
+}
 
 std::string UsageText(const Record& record, const RecordLine& line) {
   if (line.unit.is_money()) {
     return Cat(What(record, line), " at ",
                FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator),
-               " = ", Amount(line.amount, line.unit), " from ", Bucket(line));
+               " = ", Amount(line.amount, line.unit), Bucket("from", line));
   }
   const std::string price =
       FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator);
   if (price == "1:1") {
-    return Cat(What(record, line), " drawn 1:1 from ", Bucket(line), ", '", line.unit.code(), "'");
+    return Cat(What(record, line), " drawn 1:1", Bucket("from", line), ", '", line.unit.code(),
+               "'");
   }
   return Cat(What(record, line), " drawn at ", price, " = ", Amount(line.amount, line.unit),
-             " from ", Bucket(line));
+             Bucket("from", line));
 }
 
 std::string FeeText(const Record& record, const RecordLine& line) {
   return Cat("fee of ", Amount(line.amount, line.unit), record.offer.empty() ? "" : " for offer ",
-             record.offer, " from ", Bucket(line));
+             record.offer, Bucket("from", line));
 }
 
 std::string RefundText(const Record& record, const RecordLine& line) {
   const std::string what = line.quantity == 0      ? ""
                            : !record.offer.empty() ? Cat(" for offer ", record.offer)
                                                    : Cat(" for ", What(record, line));
-  return Cat(Amount(line.amount, line.unit), " given back to ", Bucket(line), what);
+  return Cat(Amount(line.amount, line.unit), " given back", Bucket("to", line), what);
 }
 
 std::string LineText(const Record& record, const RecordLine& line) {

@@ -56,7 +56,8 @@ struct RecordLine {
   int64_t carry_out = 0;
   uint64_t carry_line = 0;  ///< Under which the remainder is kept; 0 when nothing can be left.
   BucketId bucket;          ///< Drawn on (or given back to).
-  /// Deferred revenue of the bucket's purchase that this draw earns; 0 for money.
+  /// Deferred revenue of the bucket's purchase that this draw earns; 0 for money, below 0 where a
+  /// refund gives it back.
   int64_t revenue_micros = 0;
   bool overshoot = false;        ///< Beyond what was available: charged all the same.
   std::string_view charge_code;  ///< What the bill groups by.
@@ -111,7 +112,8 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes);
 /// "fee", "usage", "refund".
 std::string_view RecordTypeName(RecordType type);
 
-/// Where a record stands: unique for ever in one installation.
+/// Where a record stands: unique for ever in one installation. An entry may carry several records:
+/// whoever writes them makes the index from the entry's and theirs, so that ids ascend in a shard.
 struct RecordId {
   ShardId shard;
   Position position;

@@ -58,7 +58,7 @@ TEST_CASE("records as rows are those of the golden file", "[cdr][unit][golden]")
 }
 
 TEST_CASE("the page of the format names the columns in their order", "[cdr][unit]") {
-  const std::string page = testing::ReadFile(OCS_CSV_PAGE);
+  const std::string page = ocs::testing::ReadFile(OCS_CSV_PAGE);
   std::string shown;
   for (size_t at = page.find("\n| `"); at != std::string::npos; at = page.find("\n| `", at + 1)) {
     const size_t begin = at + 4;

@@ -67,6 +67,18 @@ TEST_CASE("what is free is said to be free", "[cdr][unit]") {
         "3)");
 }
 
+TEST_CASE("what nothing priced names no bucket", "[cdr][unit]") {
+  const Record record = UsageSample();
+  RecordLine line;
+  line.kind = TokenKind::kSearch;
+  line.quantity = 2;
+  line.unit = kCny;
+  line.rule = "no price and no package covers it";
+  CHECK(ExplainLine(record, line) ==
+        "2 searches of deepseek-v3.2 at no charge = 0.00 CNY (no price and no package covers it, "
+        "revision 3)");
+}
+
 TEST_CASE("a line that does not add up says so", "[cdr][unit]") {
   Record record = UsageSample();
   record.lines[0].amount += 1;

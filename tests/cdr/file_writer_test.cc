@@ -80,7 +80,7 @@ TEST_CASE("a committed file holds its records and nothing else is left", "[cdr][
   CsvEncoder encoder(Beijing());
   encoder.Append(IdOf(11, 4), UsageSample(), &expected);
   encoder.Append(IdOf(11, 5), FeeSample(), &expected);
-  CHECK(testing::ReadFile(path) == expected);
+  CHECK(ocs::testing::ReadFile(path) == expected);
   CHECK(writer->size_bytes() == expected.size());
   CHECK(FilesIn(folder) == 1);
   const auto totals = ParseCsv(expected);
@@ -101,7 +101,7 @@ TEST_CASE("JSON lines are written without a header", "[cdr][unit]") {
   REQUIRE(writer->Commit().ok());
   std::string expected;
   JsonLinesEncoder(Beijing()).Append(IdOf(11, 4), UsageSample(), &expected);
-  CHECK(testing::ReadFile(path) == expected);
+  CHECK(ocs::testing::ReadFile(path) == expected);
 }
 
 TEST_CASE("a file larger than the buffer is whole", "[cdr][unit]") {
@@ -114,7 +114,7 @@ TEST_CASE("a file larger than the buffer is whole", "[cdr][unit]") {
     REQUIRE(writer->Add(IdOf(1, i), record).ok());
   }
   REQUIRE(writer->Commit().ok());
-  const std::string text = testing::ReadFile(path);
+  const std::string text = ocs::testing::ReadFile(path);
   CHECK(text.size() > 1'000'000);
   CHECK(text.size() == writer->size_bytes());
   const auto totals = ParseCsv(text);
@@ -151,8 +151,8 @@ TEST_CASE("a file that is there is never touched", "[cdr][unit]") {
   std::ofstream(later) << "old";
   const absl::Status late = writer->Commit();
   CHECK(late.code() == absl::StatusCode::kAlreadyExists);
-  CHECK(testing::ReadFile(path) == "old");
-  CHECK(testing::ReadFile(later) == "old");
+  CHECK(ocs::testing::ReadFile(path) == "old");
+  CHECK(ocs::testing::ReadFile(later) == "old");
   CHECK(FilesIn(folder) == 2);
   // Once failed, it stays so.
   CHECK(writer->Add(IdOf(1, 1), FeeSample()) == late);
@@ -226,7 +226,7 @@ TEST_CASE("the temporary of a killed writer is used again, that of a living one 
   CHECK(second.code() == absl::StatusCode::kAborted);
   REQUIRE(writer->Add(IdOf(1, 0), FeeSample()).ok());
   REQUIRE(writer->Commit().ok());
-  CHECK(testing::ReadFile(path).size() == writer->size_bytes());
+  CHECK(ocs::testing::ReadFile(path).size() == writer->size_bytes());
   CHECK(FilesIn(folder) == 1);
 }
 
@@ -235,7 +235,7 @@ TEST_CASE("a temporary that is a symbolic link is not followed", "[cdr][unit]") 
   std::ofstream(folder.Path("precious")) << "old";
   std::filesystem::create_symlink(folder.Path("precious"), folder.Path("a.csv.part"));
   CHECK_FALSE(WhyNot(folder.Path("a.csv")).ok());
-  CHECK(testing::ReadFile(folder.Path("precious")) == "old");
+  CHECK(ocs::testing::ReadFile(folder.Path("precious")) == "old");
 }
 
 TEST_CASE("a temporary that somebody took away fails the commit", "[cdr][unit]") {

@@ -59,7 +59,7 @@ TEST_CASE("the bytes of a fee are those of the worked example", "[cdr][unit][gol
 }
 
 TEST_CASE("the page of the format shows the example that is tested", "[cdr][unit]") {
-  const std::string page = testing::ReadFile(OCS_FORMAT_PAGE);
+  const std::string page = ocs::testing::ReadFile(OCS_FORMAT_PAGE);
   std::string shown;
   const size_t begin = page.find("```hex\n");
   REQUIRE(begin != std::string::npos);

@@ -4,8 +4,6 @@
 #define TESTS_CDR_SAMPLES_H_
 
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -13,6 +11,7 @@
 #include "absl/time/time.h"
 #include "cdr/record.h"
 #include "ocs/base/random.h"
+#include "tests/support/golden.h"
 
 namespace ocs::cdr::testing {
 
@@ -198,19 +197,9 @@ inline Record AnyRecord(Random& random) {
   return record;
 }
 
-inline std::string ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-// The content that the golden file should have; with OCS_GOLDEN=rewrite it is written first.
+// The golden file of that name in this room's folder.
 inline std::string Golden(const std::string& name, std::string_view actual) {
-  const std::string path = std::string(OCS_GOLDEN_FOLDER) + "/" + name;
-  const char* wish = std::getenv("OCS_GOLDEN");
-  if (wish != nullptr && std::string_view(wish) == "rewrite") {
-    std::ofstream(path, std::ios::binary) << actual;
-  }
-  return ReadFile(path);
+  return ocs::testing::Golden(std::string(OCS_GOLDEN_FOLDER) + "/" + name, actual);
 }
 
 }  // namespace ocs::cdr::testing
