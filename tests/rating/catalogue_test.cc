@@ -165,7 +165,7 @@ const std::vector<Case> kRuleCases = {
   - id: b
     rules:
       - {model: m1, from: 2026-02-01, per: 1M tokens, input: 1}
-      - {model: m2,from: 2026-02-01T00:00:00Z,until: 2026-02-01T08:00:00+08:00,per: 1 token,input: 1}
+      - {model: m2,from: 2026-02-01T00:00:00Z,until: 2026-02-01T00:00:00Z,per: 1 token,input: 1}
       - {model: m3, hours: 8-9, zone: Asia/Atlantis, per: 1M tokens, input: 1}
       - {class: big, zone: UTC, per: 1M tokens, input: 1}
 )",
@@ -392,7 +392,7 @@ TEST_CASE("prices are exact: decimals become reduced ratios of micros", "[rating
   const CatalogueCheck check = ParseCatalogue(std::string(kHead) + R"(price_books:
   - id: b
     rules:
-      - {model: m1,per: 1M tokens,input: 0.27,cache_read: 0.07,output: 1.10,request: 10 per 1K request}
+      - {model: m1,per: 1M token,input: 0.27,cache_read: 0.07,output: 1.1,request: 1 per 100 request}
       - {model: m2, per: 1K tokens, tokens: 0.000000000001}
       - {class: big, per: 3 points, price: 1}
 )",
