@@ -13,20 +13,23 @@
 namespace ocs::balance {
 
 enum class OpenMode : uint8_t {
-  kMustExist,         ///< Errors: NotFound when there is no store in the folder.
+  kMustExist,  ///< Errors: NotFound when there is no store in the folder.
   kCreateIfMissing,
-  kReadOnly,          ///< Changes nothing on disk; the folder must not be open elsewhere for the result to be current.
+  kReadOnly,  ///< Changes nothing on disk; the folder must not be open elsewhere for the result to
+              ///< be current.
 };
 
 struct RocksOptions {
   std::string folder;
   OpenMode mode = OpenMode::kMustExist;
-  int64_t block_cache_bytes = 0;   ///< Shared by all tables of this store; 0 = 64 MiB.
-  int64_t write_buffer_bytes = 0;  ///< Memory for what is not yet in table files, all tables together; 0 = 256 MiB.
+  int64_t block_cache_bytes = 0;  ///< Shared by all tables of this store; 0 = 64 MiB.
+  int64_t write_buffer_bytes =
+      0;  ///< Memory for what is not yet in table files, all tables together; 0 = 256 MiB.
 };
 
-/// Opens a store. Errors: NotFound (see mode); AlreadyExists when another process has it open (the message names the
-/// folder and says how to mend it); DataLoss when it is corrupt; Unavailable for I/O.
+/// Opens a store. Errors: NotFound (see mode); AlreadyExists when another process has it open (the
+/// message names the folder and says how to mend it); DataLoss when it is corrupt; Unavailable for
+/// I/O.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const RocksOptions& options);
 
 }  // namespace ocs::balance

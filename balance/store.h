@@ -1,5 +1,6 @@
-// The seam to the disk: a few tables of ordered keys, written in atomic synced batches. One store belongs to one shard.
-// RocksStore is the real one, MemStore the simulator's; tests put faults between (tests/support/faulty_store.h).
+// The seam to the disk: a few tables of ordered keys, written in atomic synced batches. One store
+// belongs to one shard. RocksStore is the real one, MemStore the simulator's; tests put faults
+// between (tests/support/faulty_store.h).
 
 #ifndef BALANCE_STORE_H_
 #define BALANCE_STORE_H_
@@ -17,18 +18,21 @@
 
 namespace ocs::balance {
 
-/// Numbers and names are stored: never reused. Keys begin with the two bytes of a partition wherever they belong to one.
+/// Numbers and names are stored: never reused. Keys begin with the two bytes of a partition
+/// wherever they belong to one.
 enum class Table : uint8_t {
-  kMeta = 0,        ///< Format version, head of the chain, checkpoint, cursors, catalogue revisions.
-  kJournal = 1,     ///< Group number (8 bytes, big-endian) -> group. The truth; all else is derived from it.
-  kAccounts = 2,    ///< Account states, each with the number of the last group that it includes.
-  kDue = 3,         ///< (due second, account) -> nothing: what must be done when.
-  kAnswers = 4,     ///< Hash of a request's key -> its entry's position and when it may be forgotten.
+  kMeta = 0,  ///< Format version, head of the chain, checkpoint, cursors, catalogue revisions.
+  kJournal =
+      1,  ///< Group number (8 bytes, big-endian) -> group. The truth; all else is derived from it.
+  kAccounts = 2,  ///< Account states, each with the number of the last group that it includes.
+  kDue = 3,       ///< (due second, account) -> nothing: what must be done when.
+  kAnswers = 4,   ///< Hash of a request's key -> its entry's position and when it may be forgotten.
   kIdentities = 5,  ///< Subscriber identity -> account.
 };
 inline constexpr int kTableCount = 6;
 
-/// Changes that become visible and durable together. Holds its bytes in one buffer. Thread-compatible.
+/// Changes that become visible and durable together. Holds its bytes in one buffer.
+/// Thread-compatible.
 class StoreBatch final {
  public:
   enum class Kind : uint8_t { kPut, kDelete, kDeleteRange };
@@ -82,15 +86,17 @@ class StoreBatch final {
   std::string bytes_;
 };
 
-/// Walks a table in key order over the state at the moment it was made. Thread-compatible; the store must outlive it.
+/// Walks a table in key order over the state at the moment it was made. Thread-compatible; the
+/// store must outlive it.
 class StoreCursor {
  public:
   virtual ~StoreCursor() = default;
-  virtual bool valid() const = 0;  ///< False at the end and after an error.
-  virtual void Next() = 0;         ///< REQUIRES: valid().
+  virtual bool valid() const = 0;              ///< False at the end and after an error.
+  virtual void Next() = 0;                     ///< REQUIRES: valid().
   virtual std::string_view key() const = 0;    ///< Good until Next(). REQUIRES: valid().
   virtual std::string_view value() const = 0;  ///< Good until Next(). REQUIRES: valid().
-  /// Why it is not valid: OK at the end; DataLoss when a checksum failed, Unavailable when reading failed.
+  /// Why it is not valid: OK at the end; DataLoss when a checksum failed, Unavailable when reading
+  /// failed.
   virtual absl::Status status() const = 0;
 };
 
@@ -99,16 +105,19 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Makes the batch durable as a whole: when it returns OK it survives power loss. After an error the batch is wholly
-  /// there or wholly absent and nobody knows which: the caller must stop and reopen (DESIGN law 9). Never retry.
-  /// Errors: ResourceExhausted (disk full), Unavailable (I/O), DataLoss (corruption found).
+  /// Makes the batch durable as a whole: when it returns OK it survives power loss. After an error
+  /// the batch is wholly there or wholly absent and nobody knows which: the caller must stop and
+  /// reopen (DESIGN law 9). Never retry. Errors: ResourceExhausted (disk full), Unavailable (I/O),
+  /// DataLoss (corruption found).
   virtual absl::Status Write(const StoreBatch& batch) = 0;
 
   /// The value of a key, or nothing. Errors: DataLoss, Unavailable.
-  virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) const = 0;
+  virtual absl::StatusOr<std::optional<std::string>> Get(Table table,
+                                                         std::string_view key) const = 0;
 
   /// As Get, into a string that is reused. Returns true when the key is there.
-  virtual absl::StatusOr<bool> GetInto(Table table, std::string_view key, std::string* value) const = 0;
+  virtual absl::StatusOr<bool> GetInto(Table table, std::string_view key,
+                                       std::string* value) const = 0;
 
   /// A cursor at the first key >= `from`.
   virtual std::unique_ptr<StoreCursor> Seek(Table table, std::string_view from) const = 0;
@@ -116,8 +125,9 @@ class Store {
   /// The last key of the table, or nothing. Errors: DataLoss, Unavailable.
   virtual absl::StatusOr<std::optional<std::string>> LastKey(Table table) const = 0;
 
-  /// Values of kAnswers begin with their end (4 bytes, big-endian, seconds since 1970): those before `now` may be
-  /// dropped whenever the store cleans up. Reading a dropped or an expired one must make no difference to the caller.
+  /// Values of kAnswers begin with their end (4 bytes, big-endian, seconds since 1970): those
+  /// before `now` may be dropped whenever the store cleans up. Reading a dropped or an expired one
+  /// must make no difference to the caller.
   virtual void AnswersMayExpire(Instant now) = 0;
 
   /// Bytes on disk, for metrics; 0 where it is not known.

@@ -47,7 +47,7 @@ inline constexpr int kIdentitiesPerAccountMax = 64;
 /// One per priced line ever used: models x kinds.
 inline constexpr int kCarriesPerAccountMax = 4096;
 /// Buckets that one grant may draw on.
-inline constexpr int kHoldsPerGrantMax = 16;
+inline constexpr int kHoldsPerGrantMax = 256;  ///< As many as an account has buckets.
 
 // The shard's pipeline.
 /// Beyond this a longer group gains nothing: the sync is shared by enough.

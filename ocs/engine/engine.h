@@ -1,8 +1,10 @@
-// The charging engine: start reading here. It owns the shards, knows which one works on what, and hands work to them.
+// The charging engine: start reading here. It owns the shards, knows which one works on what, and
+// hands work to them.
 //
-// The life of an operation: Submit finds the partition and puts the operation in its shard's queue; the shard takes what
-// waits, decides each, packs the entries into a group, and gives the group to its log; when the group is durable, every
-// operation decided up to it is Done(). Nothing is answered before.
+// The life of an operation: Submit finds the partition and puts the operation in its shard's queue;
+// the shard takes what waits, decides each, packs the entries into a group, and gives the group to
+// its log; when the group is durable, every operation decided up to it is Done(). Nothing is
+// answered before.
 
 #ifndef OCS_ENGINE_ENGINE_H_
 #define OCS_ENGINE_ENGINE_H_
@@ -30,24 +32,31 @@ namespace ocs::engine {
 class Shard;
 
 struct EngineOptions {
-  uint32_t validity_seconds = 600;        ///< Validity-Time of grants.
-  uint32_t supervision_factor = 2;        ///< Tcc = validity times this (CC-90).
-  int64_t event_time_past_max_seconds = 86'400;  ///< How far behind arrival an Event-Timestamp may be.
-  int64_t event_time_ahead_max_seconds = 300;    ///< And how far ahead.
-  int64_t default_grant_tokens = 2'000;   ///< Output tokens granted when the request leaves it to the server.
-  std::string service_context = "ai-tokens.v1";  ///< What a Service-Context-Id must be, up to its '@'.
-  int64_t answer_retention_seconds = 2 * 86'400; ///< How long a closed session's answers are known.
-  int64_t event_retention_seconds = 14 * 86'400; ///< The same for events and administrative changes (CC-28).
-  int64_t journal_retention_seconds = 180 * 86'400;  ///< Groups younger than this are never trimmed.
+  uint32_t validity_seconds = 600;  ///< Validity-Time of grants.
+  uint32_t supervision_factor = 2;  ///< Tcc = validity times this (CC-90).
+  int64_t event_time_past_max_seconds =
+      86'400;  ///< How far behind arrival an Event-Timestamp may be.
+  int64_t event_time_ahead_max_seconds = 300;  ///< And how far ahead.
+  int64_t default_grant_tokens =
+      2'000;  ///< Output tokens granted when the request leaves it to the server.
+  std::string service_context =
+      "ai-tokens.v1";  ///< What a Service-Context-Id must be, up to its '@'.
+  int64_t answer_retention_seconds =
+      2 * 86'400;  ///< How long a closed session's answers are known.
+  int64_t event_retention_seconds =
+      14 * 86'400;  ///< The same for events and administrative changes (CC-28).
+  int64_t journal_retention_seconds =
+      180 * 86'400;                         ///< Groups younger than this are never trimmed.
   int64_t cached_accounts_max = 1'000'000;  ///< Per shard.
-  int64_t checkpoint_lag_entries = 4'000'000;  ///< How many entries a restart replays at most, about.
+  int64_t checkpoint_lag_entries =
+      4'000'000;  ///< How many entries a restart replays at most, about.
 };
 
 /// The resources of one shard: each with its own store and threads.
 struct ShardResources {
-  balance::Store* store = nullptr;    ///< Outlives the engine.
-  Executor* worker = nullptr;         ///< Decides.
-  Executor* writer = nullptr;         ///< Writes groups and calls Done().
+  balance::Store* store = nullptr;  ///< Outlives the engine.
+  Executor* worker = nullptr;       ///< Decides.
+  Executor* writer = nullptr;       ///< Writes groups and calls Done().
 };
 
 /// Counts since start, for metrics. Monotonic.
@@ -61,45 +70,47 @@ struct ShardStatistics {
   int64_t refused_overload = 0;
   int64_t expired_sessions = 0;
   int64_t account_loads = 0;
-  int64_t queue_length = 0;       ///< Now.
-  int64_t cached_accounts = 0;    ///< Now.
-  int64_t open_sessions = 0;      ///< Of cached accounts, now.
-  uint64_t durable_group = 0;     ///< Now.
-  uint64_t checkpoint_group = 0;  ///< Now: a restart replays from here.
-  int64_t store_bytes = 0;        ///< Now.
-  bool stopped = false;           ///< After a failed write.
+  int64_t queue_length = 0;                           ///< Now.
+  int64_t cached_accounts = 0;                        ///< Now.
+  int64_t open_sessions = 0;                          ///< Of cached accounts, now.
+  uint64_t durable_group = 0;                         ///< Now.
+  uint64_t checkpoint_group = 0;                      ///< Now: a restart replays from here.
+  int64_t store_bytes = 0;                            ///< Now.
+  bool stopped = false;                               ///< After a failed write.
   std::vector<std::pair<uint16_t, int64_t>> results;  ///< Answers by Result-Code.
 };
 
 /// A record as it leaves the house. Texts point into `bytes`, which the holder keeps.
 struct ReadRecord {
   cdr::RecordId id;
-  std::string bytes;   ///< Decode with cdr::DecodeRecord.
+  std::string bytes;  ///< Decode with cdr::DecodeRecord.
 };
 
 class Engine final {
  public:
-  /// Opens the shards: reads heads, replays what is newer than the states, loads the catalogue. `clock` and the resources
-  /// outlive the engine. Errors: DataLoss with the place and what to do when the journal's chain or an entry is damaged;
-  /// FailedPrecondition when the store is of a newer format or was made with another number of shards.
+  /// Opens the shards: reads heads, replays what is newer than the states, loads the catalogue.
+  /// `clock` and the resources outlive the engine. Errors: DataLoss with the place and what to do
+  /// when the journal's chain or an entry is damaged; FailedPrecondition when the store is of a
+  /// newer format or was made with another number of shards.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const EngineOptions& options,
                                                       std::vector<ShardResources> shards,
                                                       const Clock* clock);
   ~Engine();
 
-  /// Hands over an operation; Done() is called exactly once, possibly before Submit returns. Thread-safe.
+  /// Hands over an operation; Done() is called exactly once, possibly before Submit returns.
+  /// Thread-safe.
   void Submit(Operation* operation);
 
-  /// Starts what is due by the clock (expiring holds and buckets, writing back states when idle). Call about once a
-  /// second. Thread-safe.
+  /// Starts what is due by the clock (expiring holds and buckets, writing back states when idle).
+  /// Call about once a second. Thread-safe.
   void Tick();
 
-  /// Refuses new work (Unavailable), finishes what was begun, writes back every state so that the next start replays
-  /// nothing; then calls `done` once. Thread-safe.
+  /// Refuses new work (Unavailable), finishes what was begun, writes back every state so that the
+  /// next start replays nothing; then calls `done` once. Thread-safe.
   void Drain(std::function<void()> done);
 
-  /// The first failed write's error, or OK. After an error the engine answers nothing more: the process should drain and
-  /// exit, and a restart finds the truth. Thread-safe.
+  /// The first failed write's error, or OK. After an error the engine answers nothing more: the
+  /// process should drain and exit, and a restart finds the truth. Thread-safe.
   absl::Status health() const;
 
   /// Calls this once, on an engine thread, when a write failed. Set before the first Submit.
@@ -109,22 +120,22 @@ class Engine final {
   ShardStatistics statistics(ShardId shard) const;  ///< Thread-safe.
 
   // ---- The catalogue ----
-  std::vector<RevisionView> revisions() const;                                   ///< Thread-safe. Oldest first.
-  absl::StatusOr<std::string> revision_text(uint32_t revision) const;            ///< NotFound. Thread-safe.
+  std::vector<RevisionView> revisions() const;  ///< Thread-safe. Oldest first.
+  absl::StatusOr<std::string> revision_text(uint32_t revision) const;  ///< NotFound. Thread-safe.
   /// Every fault of a text, "file:line: field: ..."; empty when it can be published. Thread-safe.
   std::vector<std::string> CheckCatalogue(std::string_view text, std::string_view file_name) const;
 
   // ---- Records and their consumers (DESIGN 2.5) ----
-  /// The durable records of a shard after `after`, oldest first, at most `records_max` and about `bytes_max` bytes; empty
-  /// when there are none yet. Thread-safe; reads the store. Errors: OutOfRange when the journal there was trimmed.
-  absl::StatusOr<std::vector<ReadRecord>> ReadRecords(ShardId shard, Position after, int records_max,
-                                                      int64_t bytes_max) const;
+  /// The durable records of a shard after `after`, oldest first, at most `records_max` and about
+  /// `bytes_max` bytes; empty when there are none yet. Thread-safe; reads the store. Errors:
+  /// OutOfRange when the journal there was trimmed.
+  absl::StatusOr<std::vector<ReadRecord>> ReadRecords(ShardId shard, Position after,
+                                                      int records_max, int64_t bytes_max) const;
   /// Where a consumer stands in a shard: the last record that it has acknowledged. Thread-safe.
   absl::StatusOr<Position> ConsumerPosition(std::string_view consumer, ShardId shard) const;
-  /// Makes a consumer's position durable; `done` is called when it is. Positions only go forward: an older one is ignored
-  /// with OK. Errors: InvalidArgument for a name that is not 1 to 64 of [a-z0-9-_.], OutOfRange beyond the durable end.
-  void Acknowledge(std::string consumer, ShardId shard, Position position,
-                   std::function<void(absl::Status)> done);
+  // A consumer's position is made durable by submitting an AcknowledgeCall. Positions only go
+  // forward: an older one is ignored with OK. Errors: InvalidArgument for a name that is not 1 to
+  // 64 of [a-z0-9-_.], OutOfRange beyond the durable end.
   struct Consumer {
     std::string name;
     ShardId shard;
@@ -133,6 +144,7 @@ class Engine final {
   std::vector<Consumer> consumers() const;  ///< Sorted by name and shard. Thread-safe.
 
  private:
+  friend class PublishCatalogueCall;
   struct State;
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

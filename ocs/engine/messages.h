@@ -1,5 +1,6 @@
-// What goes into the engine and what comes out: requests and answers as typed values. The names and numbers are those of
-// RFC 8506 and 3GPP (docs/GLOSSARY.md); translation to and from the wire is somebody else's work (ocs/rpc).
+// What goes into the engine and what comes out: requests and answers as typed values. The names and
+// numbers are those of RFC 8506 and 3GPP (docs/GLOSSARY.md); translation to and from the wire is
+// somebody else's work (ocs/rpc).
 
 #ifndef OCS_ENGINE_MESSAGES_H_
 #define OCS_ENGINE_MESSAGES_H_
@@ -48,7 +49,7 @@ std::string_view ResultCodeName(ResultCode code);
 
 /// Subscription-Id-Type; its numbers.
 enum class IdentityType : uint8_t {
-  kE164 = 0,     ///< MSISDN.
+  kE164 = 0,  ///< MSISDN.
   kImsi = 1,
   kSipUri = 2,
   kNai = 3,
@@ -63,25 +64,27 @@ struct Identity {
 /// Multiple-Services-Credit-Control of a request: one rating group, which here is one model.
 struct ServiceRequest {
   uint32_t rating_group = 0;
-  std::string_view model;      ///< Id or alias. May be empty on an update or termination: then as at the initial request.
-  bool requests_quota = false; ///< Requested-Service-Unit is there, even if empty (CC-31).
-  Quantities requested;        ///< Empty: the server chooses how much.
-  Quantities used;             ///< Since the last report, not cumulative (CC-34); each kind once.
-  bool has_used = false;       ///< Used-Service-Unit is there, even if all of it is 0.
-  bool estimated = false;      ///< The caller's own count: the provider reported none.
+  std::string_view model;  ///< Id or alias. May be empty on an update or termination: then as at
+                           ///< the initial request.
+  bool requests_quota = false;  ///< Requested-Service-Unit is there, even if empty (CC-31).
+  Quantities requested;         ///< Empty: the server chooses how much.
+  Quantities used;              ///< Since the last report, not cumulative (CC-34); each kind once.
+  bool has_used = false;        ///< Used-Service-Unit is there, even if all of it is 0.
+  bool estimated = false;       ///< The caller's own count: the provider reported none.
 };
 
 /// A Credit-Control-Request. Its texts point into memory of the caller that must live until Done().
 struct CreditControlRequest {
   std::string_view session_id;
   RequestType type = RequestType::kInitial;
-  uint32_t number = 0;                 ///< CC-Request-Number.
-  AccountId account;                   ///< Either this,
-  Identity subscriber;                 ///< or this; on every request, as at the session's start.
-  std::string_view service_context_id; ///< "ai-tokens.v1@..." (CC-13).
-  std::optional<Instant> event_time;   ///< Event-Timestamp: what is rated by; absent = arrival (CC-14).
+  uint32_t number = 0;                  ///< CC-Request-Number.
+  AccountId account;                    ///< Either this,
+  Identity subscriber;                  ///< or this; on every request, as at the session's start.
+  std::string_view service_context_id;  ///< "ai-tokens.v1@..." (CC-13).
+  std::optional<Instant>
+      event_time;  ///< Event-Timestamp: what is rated by; absent = arrival (CC-14).
   std::optional<RequestedAction> action;
-  std::string_view refund_information; ///< Of the answer to what is to be refunded (CC-42, CC-71).
+  std::string_view refund_information;  ///< Of the answer to what is to be refunded (CC-42, CC-71).
   absl::InlinedVector<ServiceRequest, 1> services;
 };
 
@@ -91,33 +94,37 @@ enum class FinalUnitAction : uint8_t { kTerminate = 0, kRedirect = 1, kRestrictA
 struct ServiceAnswer {
   uint32_t rating_group = 0;
   ResultCode code = ResultCode::kSuccess;
-  bool has_grant = false;          ///< Granted-Service-Unit is there.
+  bool has_grant = false;  ///< Granted-Service-Unit is there.
   Quantities granted;
-  uint32_t validity_seconds = 0;   ///< Validity-Time of the grant; 0 = none.
+  uint32_t validity_seconds = 0;              ///< Validity-Time of the grant; 0 = none.
   std::optional<FinalUnitAction> final_unit;  ///< These are the last units.
-  int64_t charged_micros = 0;      ///< Money charged for the units this request reports.
-  int64_t drawn = 0;               ///< Pieces drawn from packages for them (all units together, for a gateway's log).
-  bool overshoot = false;          ///< More was used than granted; it was charged all the same.
-  std::string failed_field;        ///< Failed-AVP: the path of the field that is at fault, or "".
-  std::string message;             ///< What was found and what was expected, or "".
+  int64_t charged_micros = 0;                 ///< Money charged for the units this request reports.
+  int64_t drawn =
+      0;  ///< Pieces drawn from packages for them (all units together, for a gateway's log).
+  bool overshoot = false;    ///< More was used than granted; it was charged all the same.
+  std::string failed_field;  ///< Failed-AVP: the path of the field that is at fault, or "".
+  std::string message;       ///< What was found and what was expected, or "".
 };
 
 enum class CheckBalanceResult : uint8_t { kEnoughCredit = 0, kNoCredit = 1 };
 
-/// A Credit-Control-Answer. Recorded with the entry that it answers: a repeat gets it again, byte for byte.
+/// A Credit-Control-Answer. Recorded with the entry that it answers: a repeat gets it again, byte
+/// for byte.
 struct CreditControlAnswer {
   ResultCode code = ResultCode::kSuccess;
   RequestType type = RequestType::kInitial;
   uint32_t number = 0;
   absl::InlinedVector<ServiceAnswer, 1> services;
-  Unit currency;                   ///< Of the money amounts here; empty when no account was reached.
-  int64_t cost_micros = 0;         ///< Cost-Information: so far in this session, reservations excluded (CC-41); or of the event.
+  Unit currency;            ///< Of the money amounts here; empty when no account was reached.
+  int64_t cost_micros = 0;  ///< Cost-Information: so far in this session, reservations excluded
+                            ///< (CC-41); or of the event.
   bool has_cost = false;
   std::optional<CheckBalanceResult> check_balance;
-  std::string refund_information;  ///< Names this charge for a later refund; "" when nothing was charged.
-  uint32_t tariff_revision = 0;    ///< Rated by this revision; 0 when nothing was rated.
-  int64_t calls_affordable = 0;    ///< Price enquiry: how many such calls the balance holds now.
-  std::string failed_field;        ///< As in ServiceAnswer, for the request as a whole.
+  std::string
+      refund_information;  ///< Names this charge for a later refund; "" when nothing was charged.
+  uint32_t tariff_revision = 0;  ///< Rated by this revision; 0 when nothing was rated.
+  int64_t calls_affordable = 0;  ///< Price enquiry: how many such calls the balance holds now.
+  std::string failed_field;      ///< As in ServiceAnswer, for the request as a whole.
   std::string message;
 };
 
@@ -130,8 +137,8 @@ void EncodeAnswer(const CreditControlAnswer& answer, std::string* out);
 /// For people and tools: what an account looks like now.
 struct BucketView {
   BucketId id;
-  std::string name;       ///< "10 M tokens"; "main balance".
-  std::string offer;      ///< Id of the offer it came from; "" for money paid in.
+  std::string name;   ///< "10 M tokens"; "main balance".
+  std::string offer;  ///< Id of the offer it came from; "" for money paid in.
   Unit unit;
   int32_t priority = 0;
   Instant valid_from;
@@ -148,12 +155,12 @@ struct SubscriptionView {
 struct SessionView {
   std::string session_id;
   Instant opened_at;
-  Instant ends_at;        ///< When the supervision timer frees its holds.
+  Instant ends_at;  ///< When the supervision timer frees its holds.
   uint32_t tariff_revision = 0;
 };
 struct AccountView {
   AccountId id;
-  std::string state;      ///< "active", ...
+  std::string state;  ///< "active", ...
   Unit currency;
   int64_t credit_limit_micros = 0;
   Instant created_at;
@@ -168,10 +175,10 @@ struct HistoryItem {
   ShardId shard;
   Position position;
   Instant logged_at;
-  std::string kind;                  ///< "session opened", "top-up", ...
-  std::string text;                  ///< What it did, in a sentence.
-  std::vector<std::string> postings; ///< "bucket 1 available -120 CNY micros", ...
-  std::vector<std::string> charges;  ///< The record's sentences: why it cost that.
+  std::string kind;                   ///< "session opened", "top-up", ...
+  std::string text;                   ///< What it did, in a sentence.
+  std::vector<std::string> postings;  ///< "bucket 1 available -120 CNY micros", ...
+  std::vector<std::string> charges;   ///< The record's sentences: why it cost that.
 };
 
 struct RevisionView {

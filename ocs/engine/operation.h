@@ -1,10 +1,13 @@
-// A piece of work for the engine: the caller makes one, fills its request, submits it, and is called back once.
-// Derive from the call that you need and override Done(); the object must live until Done() has been called.
+// A piece of work for the engine: the caller makes one, fills its request, submits it, and is
+// called back once. Derive from the call that you need and override Done(); the object must live
+// until Done() has been called.
 
 #ifndef OCS_ENGINE_OPERATION_H_
 #define OCS_ENGINE_OPERATION_H_
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +21,12 @@
 
 namespace ocs::engine {
 
+class Engine;
 class Shard;
+struct Revision;
 
-/// Base of all calls. Not copyable; confined to its caller until Submit, to the engine until Done().
+/// Base of all calls. Not copyable; confined to its caller until Submit, to the engine until
+/// Done().
 class Operation {
  public:
   Operation() = default;
@@ -28,30 +34,38 @@ class Operation {
   Operation& operator=(const Operation&) = delete;
   virtual ~Operation() = default;
 
-  /// OK: the answer or result is filled and everything that it promises is durable. Otherwise nothing is known of
-  /// changes only when the code is Unavailable and the shard stopped: ask again with the same key.
+  /// OK: the answer or result is filled and everything that it promises is durable. Otherwise
+  /// nothing is known of changes only when the code is Unavailable and the shard stopped: ask again
+  /// with the same key.
   ///   InvalidArgument      `failed_field` names the field; nothing was changed.
-  ///   NotFound, AlreadyExists, FailedPrecondition   refused; nothing was changed; the message says why.
-  ///   ResourceExhausted    overloaded, or a limit of ocs/base/limits.h is reached: nothing was changed; back off.
-  ///   DeadlineExceeded     the caller gave up before the work was begun; nothing was changed.
-  ///   Unavailable          stopping, or stopped after a failed write: repeat with the same key after the restart.
+  ///   NotFound, AlreadyExists, FailedPrecondition   refused; nothing was changed; the message says
+  ///   why. ResourceExhausted    overloaded, or a limit of ocs/base/limits.h is reached: nothing
+  ///   was changed; back off. DeadlineExceeded     the caller gave up before the work was begun;
+  ///   nothing was changed. Unavailable          stopping, or stopped after a failed write: repeat
+  ///   with the same key after the restart.
   absl::Status status;
   std::string failed_field;
 
-  /// Called once when the work is finished and durable, on an engine thread: must not block or throw. The engine does
-  /// not touch the operation afterwards: it may delete itself.
+  /// Called once when the work is finished and durable, on an engine thread: must not block or
+  /// throw. The engine does not touch the operation afterwards: it may delete itself.
   virtual void Done() noexcept = 0;
 
-  /// Asked just before the work is begun: true when nobody waits for it any more. Thread: the shard's.
+  /// Asked just before the work is begun: true when nobody waits for it any more. Thread: the
+  /// shard's.
   virtual bool abandoned() const { return false; }
 
  private:
   friend class Engine;
   friend class Shard;
-  /// Decides the operation and writes its entry. Implemented by the calls below, in the engine.
+  friend class OperationList;
+  friend class Inbox;
+  /// What can be done before the shard is bothered, on the submitter's thread. False: it is
+  /// finished.
+  virtual bool Prepare(Engine& /*engine*/) { return true; }
+  /// Decides the operation and writes its entry, on the shard's thread.
   virtual void Execute(Shard& shard) = 0;
-  /// The partition whose shard works on it; set by Route.
-  PartitionId partition_;
+  /// What becomes true with durability, before Done(), on the completing thread.
+  virtual void Durable() noexcept {}
   Operation* next_ = nullptr;
 };
 
@@ -65,8 +79,9 @@ class CreditControlCall : public Operation {
   void Execute(Shard& shard) override;
 };
 
-/// Who makes an administrative change, why, and under which key: a repeat of the key with the same content gets the same
-/// result and changes nothing; with other content it is refused as AlreadyExists, naming what differs.
+/// Who makes an administrative change, why, and under which key: a repeat of the key with the same
+/// content gets the same result and changes nothing; with other content it is refused as
+/// AlreadyExists, naming what differs.
 struct Change {
   std::string key;     ///< Idempotency key, 1 to 128 characters.
   std::string actor;   ///< Who; recorded.
@@ -78,7 +93,8 @@ class CreateAccountCall : public Operation {
   Change change;
   Unit currency;
   int64_t credit_limit_micros = 0;  ///< 0: prepaid. Above: post-paid up to it, or hybrid.
-  std::vector<std::pair<IdentityType, std::string>> identities;  ///< Each belongs to one account at most.
+  std::vector<std::pair<IdentityType, std::string>>
+      identities;  ///< Each belongs to one account at most.
 
   AccountId account;  ///< Result.
 
@@ -106,7 +122,8 @@ class PurchaseCall : public Operation {
   Change change;
   AccountId account;
   std::string offer;
-  std::optional<Instant> event_time;  ///< When it was bought; absent = arrival. Within the event-time skew.
+  std::optional<Instant>
+      event_time;  ///< When it was bought; absent = arrival. Within the event-time skew.
 
   // Results.
   uint32_t tariff_revision = 0;
@@ -150,11 +167,11 @@ class GetAccountCall : public Operation {
 class HistoryCall : public Operation {
  public:
   AccountId account;
-  int32_t items_max = 100;      ///< 1 to 1,000.
-  Position before;              ///< Only what is older than this; not valid = from the newest.
+  int32_t items_max = 100;  ///< 1 to 1,000.
+  Position before;          ///< Only what is older than this; not valid = from the newest.
 
   std::vector<HistoryItem> items;
-  Position next_before;         ///< For the next page; not valid at the end.
+  Position next_before;  ///< For the next page; not valid at the end.
 
  private:
   void Execute(Shard& shard) override;
@@ -166,9 +183,9 @@ class BillCall : public Operation {
   AccountId account;
   Instant from;
   Instant until;
-  int64_t carried_in_micros = 0;
+  std::vector<cdr::CarriedMicros> carried_in;  ///< What the bill before left, by currency.
 
-  cdr::Bills bills;
+  cdr::Bill bill;
 
  private:
   void Execute(Shard& shard) override;
@@ -179,11 +196,27 @@ class PublishCatalogueCall : public Operation {
  public:
   Change change;
   std::string text;
-  std::string file_name;      ///< For messages only.
+  std::string file_name;                  ///< For messages only.
   std::optional<Instant> effective_from;  ///< Absent = now.
 
-  uint32_t revision = 0;      ///< Result.
-  std::vector<std::string> diagnostics;  ///< With InvalidArgument: every fault, "file:line: field: ...".
+  uint32_t revision = 0;  ///< Result.
+  std::vector<std::string>
+      diagnostics;  ///< With InvalidArgument: every fault, "file:line: field: ...".
+
+ private:
+  bool Prepare(Engine& engine) override;
+  void Execute(Shard& shard) override;
+  void Durable() noexcept override;
+  Engine* engine_ = nullptr;
+  std::shared_ptr<Revision> compiled_;
+};
+
+/// Makes a consumer's position in the stream of records durable (Engine::Acknowledge).
+class AcknowledgeCall : public Operation {
+ public:
+  std::string consumer;
+  ShardId shard;
+  Position position;
 
  private:
   void Execute(Shard& shard) override;

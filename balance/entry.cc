@@ -1,0 +1,344 @@
+#include "balance/entry.h"
+
+#include <array>
+
+#include "balance/internal/codec.h"
+#include "ocs/base/check.h"
+#include "ocs/base/limits.h"
+#include "ocs/base/text.h"
+
+namespace ocs::balance {
+namespace {
+
+constexpr std::array<std::string_view, 17> kKindNames = {"",
+                                                         "account created",
+                                                         "identity added",
+                                                         "identity removed",
+                                                         "offer purchased",
+                                                         "top-up",
+                                                         "session opened",
+                                                         "session updated",
+                                                         "session terminated",
+                                                         "session expired",
+                                                         "event charged",
+                                                         "event refunded",
+                                                         "buckets expired",
+                                                         "refused",
+                                                         "catalogue published",
+                                                         "identity claimed",
+                                                         "identity released"};
+
+constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
+    "",
+    "available",
+    "held",
+    "cash",
+    "issued",
+    "earned revenue",
+    "consumed",
+    "deferred revenue",
+    "expired",
+    "written off",
+    "deferred revenue released",
+    "package revenue earned",
+    "breakage"};
+
+// A position is written as how many groups it lies back (plus one; 0 is none), then its index.
+void PutPosition(ByteWriter& out, uint64_t group, Position position) {
+  if (!position.valid()) {
+    out.Varint(0);
+    return;
+  }
+  OCS_CHECK(position.group <= group);
+  out.Varint(group - position.group + 1);
+  out.Varint(position.index);
+}
+
+bool GetPosition(ByteReader& in, uint64_t group, Position* position) {
+  const uint64_t back = in.Varint();
+  *position = {};
+  if (back == 0) return in.ok();
+  if (back > group) return false;
+  position->group = group - back + 1;
+  position->index = static_cast<uint32_t>(in.Varint());
+  return in.ok();
+}
+
+}  // namespace
+
+std::string_view EntryKindName(EntryKind kind) {
+  const auto index = static_cast<size_t>(kind);
+  return index < kKindNames.size() ? kKindNames[index] : "unknown";
+}
+
+std::string_view LedgerAccountName(LedgerAccount account) {
+  const auto index = static_cast<size_t>(account);
+  return index < kLedgerNames.size() ? kLedgerNames[index] : "unknown";
+}
+
+void EntryBuilder::Begin(EntryKind kind, AccountId account) {
+  kind_ = kind;
+  account_ = account;
+  key_ = {};
+  fingerprint_.clear();
+  session_previous_ = {};
+  postings_.clear();
+  added_buckets_.clear();
+  effects_.clear();
+  answer_.clear();
+  attachment_count_ = 0;
+}
+
+void EntryBuilder::SetKey(const EntryKey& key) { key_ = key; }
+
+void EntryBuilder::Post(LedgerAccount account, BucketId bucket, int64_t amount) {
+  if (amount == 0) return;
+  postings_.push_back({.account = account, .bucket = bucket, .amount = amount});
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kPost));
+  out.U8(static_cast<uint8_t>(account));
+  out.Varint(bucket.value);
+  out.Signed(amount);
+}
+
+void EntryBuilder::OpenSession(uint32_t revision, Instant opened_at, Instant ends_at) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kOpenSession));
+  out.Varint(revision);
+  out.Signed(opened_at.unix_ms);
+  out.Signed(ends_at.unix_ms - opened_at.unix_ms);
+}
+
+void EntryBuilder::ReportSession(const Report& report) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kReport));
+  out.Varint(report.number_max);
+  out.Varint(report.record_sequence);
+  out.Signed(report.reported_at.unix_ms);
+  out.Signed(report.ends_at.unix_ms - report.reported_at.unix_ms);
+  out.Signed(report.cost_micros);
+}
+
+void EntryBuilder::SetGrant(const Grant& grant) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetGrant));
+  EncodeGrant(grant, out);
+}
+
+void EntryBuilder::DropGrant(uint32_t rating_group) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropGrant));
+  out.Varint(rating_group);
+}
+
+void EntryBuilder::CloseSession() { effects_.push_back(static_cast<char>(Effect::kCloseSession)); }
+
+void EntryBuilder::AddBucket(const Bucket& bucket) {
+  added_buckets_.push_back(bucket);
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kAddBucket));
+  EncodeBucket(bucket, out);
+}
+
+void EntryBuilder::DropBucket(BucketId bucket) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropBucket));
+  out.Varint(bucket.value);
+}
+
+void EntryBuilder::SetCarry(const Carry& carry) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetCarry));
+  EncodeCarry(carry, out);
+}
+
+void EntryBuilder::CreateAccount(Unit currency, int64_t credit_limit_micros, Instant created_at) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kCreateAccount));
+  out.Text(currency.code());
+  out.Signed(credit_limit_micros);
+  out.Signed(created_at.unix_ms);
+}
+
+void EntryBuilder::AddSubscription(const Subscription& subscription) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kAddSubscription));
+  EncodeSubscription(subscription, out);
+}
+
+void EntryBuilder::DropSubscription(const Terms& terms) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropSubscription));
+  EncodeSubscription(Subscription{.terms = terms, .valid_from = {}, .valid_until = {}}, out);
+}
+
+void EntryBuilder::AddIdentity(const AccountIdentity& identity) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kAddIdentity));
+  out.U8(identity.type);
+  out.Text(identity.data);
+}
+
+void EntryBuilder::RemoveIdentity(const AccountIdentity& identity) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kRemoveIdentity));
+  out.U8(identity.type);
+  out.Text(identity.data);
+}
+
+void EntryBuilder::RefundOf(Position charged) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kRefundOf));
+  out.Varint(charged.group);
+  out.Varint(charged.index);
+}
+
+std::string* EntryBuilder::Attach(AttachmentType type) {
+  OCS_CHECK(attachment_count_ < kAttachmentsMax);
+  attachment_types_[attachment_count_] = type;
+  std::string* bytes = &attachments_[attachment_count_++];
+  bytes->clear();
+  return bytes;
+}
+
+void EntryBuilder::AppendTo(std::string* out, uint64_t group, Position previous) {
+  body_.clear();
+  ByteWriter body(&body_);
+  body.U8(static_cast<uint8_t>(kind_));
+  body.Varint(account_.value);
+  PutPosition(body, group, previous);
+  body.U8(static_cast<uint8_t>(key_.type));
+  if (key_.type != EntryKey::Type::kNone) body.Text(key_.text);
+  if (key_.type == EntryKey::Type::kRequest) body.Varint(key_.number);
+  body.U8(static_cast<uint8_t>(fingerprint_.size()));
+  for (const uint32_t field : fingerprint_) body.Fixed32(field);
+  PutPosition(body, group, session_previous_);
+  body.Text(effects_);
+  body.Text(answer_);
+  body.U8(static_cast<uint8_t>(attachment_count_));
+  for (int i = 0; i < attachment_count_; ++i) {
+    body.U8(static_cast<uint8_t>(attachment_types_[i]));
+    body.Text(attachments_[i]);
+  }
+  ByteWriter(out).Text(body_);
+}
+
+std::string_view EntryView::attachment(AttachmentType type) const {
+  for (const Attachment& a : attachments) {
+    if (a.type == type) return a.bytes;
+  }
+  return {};
+}
+
+absl::StatusOr<EntryView> ParseEntry(std::string_view body, Position position) {
+  const auto damaged = [&] {
+    return absl::DataLossError(Cat("journal entry ", position.group, ".", position.index, " of ",
+                                   body.size(), " bytes is damaged"));
+  };
+  ByteReader in(body);
+  EntryView entry;
+  entry.position = position;
+  const uint8_t kind = in.U8();
+  if (kind == 0 || kind >= kKindNames.size()) return damaged();
+  entry.kind = static_cast<EntryKind>(kind);
+  entry.account.value = in.Varint();
+  if (!GetPosition(in, position.group, &entry.previous)) return damaged();
+  const uint8_t key_type = in.U8();
+  if (key_type > static_cast<uint8_t>(EntryKey::Type::kSession)) return damaged();
+  entry.key.type = static_cast<EntryKey::Type>(key_type);
+  if (entry.key.type != EntryKey::Type::kNone) entry.key.text = in.Text();
+  if (entry.key.type == EntryKey::Type::kRequest)
+    entry.key.number = static_cast<uint32_t>(in.Varint());
+  const uint8_t fields = in.U8();
+  if (fields > kFingerprintFieldsMax) return damaged();
+  for (uint8_t i = 0; i < fields; ++i) entry.fingerprint.push_back(in.Fixed32());
+  if (!GetPosition(in, position.group, &entry.session_previous)) return damaged();
+  entry.effects = in.Text();
+  entry.answer = in.Text();
+  const uint8_t attachments = in.U8();
+  for (uint8_t i = 0; i < attachments && in.ok(); ++i) {
+    const auto type = static_cast<AttachmentType>(in.U8());
+    entry.attachments.push_back({.type = type, .bytes = in.Text()});
+  }
+  if (!in.ok() || !in.done()) return damaged();
+  return entry;
+}
+
+absl::StatusOr<absl::InlinedVector<Posting, 12>> PostingsOf(const EntryView& entry) {
+  absl::InlinedVector<Posting, 12> postings;
+  EffectReader effects(entry.effects);
+  while (effects.Next()) {
+    if (effects.effect() == Effect::kPost) postings.push_back(effects.posting());
+  }
+  if (!effects.ok()) {
+    return absl::DataLossError(Cat("effects of journal entry ", entry.position.group, ".",
+                                   entry.position.index, " are damaged"));
+  }
+  return postings;
+}
+
+bool EffectReader::Next() {
+  if (!ok_ || in_.done()) return false;
+  effect_ = static_cast<Effect>(in_.U8());
+  ok_ = Read() && in_.ok();
+  return ok_;
+}
+
+bool EffectReader::Read() {
+  switch (effect_) {
+    case Effect::kPost: {
+      const uint8_t account = in_.U8();
+      posting_.account = static_cast<LedgerAccount>(account);
+      posting_.bucket.value = static_cast<uint32_t>(in_.Varint());
+      posting_.amount = in_.Signed();
+      return account > 0 && account < kLedgerAccountCount;
+    }
+    case Effect::kOpenSession:
+      session_ = {};
+      session_.revision = static_cast<uint32_t>(in_.Varint());
+      session_.opened_at.unix_ms = in_.Signed();
+      session_.ends_at.unix_ms = session_.opened_at.unix_ms + in_.Signed();
+      return true;
+    case Effect::kReport:
+      report_.number_max = static_cast<uint32_t>(in_.Varint());
+      report_.record_sequence = static_cast<uint32_t>(in_.Varint());
+      report_.reported_at.unix_ms = in_.Signed();
+      report_.ends_at.unix_ms = report_.reported_at.unix_ms + in_.Signed();
+      report_.cost_micros = in_.Signed();
+      return true;
+    case Effect::kSetGrant:
+      return DecodeGrant(in_, &grant_);
+    case Effect::kDropGrant:
+      grant_.rating_group = static_cast<uint32_t>(in_.Varint());
+      return true;
+    case Effect::kCloseSession:
+      return true;
+    case Effect::kAddBucket:
+      return DecodeBucket(in_, &bucket_);
+    case Effect::kDropBucket:
+      bucket_.id.value = static_cast<uint32_t>(in_.Varint());
+      return true;
+    case Effect::kSetCarry:
+      return DecodeCarry(in_, &carry_);
+    case Effect::kCreateAccount:
+      if (!DecodeUnit(in_, &account_.currency)) return false;
+      account_.credit_limit_micros = in_.Signed();
+      account_.created_at.unix_ms = in_.Signed();
+      return true;
+    case Effect::kAddSubscription:
+    case Effect::kDropSubscription:
+      return DecodeSubscription(in_, &subscription_);
+    case Effect::kAddIdentity:
+    case Effect::kRemoveIdentity:
+      identity_.type = in_.U8();
+      identity_.data = in_.Text();
+      return true;
+    case Effect::kRefundOf:
+      refund_of_.group = in_.Varint();
+      refund_of_.index = static_cast<uint32_t>(in_.Varint());
+      return true;
+  }
+  return false;
+}
+
+}  // namespace ocs::balance

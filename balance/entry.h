@@ -1,0 +1,276 @@
+// An entry of the journal: one decision, with all that follows from it. It holds effects, never the
+// request to decide again, so replaying it needs no tariff and no clock. The byte form is described
+// in docs/format/journal.md.
+
+#ifndef BALANCE_ENTRY_H_
+#define BALANCE_ENTRY_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/status/statusor.h"
+#include "balance/account.h"
+#include "ocs/base/bytes.h"
+#include "ocs/base/ids.h"
+
+namespace ocs::balance {
+
+/// Numbers are stored: never reused.
+enum class EntryKind : uint8_t {
+  kAccountCreated = 1,
+  kIdentityAdded = 2,
+  kIdentityRemoved = 3,
+  kOfferPurchased = 4,
+  kToppedUp = 5,
+  kSessionOpened = 6,
+  kSessionUpdated = 7,
+  kSessionTerminated = 8,
+  kSessionExpired = 9,  ///< The supervision timer ended it.
+  kEventCharged = 10,   ///< Direct debit.
+  kEventRefunded = 11,
+  kBucketsExpired = 12,
+  kRefused = 13,  ///< Nothing changed but that the answer is known.
+  kCataloguePublished = 14,
+  kIdentityClaimed = 15,  ///< Of the partition that an identity hashes to, not of an account.
+  kIdentityReleased = 16,
+};
+/// "session opened", "top-up", ...
+std::string_view EntryKindName(EntryKind kind);
+
+/// Where an amount goes to or comes from. Postings of an entry sum to zero in each unit. Numbers
+/// are stored.
+enum class LedgerAccount : uint8_t {
+  kAvailable = 1,  ///< The customer's: free to use. Unit of the bucket.
+  kHeld = 2,       ///< The customer's: promised to a session. Unit of the bucket.
+  kCash = 3,      ///< Money received by a top-up. Unit of the bucket; negative when money comes in.
+  kIssued = 4,    ///< Pieces made by a purchase. Unit of the bucket.
+  kEarned = 5,    ///< Revenue earned by use that was paid in money. Unit of the bucket.
+  kConsumed = 6,  ///< Pieces used. Unit of the bucket.
+  kDeferred =
+      7,  ///< Revenue of packages sold and not yet used, at their sale. Unit of the (money) bucket.
+  kExpired = 8,            ///< What ended unused. Unit of the bucket.
+  kWrittenOff = 9,         ///< What was owed and is given up. Unit of the bucket.
+  kDeferredReleased = 10,  ///< The same as kDeferred, when it is earned or lost. Account's
+                           ///< currency; of the package's bucket.
+  kPackageEarned = 11,     ///< Revenue earned by using a package. Account's currency.
+  kBreakage = 12,          ///< Revenue of what expired unused. Account's currency.
+};
+inline constexpr int kLedgerAccountCount = 13;
+std::string_view LedgerAccountName(LedgerAccount account);
+
+/// True for the ledger accounts that count in the account's currency whatever the bucket's unit is.
+constexpr bool CountsInCurrency(LedgerAccount account) {
+  return account >= LedgerAccount::kDeferredReleased;
+}
+
+struct Posting {
+  LedgerAccount account = LedgerAccount::kAvailable;
+  BucketId bucket;
+  int64_t amount = 0;
+  friend bool operator==(const Posting&, const Posting&) = default;
+};
+
+/// What bytes ride along with an entry. Opaque here. Numbers are stored.
+enum class AttachmentType : uint8_t {
+  kRecord = 1,     ///< A CDR (docs/format/cdr.md).
+  kCatalogue = 2,  ///< The text of a revision.
+  kNote = 3,       ///< Who made an administrative change and why: two texts.
+};
+
+/// How the caller knows the request that made an entry.
+struct EntryKey {
+  enum class Type : uint8_t {
+    kNone = 0,
+    kRequest = 1,  ///< (session id, CC-Request-Number).
+    kChange = 2,   ///< Idempotency key of an administrative change.
+    kSession = 3,  ///< A session, but no request: its supervision timer.
+  };
+  Type type = Type::kNone;
+  std::string_view text;
+  uint32_t number = 0;
+};
+
+inline constexpr int kAttachmentsMax =
+    18;  ///< One record for each rating group of a request, and two.
+
+/// Hashes of a request's fields, in an order that its kind of request defines: equal content, equal
+/// fingerprint.
+using Fingerprint = absl::InlinedVector<uint32_t, 10>;
+inline constexpr int kFingerprintFieldsMax = 32;
+
+/// What an entry may do to an account beside postings. Numbers are stored.
+enum class Effect : uint8_t {
+  kPost = 1,
+  kOpenSession = 2,
+  kReport = 3,
+  kSetGrant = 4,
+  kDropGrant = 5,
+  kCloseSession = 6,
+  kAddBucket = 7,
+  kDropBucket = 8,
+  kSetCarry = 9,
+  kCreateAccount = 10,
+  kAddSubscription = 11,
+  kDropSubscription = 12,
+  kAddIdentity = 13,
+  kRemoveIdentity = 14,
+  kRefundOf = 15,
+};
+
+/// Writes an entry's content. Reused from entry to entry: holds its buffers. Thread-compatible.
+/// Order of calls within one entry does not matter but for effects, which apply in the order
+/// written.
+class EntryBuilder final {
+ public:
+  /// Starts anew. `account` may be 0 for entries of no account.
+  void Begin(EntryKind kind, AccountId account);
+
+  void SetKey(const EntryKey& key);  ///< The text must live until the entry is appended.
+  void SetFingerprint(const Fingerprint& fingerprint) { fingerprint_ = fingerprint; }
+  /// The entry of the same session before this one.
+  void SetSessionPrevious(Position position) { session_previous_ = position; }
+
+  void Post(LedgerAccount account, BucketId bucket,
+            int64_t amount);  ///< An amount of 0 is left out.
+  void OpenSession(uint32_t revision, Instant opened_at, Instant ends_at);
+  /// The session has reported: what is then true of it.
+  struct Report {
+    uint32_t number_max;
+    uint32_t record_sequence;
+    Instant reported_at;
+    Instant ends_at;
+    int64_t cost_micros;
+  };
+  void ReportSession(const Report& report);
+  void SetGrant(const Grant& grant);
+  void DropGrant(uint32_t rating_group);
+  void CloseSession();
+  void AddBucket(
+      const Bucket& bucket);         ///< With all amounts 0 but deferred_micros; postings fill it.
+  void DropBucket(BucketId bucket);  ///< A bucket with nothing available and nothing held.
+  void SetCarry(const Carry& carry);
+  void CreateAccount(Unit currency, int64_t credit_limit_micros, Instant created_at);
+  void AddSubscription(const Subscription& subscription);
+  void DropSubscription(const Terms& terms);
+  void AddIdentity(const AccountIdentity& identity);
+  void RemoveIdentity(const AccountIdentity& identity);
+  void RefundOf(Position charged);  ///< This entry gives back what that one charged.
+
+  /// Where to append the recorded answer.
+  std::string* answer() { return &answer_; }
+  /// Adds an attachment and returns where to append its bytes; good until the entry is appended. At
+  /// most kAttachmentsMax.
+  std::string* Attach(AttachmentType type);
+
+  EntryKind kind() const { return kind_; }
+  AccountId account() const { return account_; }
+  const EntryKey& key() const { return key_; }
+  const absl::InlinedVector<Posting, 12>& postings() const { return postings_; }
+  const std::vector<Bucket>& added_buckets() const { return added_buckets_; }
+  int attachment_count() const { return attachment_count_; }
+
+  /// Appends the entry's bytes, its length before it. `previous` is the account's last entry,
+  /// `group` the number of the group that it goes into.
+  void AppendTo(std::string* out, uint64_t group, Position previous);
+
+ private:
+  EntryKind kind_ = EntryKind::kRefused;
+  AccountId account_;
+  EntryKey key_;
+  Fingerprint fingerprint_;
+  Position session_previous_;
+  absl::InlinedVector<Posting, 12> postings_;
+  std::vector<Bucket> added_buckets_;
+  std::string effects_;
+  std::string answer_;
+  std::string attachments_[kAttachmentsMax];
+  AttachmentType attachment_types_[kAttachmentsMax] = {};
+  int attachment_count_ = 0;
+  std::string body_;
+};
+
+/// An entry as it stands in a group. Views point into the group's bytes.
+struct EntryView {
+  EntryKind kind = EntryKind::kRefused;
+  AccountId account;
+  Position position;
+  Position previous;  ///< Of the same account.
+  EntryKey key;
+  Fingerprint fingerprint;
+  Position session_previous;  ///< Of the same session.
+  std::string_view effects;
+  std::string_view answer;
+  struct Attachment {
+    AttachmentType type;
+    std::string_view bytes;
+  };
+  absl::InlinedVector<Attachment, 2> attachments;
+
+  /// The first attachment of a type, or "".
+  std::string_view attachment(AttachmentType type) const;
+};
+
+/// Parses an entry's body (without its length). Errors: DataLoss.
+absl::StatusOr<EntryView> ParseEntry(std::string_view body, Position position);
+
+/// Every effect of an entry in words, its postings as they sum: for histories and the inspector.
+/// Errors: DataLoss.
+absl::StatusOr<absl::InlinedVector<Posting, 12>> PostingsOf(const EntryView& entry);
+
+/// Reads effects one after the other. After the last, or when the bytes are damaged, Next() is
+/// false; ok() tells which. Only the member that belongs to effect() is filled.
+class EffectReader final {
+ public:
+  EffectReader() : in_({}) {}
+  explicit EffectReader(std::string_view effects) : in_(effects) {}
+
+  /// Starts over on other bytes; keeps its memory.
+  void Reset(std::string_view effects) {
+    in_ = ByteReader(effects);
+    ok_ = true;
+  }
+
+  bool Next();
+  bool ok() const { return ok_; }
+
+  Effect effect() const { return effect_; }
+  const Posting& posting() const { return posting_; }
+  const Session& session() const {
+    return session_;
+  }  ///< kOpenSession: revision, opened_at, ends_at.
+  const EntryBuilder::Report& report() const { return report_; }
+  Grant& grant() { return grant_; }                 ///< kSetGrant; kDropGrant: rating_group.
+  const Bucket& bucket() const { return bucket_; }  ///< kAddBucket; kDropBucket: id.
+  const Carry& carry() const { return carry_; }
+  struct NewAccount {
+    Unit currency;
+    int64_t credit_limit_micros = 0;
+    Instant created_at;
+  };
+  const NewAccount& account() const { return account_; }
+  const Subscription& subscription() const { return subscription_; }
+  const AccountIdentity& identity() const { return identity_; }
+  Position refund_of() const { return refund_of_; }
+
+ private:
+  bool Read();
+  ByteReader in_;
+  bool ok_ = true;
+  Effect effect_ = Effect::kPost;
+  Posting posting_;
+  Session session_;
+  EntryBuilder::Report report_ = {};
+  Grant grant_;
+  Bucket bucket_;
+  Carry carry_;
+  NewAccount account_;
+  Subscription subscription_;
+  AccountIdentity identity_;
+  Position refund_of_;
+};
+
+}  // namespace ocs::balance
+
+#endif  // BALANCE_ENTRY_H_

@@ -1,0 +1,96 @@
+// The ledger's pure core: what an entry does to an account, which entries are allowed, and the
+// postings of each movement. No clock, disk, thread, log or random number: the server, the replay,
+// the simulator and the tests run the same code.
+//
+// Invariants, of every account after every entry:
+//   1. Each bucket: granted == available + held + spent + expired + transferred.
+//   2. Each bucket: held == the sum of its holds in open sessions, and is never negative.
+//   3. The postings of the entry sum to zero in each unit.
+//   4. No entry that raises what is held leaves a bucket's spendable amount below zero.
+
+#ifndef BALANCE_LEDGER_H_
+#define BALANCE_LEDGER_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "balance/account.h"
+#include "balance/entry.h"
+#include "ocs/base/ids.h"
+#include "ocs/base/time.h"
+
+namespace ocs::balance {
+
+/// Why an entry is not allowed; in order of precedence.
+enum class Verdict : uint8_t {
+  kAllowed = 0,
+  kUnknownBucket = 1,     ///< A posting names a bucket that the account does not have.
+  kOverflow = 2,          ///< An amount would not fit.
+  kUnbalanced = 3,        ///< The postings do not sum to zero in some unit.
+  kExceedsHeld = 4,       ///< More is taken from what is held than is held there.
+  kExceedsAvailable = 5,  ///< More is held than the bucket may give (law 4).
+};
+std::string_view VerdictName(Verdict verdict);
+
+/// Judges an entry before it is written. Pure.
+Verdict Judge(const Account& account, const EntryBuilder& entry);
+
+/// True when `a` is drawn before `b`: priority, soonest end, narrowest scope, oldest (ids count
+/// up). Total.
+bool DrawnBefore(const Bucket& a, const Bucket& b);
+
+/// What one entry does with one bucket.
+struct Movement {
+  BucketId bucket;
+  int64_t released = 0;  ///< From held back to available.
+  int64_t spent = 0;     ///< From available to earned (money) or consumed (pieces).
+  int64_t held = 0;      ///< From available to held.
+};
+
+/// Writes the postings of a movement and of the deferred revenue that the use earns: its share of
+/// what was paid for the bucket, so that after all is used all is earned, to the last micro.
+/// Returns that revenue, in micros. REQUIRES: the account has the bucket; at most one movement per
+/// bucket in an entry.
+int64_t PostMovement(const Account& account, const Movement& movement, EntryBuilder* entry);
+
+/// Money comes in to the main bucket.
+void PostTopUp(int64_t amount_micros, EntryBuilder* entry);
+
+/// A fee is taken from the main bucket: `deferred_micros` of it pays for buckets that the same
+/// entry adds and is earned as they are used, the rest is earned at once.
+void PostFee(int64_t fee_micros, int64_t deferred_micros, EntryBuilder* entry);
+
+/// A bucket is filled at its making. REQUIRES: the entry adds it.
+void PostIssue(BucketId bucket, int64_t amount, EntryBuilder* entry);
+
+/// Expires what is available in buckets that have ended, gives up what is owed there, turns their
+/// unearned revenue into breakage, and drops what is then empty. Buckets with holds keep these and
+/// are settled after the session. Returns how many buckets were touched; 0 and nothing written when
+/// none is due.
+int PostExpiries(const Account& account, Instant now, EntryBuilder* entry);
+
+/// Applies entries to accounts. Reuses its memory; thread-compatible.
+class Applier final {
+ public:
+  /// Brings `account` to the state after `entry`. Errors: DataLoss when the entry is damaged or
+  /// does not fit the account; the account is then unspecified.
+  absl::Status Apply(const EntryView& entry, Account* account);
+
+  /// After Apply: an instant no later than the earliest at which what the entry changed falls due.
+  Instant earliest_due() const { return earliest_due_; }
+
+ private:
+  void NoteDue(const Account& account);
+  absl::Status ApplyOne(const EntryView& entry, Account* account);
+  EffectReader effects_;
+  Instant earliest_due_ = Instant::Never();
+};
+
+/// Checks invariants 1 and 2. Errors: Internal naming the bucket and the figures.
+absl::Status CheckInvariants(const Account& account);
+
+}  // namespace ocs::balance
+
+#endif  // BALANCE_LEDGER_H_

@@ -1,0 +1,100 @@
+#include "balance/words.h"
+
+#include <algorithm>
+
+#include "ocs/base/status.h"
+#include "ocs/base/text.h"
+
+namespace ocs::balance {
+namespace {
+
+std::string KeyWords(const EntryKey& key) {
+  switch (key.type) {
+    case EntryKey::Type::kNone:
+      return "";
+    case EntryKey::Type::kRequest:
+      return Cat(", session ", key.text, " request ", key.number);
+    case EntryKey::Type::kChange:
+      return Cat(", key ", key.text);
+    case EntryKey::Type::kSession:
+      return Cat(", session ", key.text);
+  }
+  return "";
+}
+
+Unit UnitOf(BucketId bucket, const std::vector<std::pair<BucketId, Unit>>& units) {
+  const auto found =
+      std::find_if(units.begin(), units.end(), [&](const auto& u) { return u.first == bucket; });
+  return found == units.end() ? Unit() : found->second;
+}
+
+std::string Signed(int64_t amount, const Unit& unit) {
+  const std::string text = unit.empty() ? Cat(FormatGrouped(amount)) : FormatAmount(amount, unit);
+  return amount > 0 ? Cat("+", text) : text;
+}
+
+std::string GrantWords(const Grant& grant) {
+  if (grant.granted.empty()) return "";
+  std::string text = Cat("; granted to rating group ", grant.rating_group, " (", grant.model, "):");
+  for (const KindQuantity& q : grant.granted)
+    text += Cat(" ", FormatGrouped(q.quantity), " ", TokenKindName(q.kind));
+  return text;
+}
+
+std::string EffectWords(EffectReader& effects, absl::TimeZone zone) {
+  switch (effects.effect()) {
+    case Effect::kOpenSession:
+      return Cat("; under tariff revision ", effects.session().revision, ", supervised until ",
+                 FormatInstant(effects.session().ends_at, zone));
+    case Effect::kSetGrant:
+      return GrantWords(effects.grant());
+    case Effect::kAddBucket:
+      return Cat("; bucket ", effects.bucket().id.value, " of ", effects.bucket().unit.code(),
+                 ", until ", FormatInstant(effects.bucket().valid_until, zone));
+    case Effect::kDropBucket:
+      return Cat("; bucket ", effects.bucket().id.value, " is settled and leaves");
+    case Effect::kCreateAccount:
+      return Cat("; currency ", effects.account().currency.code(), ", credit limit ",
+                 FormatMicros(effects.account().credit_limit_micros));
+    case Effect::kAddSubscription:
+      return Cat("; its prices apply until ",
+                 FormatInstant(effects.subscription().valid_until, zone));
+    case Effect::kRefundOf:
+      return Cat("; gives back what entry ", effects.refund_of().group, ".",
+                 effects.refund_of().index, " charged");
+    default:
+      return "";  // Postings are listed; identities are not for logs; the rest follows from the
+                  // kind.
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<EntryWords> DescribeEntry(const EntryView& entry, absl::TimeZone zone,
+                                         const std::vector<std::pair<BucketId, Unit>>& units) {
+  EntryWords words;
+  words.text = Cat(EntryKindName(entry.kind), KeyWords(entry.key));
+  EffectReader effects(entry.effects);
+  std::vector<std::pair<BucketId, Unit>> known = units;
+  while (effects.Next()) {
+    if (effects.effect() == Effect::kAddBucket)
+      known.push_back({effects.bucket().id, effects.bucket().unit});
+    words.text += EffectWords(effects, zone);
+    if (effects.effect() != Effect::kPost) continue;
+    const Posting& posting = effects.posting();
+    // Amounts in the account's currency are money whatever the bucket counts; the main bucket has
+    // that currency.
+    const Unit unit =
+        UnitOf(CountsInCurrency(posting.account) ? kMainBucket : posting.bucket, known);
+    words.postings.push_back(Cat("bucket ", posting.bucket.value, " ",
+                                 LedgerAccountName(posting.account), " ",
+                                 Signed(posting.amount, unit)));
+  }
+  if (!effects.ok()) {
+    return absl::DataLossError(Cat("effects of journal entry ", entry.position.group, ".",
+                                   entry.position.index, " are damaged"));
+  }
+  return words;
+}
+
+}  // namespace ocs::balance

@@ -1,0 +1,229 @@
+// The second half of a decision: everything has been worked out, and is written as one entry with
+// its records.
+
+#include <algorithm>
+#include <utility>
+
+#include "cdr/record.h"
+#include "ocs/base/check.h"
+#include "ocs/base/limits.h"
+#include "ocs/base/text.h"
+#include "ocs/engine/internal/charging.h"
+#include "ocs/engine/record_id.h"
+
+namespace ocs::engine {
+namespace {
+
+using balance::EntryKind;
+
+constexpr std::string_view kUnratedCode = "unrated";
+constexpr std::string_view kUnratedRule = "no price and no package covers it";
+
+bool IsSession(EntryKind kind) {
+  return kind == EntryKind::kSessionOpened || kind == EntryKind::kSessionUpdated ||
+         kind == EntryKind::kSessionTerminated;
+}
+
+// What the draw on a bucket earns of its deferred revenue goes to the first line that draws on it.
+int64_t TakeRevenue(BucketId bucket,
+                    absl::InlinedVector<std::pair<BucketId, int64_t>, 4>* revenue) {
+  for (auto& [id, micros] : *revenue) {
+    if (id == bucket) return std::exchange(micros, 0);
+  }
+  return 0;
+}
+
+size_t NewCarries(const balance::Account& account,
+                  const absl::InlinedVector<ServiceOutcome, 1>& outcomes) {
+  size_t count = 0;
+  for (const ServiceOutcome& outcome : outcomes) {
+    for (const rating::ChargeLine& line : outcome.lines) {
+      const auto known =
+          std::lower_bound(account.carries.begin(), account.carries.end(), line.rate.line,
+                           [](const Carry& carry, uint64_t key) { return carry.line < key; });
+      count +=
+          line.rate.line != 0 && (known == account.carries.end() || known->line != line.rate.line)
+              ? 1
+              : 0;
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+bool Charging::EntryAllowed() {
+  if (account_->carries.size() + NewCarries(*account_, outcomes_) >
+      static_cast<size_t>(kCarriesPerAccountMax)) {
+    RefuseRecorded(ResultCode::kUnableToComply, "model",
+                   Cat("the account has used ", kCarriesPerAccountMax,
+                       " different prices, the most it may have"));
+    return false;
+  }
+  size_t grants = session_ == nullptr ? 0 : session_->grants.size();
+  for (size_t i = 0; i < outcomes_.size(); ++i) {
+    if (FindGrant(session_, request_.services[i].rating_group) == nullptr) ++grants;
+  }
+  if (session_ != nullptr && grants > static_cast<size_t>(kServicesPerSessionMax)) {
+    RefuseRecorded(ResultCode::kUnableToComply, "rating_group",
+                   Cat("a session may have ", kServicesPerSessionMax, " rating groups"));
+    return false;
+  }
+  const balance::Verdict verdict = balance::Judge(*account_, shard_.entry());
+  if (verdict == balance::Verdict::kAllowed) return true;
+  OCS_CHECK(verdict == balance::Verdict::kOverflow);  // Anything else is a fault of this room.
+  RefuseRecorded(ResultCode::kUnableToComply, "", "an amount would not fit");
+  return false;
+}
+
+void Charging::Commit(EntryKind kind) {
+  balance::EntryBuilder& entry = shard_.entry();
+  entry.Begin(kind, account_->id);
+  WriteKey();
+  absl::InlinedVector<std::pair<BucketId, int64_t>, 4> revenue;
+  for (const balance::Movement& movement : movements_) {
+    revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
+  }
+  if (!EntryAllowed()) return;
+
+  // Past this line the request cannot fail.
+  size_t records = 0;
+  for (size_t i = 0; i < outcomes_.size(); ++i) {
+    if (request_.services[i].has_used || kind == EntryKind::kEventCharged ||
+        kind == EntryKind::kSessionTerminated) {
+      ++records;
+    }
+  }
+  const uint32_t sequence_before = session_ == nullptr ? 0 : session_->record_sequence;
+  const uint32_t sequence = sequence_before + static_cast<uint32_t>(records);
+  if (IsSession(kind)) {
+    const Instant ends_at =
+        shard_.logged_at().PlusSeconds(static_cast<int64_t>(shard_.options().validity_seconds) *
+                                       shard_.options().supervision_factor);
+    const int64_t cost = (session_ == nullptr ? 0 : session_->cost_micros) + charged_micros_;
+    if (kind == EntryKind::kSessionOpened) {
+      entry.OpenSession(revision_->view.revision, at_, ends_at);
+    } else if (kind == EntryKind::kSessionUpdated) {
+      entry.ReportSession({.number_max = std::max(session_->number_max, request_.number),
+                           .record_sequence = sequence,
+                           .reported_at = std::max(at_, session_->reported_at),
+                           .ends_at = ends_at,
+                           .cost_micros = cost});
+    }
+    answer_->has_cost = kind != EntryKind::kSessionOpened;
+    answer_->cost_micros = cost;
+    WriteSession(kind);
+  } else {
+    answer_->has_cost = true;
+    answer_->cost_micros = charged_micros_;
+  }
+  WriteCharges(kind);
+  for (size_t i = 0; i < outcomes_.size(); ++i) WriteRecord(kind, i, &revenue);
+  const bool charged =
+      std::any_of(movements_.begin(), movements_.end(),
+                  [](const balance::Movement& movement) { return movement.spent != 0; });
+  if (charged) {
+    answer_->refund_information =
+        cdr::FormatRecordId(RecordIdOf(shard_.id(), shard_.book().NextPosition(), /*record=*/0));
+  }
+  shard_.CountResult(answer_->code);
+  EncodeAnswer(*answer_, entry.answer());
+  shard_.Append(account_);
+}
+
+void Charging::WriteSession(EntryKind kind) {
+  balance::EntryBuilder& entry = shard_.entry();
+  if (kind == EntryKind::kSessionTerminated) {
+    entry.CloseSession();
+    return;
+  }
+  for (size_t i = 0; i < outcomes_.size(); ++i) {
+    const ServiceRequest& service = request_.services[i];
+    ServiceOutcome& outcome = outcomes_[i];
+    if (outcome.model.empty() || (!service.has_used && !service.requests_quota)) continue;
+    // Without a new grant the client holds nothing any more (CC-35); its model stays known.
+    balance::Grant grant;
+    grant.rating_group = service.rating_group;
+    grant.model = outcome.model;
+    if (outcome.sets_grant) {
+      grant.granted = answer_->services[i].granted;
+      grant.holds = outcome.holds;
+    }
+    entry.SetGrant(grant);
+  }
+}
+
+void Charging::WriteCharges(EntryKind /*kind*/) {
+  for (const ServiceOutcome& outcome : outcomes_) {
+    for (const rating::ChargeLine& line : outcome.lines) {
+      if (line.rate.line == 0 || line.carry_in == line.carry_out) continue;
+      shard_.entry().SetCarry({.line = line.rate.line,
+                               .denominator = line.rate.denominator,
+                               .remainder = line.carry_out});
+    }
+  }
+}
+
+void Charging::WriteRecord(EntryKind kind, size_t index,
+                           absl::InlinedVector<std::pair<BucketId, int64_t>, 4>* revenue) {
+  const ServiceRequest& service = request_.services[index];
+  const ServiceOutcome& outcome = outcomes_[index];
+  const bool event = kind == EntryKind::kEventCharged;
+  const bool final = event || kind == EntryKind::kSessionTerminated;
+  if (!service.has_used && !final) return;
+  cdr::Record record;
+  record.type = cdr::RecordType::kUsage;
+  record.local_sequence = shard_.book().NextRecordSequence();
+  record.account = account_->id;
+  record.session_id = request_.session_id;
+  record.request_number = request_.number;
+  record.cause = final ? cdr::ClosingCause::kNormalRelease : cdr::ClosingCause::kPartialRecord;
+  record.estimated = service.estimated;
+  record.opened_at = session_ == nullptr ? at_ : session_->reported_at;
+  record.closed_at = std::max(at_, record.opened_at);
+  record.recorded_at = shard_.logged_at();
+  record.rating_group = service.rating_group;
+  record.model = outcome.model.empty() ? service.model : outcome.model;
+  record.provider = outcome.provider;
+  record.tariff_revision = revision_->view.revision;
+  if (!event) {
+    const bool only = final && session_->record_sequence == 0 && outcomes_.size() == 1;
+    record.record_sequence = only
+                                 ? 0
+                                 : session_->record_sequence +
+                                       static_cast<uint32_t>(shard_.entry().attachment_count()) + 1;
+  }
+  for (const rating::ChargeLine& line : outcome.lines) {
+    const Pots::Source& source = outcome.sources[line.pot];
+    const rating::Rule& rule = source.tariff->rule(line.rule);
+    record.lines.push_back({.kind = line.kind,
+                            .quantity = line.quantity,
+                            .unit = source.unit,
+                            .amount = line.amount,
+                            .price_numerator = line.rate.numerator,
+                            .price_denominator = line.rate.denominator,
+                            .carry_in = line.carry_in,
+                            .carry_out = line.carry_out,
+                            .carry_line = line.rate.line,
+                            .bucket = source.bucket,
+                            .revenue_micros = TakeRevenue(source.bucket, revenue),
+                            .overshoot = line.overshoot,
+                            .charge_code = rule.charge_code,
+                            .rule = rule.origin});
+  }
+  if (outcome.unrated) {
+    for (const KindQuantity& used : service.used) {
+      if (used.quantity == 0) continue;
+      cdr::RecordLine& line = record.lines.emplace_back();
+      line.kind = used.kind;
+      line.quantity = used.quantity;
+      line.unit = account_->currency;
+      line.charge_code = kUnratedCode;
+      line.rule = kUnratedRule;
+    }
+  }
+  EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
+  shard_.CountRecord();
+}
+
+}  // namespace ocs::engine

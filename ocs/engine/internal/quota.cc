@@ -1,0 +1,137 @@
+#include "ocs/engine/internal/quota.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ocs/base/check.h"
+#include "ocs/base/exact.h"
+
+namespace ocs::engine {
+namespace {
+
+using balance::Account;
+using balance::Bucket;
+using balance::Movement;
+using balance::Subscription;
+
+const Movement* FindMovement(const Movements& movements, BucketId bucket) {
+  for (const Movement& movement : movements) {
+    if (movement.bucket == bucket) return &movement;
+  }
+  return nullptr;
+}
+
+// The prices for a model: of the newest subscription that has one. A subscription follows the
+// session's revision where that still has its offer, else it keeps the one it was bought in.
+struct PriceFound {
+  const rating::RateRow* row = nullptr;
+  const rating::Tariff* tariff = nullptr;
+};
+
+PriceFound PriceIn(const Revision& revision, std::string_view offer_id, std::string_view model,
+                   Instant at) {
+  const auto offer = revision.tariff->FindOffer(offer_id);
+  const auto index = revision.tariff->FindModel(model);
+  if (!offer || !index) return {};
+  return {.row = revision.tariff->FindPrice(*offer, *index, at), .tariff = revision.tariff.get()};
+}
+
+PriceFound FindPrice(const Account& account, const Revisions& revisions, const Revision& revision,
+                     std::string_view model, Instant at) {
+  for (auto s = account.subscriptions.rbegin(); s != account.subscriptions.rend(); ++s) {
+    if (at < s->valid_from || at >= s->valid_until) continue;
+    const Revision* bought = revisions.Find(s->terms.revision);
+    OCS_CHECK(bought != nullptr);
+    const std::string& offer_id = bought->tariff->offer({s->terms.offer}).id;
+    const bool still_sold = revision.tariff->FindOffer(offer_id).has_value();
+    const PriceFound found = PriceIn(still_sold ? revision : *bought, offer_id, model, at);
+    if (found.row != nullptr) return found;
+  }
+  return {};
+}
+
+int64_t SpendableAfter(const Account& account, const Bucket& bucket, const Movement* movement) {
+  int64_t spendable = account.Spendable(bucket);
+  if (movement != nullptr) spendable += movement->released - movement->spent - movement->held;
+  return spendable;
+}
+
+}  // namespace
+
+Movement& MovementOf(Movements& movements, BucketId bucket) {
+  for (Movement& movement : movements) {
+    if (movement.bucket == bucket) return movement;
+  }
+  return movements.emplace_back(Movement{.bucket = bucket, .released = 0, .spent = 0, .held = 0});
+}
+
+Pots CollectPots(const Account& account, const Revisions& revisions, const Revision& revision,
+                 std::string_view model, Instant at, const Movements& movements) {
+  Pots pots;
+  Pots ended;
+  const PriceFound price = FindPrice(account, revisions, revision, model, at);
+  const auto add = [](Pots* to, const rating::RateRow* row, int64_t available,
+                      const Pots::Source& source) {
+    to->pots.push_back({.row = row, .available = available});
+    to->sources.push_back(source);
+  };
+  for (const Bucket& bucket : account.buckets) {
+    const Movement* movement = FindMovement(movements, bucket.id);
+    const bool open = at >= bucket.valid_from && at < bucket.valid_until;
+    if (bucket.unit.is_money()) {
+      if (price.row == nullptr || !open) continue;
+      add(&pots, price.row, SpendableAfter(account, bucket, movement),
+          {bucket.id, bucket.unit, price.tariff, false});
+      continue;
+    }
+    const Revision* bought = revisions.Find(bucket.terms.revision);
+    OCS_CHECK(bought != nullptr);
+    const auto index = bought->tariff->FindModel(model);
+    if (!index) continue;
+    const rating::RateRow* row =
+        bought->tariff->FindDraw({bucket.terms.offer}, bucket.terms.grant, *index, at);
+    if (row == nullptr) continue;
+    const Pots::Source source{bucket.id, bucket.unit, bought->tariff.get(), !open};
+    if (open) {
+      add(&pots, row, SpendableAfter(account, bucket, movement), source);
+    } else if (movement != nullptr && movement->released > movement->spent) {
+      add(&pots, row, movement->released - movement->spent, source);
+    } else if (at >= bucket.valid_until) {
+      add(&ended, row, 0, source);
+    }
+  }
+  return pots.pots.empty() ? ended : pots;
+}
+
+bool TakeCharges(const rating::ChargeLines& lines, Pots* pots, Movements* movements) {
+  for (const rating::ChargeLine& line : lines) {
+    rating::Pot& pot = pots->pots[line.pot];
+    Movement& movement = MovementOf(*movements, pots->sources[line.pot].bucket);
+    const auto rest = SubtractExact(pot.available, line.amount);
+    const auto spent = AddExact(movement.spent, line.amount);
+    if (!rest || !spent) return false;
+    pot.available = *rest;
+    movement.spent = *spent;
+  }
+  return true;
+}
+
+std::vector<Carry> WithLines(const std::vector<Carry>& carries, const rating::ChargeLines& lines) {
+  std::vector<Carry> merged = carries;
+  for (const rating::ChargeLine& line : lines) {
+    if (line.rate.line == 0) continue;
+    const Carry carry{
+        .line = line.rate.line, .denominator = line.rate.denominator, .remainder = line.carry_out};
+    const auto at =
+        std::lower_bound(merged.begin(), merged.end(), carry,
+                         [](const Carry& a, const Carry& b) { return a.line < b.line; });
+    if (at != merged.end() && at->line == carry.line) {
+      *at = carry;
+    } else {
+      merged.insert(at, carry);
+    }
+  }
+  return merged;
+}
+
+}  // namespace ocs::engine

@@ -1,0 +1,196 @@
+// Calls that read: an account, its history in words, its bill; and the call that hands a request to
+// Charging.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "balance/words.h"
+#include "cdr/bill.h"
+#include "cdr/explain.h"
+#include "ocs/base/limits.h"
+#include "ocs/base/text.h"
+#include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/charging.h"
+#include "ocs/engine/internal/shard.h"
+#include "ocs/engine/operation.h"
+#include "ocs/engine/record_id.h"
+
+namespace ocs::engine {
+namespace {
+
+constexpr int32_t kHistoryItemsMax = 1'000;
+
+absl::TimeZone ZoneOf(const Revisions& revisions) {
+  return revisions.all().empty() ? absl::UTCTimeZone() : revisions.all().back()->tariff->zone();
+}
+
+BucketView ViewOf(const balance::Bucket& bucket, const Revisions& revisions) {
+  BucketView view{.id = bucket.id,
+                  .name = "main balance",
+                  .offer = "",
+                  .unit = bucket.unit,
+                  .priority = bucket.priority,
+                  .valid_from = bucket.valid_from,
+                  .valid_until = bucket.valid_until,
+                  .granted = bucket.granted,
+                  .available = bucket.available,
+                  .held = bucket.held,
+                  .spent = bucket.spent,
+                  .expired = bucket.expired};
+  if (const Revision* revision = revisions.Find(bucket.terms.revision)) {
+    const rating::Offer& offer = revision->tariff->offer({bucket.terms.offer});
+    view.offer = offer.id;
+    view.name = offer.grants[bucket.terms.grant].name;
+  }
+  return view;
+}
+
+AccountView ViewOf(const balance::Account& account, const Revisions& revisions) {
+  AccountView view;
+  view.id = account.id;
+  view.state = std::string(balance::AccountStateName(account.state));
+  view.currency = account.currency;
+  view.credit_limit_micros = account.credit_limit_micros;
+  view.created_at = account.created_at;
+  for (const balance::AccountIdentity& identity : account.identities) {
+    view.identities.push_back({static_cast<IdentityType>(identity.type), identity.data});
+  }
+  for (const balance::Bucket& bucket : account.buckets)
+    view.buckets.push_back(ViewOf(bucket, revisions));
+  for (const balance::Subscription& subscription : account.subscriptions) {
+    const Revision* revision = revisions.Find(subscription.terms.revision);
+    const rating::Offer& offer = revision->tariff->offer({subscription.terms.offer});
+    view.subscriptions.push_back({.offer = offer.id,
+                                  .name = offer.name,
+                                  .tariff_revision = subscription.terms.revision,
+                                  .valid_from = subscription.valid_from,
+                                  .valid_until = subscription.valid_until});
+  }
+  for (const balance::Session& session : account.sessions) {
+    view.sessions.push_back({.session_id = session.id,
+                             .opened_at = session.opened_at,
+                             .ends_at = session.ends_at,
+                             .tariff_revision = session.revision});
+  }
+  std::sort(view.sessions.begin(), view.sessions.end(),
+            [](const SessionView& a, const SessionView& b) { return a.session_id < b.session_id; });
+  return view;
+}
+
+std::vector<std::pair<BucketId, Unit>> UnitsOf(const balance::Account& account) {
+  std::vector<std::pair<BucketId, Unit>> units;
+  for (const balance::Bucket& bucket : account.buckets) units.push_back({bucket.id, bucket.unit});
+  return units;
+}
+
+absl::StatusOr<HistoryItem> ItemOf(const balance::StoredEntry& stored, ShardId shard,
+                                   const std::vector<std::pair<BucketId, Unit>>& units,
+                                   absl::TimeZone zone) {
+  HistoryItem item;
+  item.shard = shard;
+  item.position = stored.view.position;
+  item.logged_at = stored.logged_at;
+  item.kind = std::string(balance::EntryKindName(stored.view.kind));
+  auto words = balance::DescribeEntry(stored.view, zone, units);
+  if (!words.ok()) return words.status();
+  item.text = std::move(words->text);
+  item.postings = std::move(words->postings);
+  for (const balance::EntryView::Attachment& attachment : stored.view.attachments) {
+    if (attachment.type != balance::AttachmentType::kRecord) continue;
+    const auto record = cdr::DecodeRecord(attachment.bytes);
+    if (!record.ok()) return record.status();
+    for (const cdr::RecordLine& line : record->lines)
+      item.charges.push_back(cdr::ExplainLine(*record, line));
+  }
+  return item;
+}
+
+// Adds the records of one entry to a bill. False: the call has failed.
+bool AddToBill(const balance::StoredEntry& entry, Shard& shard, cdr::BillBuilder* builder,
+               Operation* call) {
+  uint32_t number = 0;
+  for (const balance::EntryView::Attachment& attachment : entry.view.attachments) {
+    if (attachment.type != balance::AttachmentType::kRecord) continue;
+    const auto record = cdr::DecodeRecord(attachment.bytes);
+    if (!record.ok()) {
+      shard.Stop(record.status());
+      return false;
+    }
+    const auto outcome =
+        builder->Add(RecordIdOf(shard.id(), entry.view.position, number++), *record);
+    if (outcome == cdr::BillAddOutcome::kAdded || outcome == cdr::BillAddOutcome::kOutsideCycle)
+      continue;
+    call->status =
+        absl::InternalError(Cat("a record cannot be billed, outcome ", static_cast<int>(outcome)));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void CreditControlCall::Execute(Shard& shard) { Charging(shard, request, &answer).Decide(); }
+
+void GetAccountCall::Execute(Shard& shard) {
+  const AccountId id = account.valid() ? account : shard.FindIdentity(identity_type, identity);
+  if (shard.stopped()) return;
+  const balance::Account* found = FindPayer(this, shard, id);
+  if (found != nullptr) view = ViewOf(*found, shard.revisions());
+}
+
+void HistoryCall::Execute(Shard& shard) {
+  if (items_max < 1 || items_max > kHistoryItemsMax) {
+    FailField(this, "items_max", Cat("is ", items_max, ", expected 1 to ", kHistoryItemsMax));
+    return;
+  }
+  const balance::Account* found = FindPayer(this, shard, account);
+  if (found == nullptr) return;
+  const absl::TimeZone zone = ZoneOf(shard.revisions());
+  const auto units = UnitsOf(*found);
+  Position at = found->last;
+  while (at.valid() && static_cast<int32_t>(items.size()) < items_max) {
+    const auto entry = shard.book().ReadEntry(at);
+    if (absl::IsNotFound(entry.status())) return;  // Trimmed: the history begins later.
+    if (!entry.ok()) return shard.Stop(entry.status());
+    if (!before.valid() || at < before) {
+      auto item = ItemOf(**entry, shard.id(), units, zone);
+      if (!item.ok()) return shard.Stop(item.status());
+      items.push_back(*std::move(item));
+    }
+    at = (*entry)->view.previous;
+  }
+  if (at.valid() && !items.empty()) next_before = items.back().position;
+}
+
+void BillCall::Execute(Shard& shard) {
+  if (from >= until) {
+    FailField(this, "until", "expected a time after from");
+    return;
+  }
+  const balance::Account* found = FindPayer(this, shard, account);
+  if (found == nullptr) return;
+  std::vector<std::unique_ptr<balance::StoredEntry>>
+      entries;  // Newest first; a bill wants them oldest first.
+  for (Position at = found->last; at.valid();) {
+    auto entry = shard.book().ReadEntry(at);
+    if (absl::IsNotFound(entry.status())) break;
+    if (!entry.ok()) return shard.Stop(entry.status());
+    if ((*entry)->logged_at < from) break;
+    at = (*entry)->view.previous;
+    if (!(*entry)->view.attachments.empty()) entries.push_back(*std::move(entry));
+  }
+  cdr::BillBuilder builder({.account = account, .from = from, .until = until}, carried_in);
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    if (!AddToBill(**entry, shard, &builder, this)) return;
+  }
+  auto finished = builder.Finish();
+  if (finished.ok()) {
+    bill = *std::move(finished);
+  } else {
+    status = finished.status();
+  }
+}
+
+}  // namespace ocs::engine

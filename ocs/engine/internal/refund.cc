@@ -1,0 +1,114 @@
+// A refund gives back all of one charge, once, to the buckets that it came from (CC-71).
+
+#include <utility>
+
+#include "ocs/base/check.h"
+#include "ocs/base/exact.h"
+#include "ocs/base/text.h"
+#include "ocs/engine/internal/charging.h"
+#include "ocs/engine/record_id.h"
+
+namespace ocs::engine {
+namespace {
+
+bool Charges(balance::EntryKind kind) {
+  return kind == balance::EntryKind::kEventCharged || kind == balance::EntryKind::kSessionUpdated ||
+         kind == balance::EntryKind::kSessionTerminated;
+}
+
+}  // namespace
+
+void Charging::DecideRefund() {
+  constexpr std::string_view kField = "refund_information";
+  const auto id = cdr::ParseRecordId(request_.refund_information);
+  const auto unknown = [&] {
+    RefuseRecorded(
+        ResultCode::kInvalidAvpValue, kField,
+        "names no charge of this account: expected that of the answer to what is to be refunded");
+  };
+  if (!id.ok() || id->shard != shard_.id() || !id->position.valid()) return unknown();
+  refunded_ = EntryOf(*id);
+  absl::StatusOr<std::unique_ptr<balance::StoredEntry>> charged =
+      shard_.book().ReadEntry(refunded_);
+  if (absl::IsNotFound(charged.status())) return unknown();
+  if (!charged.ok()) return shard_.Stop(charged.status());
+  if ((*charged)->view.account != account_->id || !Charges((*charged)->view.kind)) return unknown();
+  const auto before = shard_.book().FindRefund(account_->id.partition(), refunded_);
+  if (!before.ok()) return shard_.Stop(before.status());
+  if (before->has_value()) {
+    return RefuseRecorded(ResultCode::kInvalidAvpValue, kField, "this charge was refunded before");
+  }
+  Refund(**charged);
+}
+
+bool Charging::AddRefundMovements(const cdr::Record& record) {
+  for (const cdr::RecordLine& line : record.lines) {
+    // What came from a bucket that is gone cannot go back there.
+    if (account_->FindBucket(line.bucket) == nullptr) continue;
+    balance::Movement& movement = MovementOf(movements_, line.bucket);
+    const auto spent = SubtractExact(movement.spent, line.amount);
+    if (!spent) return false;
+    movement.spent = *spent;
+    if (line.unit.is_money() &&
+        __builtin_sub_overflow(charged_micros_, line.amount, &charged_micros_))
+      return false;
+  }
+  return true;
+}
+
+void Charging::Refund(const balance::StoredEntry& charged) {
+  for (const balance::EntryView::Attachment& attachment : charged.view.attachments) {
+    if (attachment.type != balance::AttachmentType::kRecord) continue;
+    absl::StatusOr<cdr::Record> record = cdr::DecodeRecord(attachment.bytes);
+    if (!record.ok()) return shard_.Stop(record.status());
+    if (!AddRefundMovements(*record)) {
+      return RefuseRecorded(ResultCode::kUnableToComply, "", "an amount would not fit");
+    }
+    refund_records_.push_back(*std::move(record));
+  }
+  balance::EntryBuilder& entry = shard_.entry();
+  entry.Begin(balance::EntryKind::kEventRefunded, account_->id);
+  WriteKey();
+  entry.RefundOf(refunded_);
+  absl::InlinedVector<std::pair<BucketId, int64_t>, 4> revenue;
+  for (const balance::Movement& movement : movements_) {
+    revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
+  }
+  if (!EntryAllowed()) return;
+
+  // Past this line the refund cannot fail.
+  for (uint32_t i = 0; i < refund_records_.size(); ++i) {
+    cdr::Record& record = refund_records_[i];
+    record.type = cdr::RecordType::kRefund;
+    record.local_sequence = shard_.book().NextRecordSequence();
+    record.session_id = request_.session_id;
+    record.request_number = request_.number;
+    record.record_sequence = 0;
+    record.cause = cdr::ClosingCause::kNormalRelease;
+    record.opened_at = at_;
+    record.closed_at = at_;
+    record.recorded_at = shard_.logged_at();
+    record.refers_to_shard = shard_.id().value;
+    record.refers_to = RecordIdOf(shard_.id(), refunded_, i).position;
+    absl::InlinedVector<cdr::RecordLine, 6> lines;
+    for (cdr::RecordLine& line : record.lines) {
+      if (account_->FindBucket(line.bucket) == nullptr) continue;
+      // The bucket's revenue is given back on its first line; what was carried stays carried.
+      line.revenue_micros = 0;
+      for (auto& [bucket, micros] : revenue) {
+        if (bucket == line.bucket) line.revenue_micros = -std::exchange(micros, 0);
+      }
+      lines.push_back(line);
+    }
+    record.lines = std::move(lines);
+    EncodeRecord(record, entry.Attach(balance::AttachmentType::kRecord));
+    shard_.CountRecord();
+  }
+  answer_->has_cost = true;
+  answer_->cost_micros = charged_micros_;
+  shard_.CountResult(answer_->code);
+  EncodeAnswer(*answer_, entry.answer());
+  shard_.Append(account_);
+}
+
+}  // namespace ocs::engine

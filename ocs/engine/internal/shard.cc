@@ -1,0 +1,392 @@
+#include "ocs/engine/internal/shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ocs/base/bytes.h"
+#include "ocs/base/check.h"
+#include "ocs/base/limits.h"
+#include "ocs/base/status.h"
+#include "ocs/base/text.h"
+#include "ocs/engine/internal/supervision.h"
+
+namespace ocs::engine {
+namespace {
+
+constexpr int kDueAccountsPerRound = 256;          // Due work shares the shard with charging.
+constexpr size_t kIdentitiesInMemory = 1'000'000;  // About 100 bytes each.
+
+absl::Status Stopping() {
+  return absl::UnavailableError("the server is stopping: repeat the request after its restart");
+}
+
+}  // namespace
+
+void OperationList::Push(Operation* operation) {
+  operation->next_ = nullptr;
+  if (tail_ == nullptr) {
+    head_ = operation;
+  } else {
+    tail_->next_ = operation;
+  }
+  tail_ = operation;
+}
+
+Operation* OperationList::Pop() {
+  Operation* operation = head_;
+  if (operation == nullptr) return nullptr;
+  head_ = operation->next_;
+  if (head_ == nullptr) tail_ = nullptr;
+  return operation;
+}
+
+void OperationList::Append(OperationList* other) {
+  if (other->head_ == nullptr) return;
+  if (tail_ == nullptr) {
+    head_ = other->head_;
+  } else {
+    tail_->next_ = other->head_;
+  }
+  tail_ = other->tail_;
+  other->head_ = nullptr;
+  other->tail_ = nullptr;
+}
+
+void Inbox::Push(Operation* operation) {
+  Operation* top = top_.load(std::memory_order_relaxed);
+  do {
+    operation->next_ = top;
+  } while (!top_.compare_exchange_weak(top, operation, std::memory_order_release,
+                                       std::memory_order_relaxed));
+}
+
+OperationList Inbox::TakeAll() {
+  Operation* newest = top_.exchange(nullptr, std::memory_order_acquire);
+  Operation* oldest = nullptr;
+  while (newest != nullptr) {  // The stack is newest first.
+    Operation* next = newest->next_;
+    newest->next_ = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  OperationList list;
+  while (oldest != nullptr) {
+    Operation* next = oldest->next_;
+    list.Push(oldest);
+    oldest = next;
+  }
+  return list;
+}
+
+Shard::Shard(Context context) : context_(std::move(context)) {}
+Shard::~Shard() = default;
+
+absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
+  std::unique_ptr<Shard> shard(new Shard(std::move(context)));
+  const EngineOptions& options = *shard->context_.options;
+  const balance::BookOptions book_options{
+      .shard = shard->context_.id,
+      .shard_count = 1,
+      .cached_accounts_max = options.cached_accounts_max,
+      .checkpoint_lag_entries = options.checkpoint_lag_entries,
+      .answer_retention_seconds = options.answer_retention_seconds,
+      .event_retention_seconds = options.event_retention_seconds,
+  };
+  OCS_ASSIGN_OR_RETURN(shard->book_,
+                       balance::Book::Open(book_options, shard->context_.resources.store));
+  shard->log_ = std::make_unique<balance::EmbeddedGroupLog>(
+      shard->context_.resources.store, shard->context_.resources.writer, shard->book_->head());
+  shard->durable_group_ = shard->book_->head().group;
+  shard->revisions_ = shard->context_.catalogue->snapshot();
+  shard->Publish();
+  return shard;
+}
+
+void Shard::Submit(Operation* operation) {
+  if (draining_.load(std::memory_order_acquire) || stopped()) {
+    operation->status = Stopping();
+    operation->Done();
+    return;
+  }
+  if (queue_length_.fetch_add(1, std::memory_order_relaxed) >= kQueueMax) {
+    queue_length_.fetch_sub(1, std::memory_order_relaxed);
+    refused_overload_.fetch_add(1, std::memory_order_relaxed);
+    operation->status =
+        absl::ResourceExhaustedError("the server is overloaded: back off and repeat the request");
+    operation->Done();
+    return;
+  }
+  inbox_.Push(operation);
+  Schedule();
+}
+
+void Shard::Tick() {
+  tick_ = true;
+  Schedule();
+}
+
+void Shard::Drain(std::function<void()> done) {
+  {
+    absl::MutexLock lock(&mutex_);
+    drained_ = std::move(done);
+  }
+  draining_ = true;
+  Schedule();
+}
+
+void Shard::Schedule() {
+  if (scheduled_.exchange(true, std::memory_order_acq_rel)) return;
+  context_.resources.worker->Post([this] { Run(); });
+}
+
+void Shard::Run() {
+  scheduled_.store(false, std::memory_order_release);
+  if (finished_.exchange(false, std::memory_order_acq_rel)) TakeFinished();
+  arrival_ = context_.clock->Now();
+  revisions_ = context_.catalogue->snapshot();
+  OperationList arrived = inbox_.TakeAll();
+  if (!arrived.empty()) quiet_ = false;
+  backlog_.Append(&arrived);
+  if (stopped()) {
+    FailAll(&backlog_);
+    FailAll(&waiting_);
+    ContinueDrain();
+    Publish();
+    return;
+  }
+  DecideWaiting();
+  const bool tick = tick_.exchange(false);
+  if (tick && !stopped()) DoDueWork();
+  if (!stopped() && !book_->in_flight()) {
+    const bool idle = tick && quiet_;
+    WriteGroup(idle ? balance::Book::WriteBack::kMore : balance::Book::WriteBack::kAsNeeded);
+  }
+  if (tick) {
+    quiet_ = true;
+    Publish();
+  }
+  if (stopped() || draining_.load(std::memory_order_acquire)) ContinueDrain();
+}
+
+void Shard::DecideWaiting() {
+  while (!backlog_.empty() && !stopped()) {
+    if (book_->group_full()) {
+      if (book_->in_flight()) return;  // Goes on when that group is durable.
+      WriteGroup(balance::Book::WriteBack::kAsNeeded);
+    }
+    Decide(backlog_.Pop());
+  }
+  if (stopped()) FailAll(&backlog_);
+}
+
+void Shard::Decide(Operation* operation) {
+  queue_length_.fetch_sub(1, std::memory_order_relaxed);
+  ++counts_.operations;
+  if (operation->abandoned()) {
+    operation->status = absl::DeadlineExceededError("the caller gave up before the work was begun");
+    operation->Done();
+    return;
+  }
+  book_->OpenGroup(arrival_);
+  operation->Execute(*this);
+  if (stopped()) {
+    operation->status = health();
+    operation->Done();
+    return;
+  }
+  waiting_.Push(operation);
+}
+
+void Shard::WriteGroup(balance::Book::WriteBack write_back) {
+  OCS_CHECK(!book_->in_flight());
+  if (!book_->has_open_group()) book_->OpenGroup(arrival_);
+  balance::Group* group = book_->Seal(write_back);
+  if (group ==
+      nullptr) {  // Nothing was changed since the last durable group: what was read is durable.
+    Complete(&waiting_);
+    return;
+  }
+  flying_group_ = group;
+  flying_.Append(&waiting_);
+  counts_.entries += group->entry_count();
+  counts_.group_bytes += static_cast<int64_t>(group->bytes.size());
+  ++counts_.groups;
+  log_->Append(group, [this](balance::AppendOutcome outcome, absl::Status status) {
+    Finished(outcome, status);
+  });
+}
+
+void Shard::Finished(balance::AppendOutcome outcome, const absl::Status& status) {
+  // On the log's thread. The operations of the flying group are ours until `finished_` is set.
+  if (outcome != balance::AppendOutcome::kDurable) {
+    Stop(Annotate(status, "the journal could not be written"));
+    FailAll(&flying_);
+    finished_.store(true, std::memory_order_release);
+    Schedule();
+    return;
+  }
+  durable_group_.store(flying_group_->head.group, std::memory_order_release);
+  OperationList done;
+  done.Append(&flying_);
+  finished_.store(true, std::memory_order_release);
+  Schedule();  // The next group goes on its way while these are answered.
+  Complete(&done);
+}
+
+void Shard::TakeFinished() {
+  balance::Group* group = std::exchange(flying_group_, nullptr);
+  if (stopped() || group == nullptr) return;
+  const uint64_t number = group->head.group;
+  book_->Durable(group);
+  if (last_claim_group_ <= number && identities_.size() > kIdentitiesInMemory) identities_.clear();
+}
+
+void Shard::Complete(OperationList* operations) {
+  while (Operation* operation = operations->Pop()) {
+    operation->Durable();
+    operation->Done();
+  }
+}
+
+void Shard::FailAll(OperationList* operations) {
+  while (Operation* operation = operations->Pop()) {
+    operation->status = Stopping();
+    operation->Done();
+  }
+}
+
+void Shard::Stop(const absl::Status& why) {
+  std::function<void(const absl::Status&)> on_stopped;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!stopped_.ok()) return;
+    stopped_ = absl::UnavailableError(Cat("shard ", context_.id.value, " stopped (",
+                                          FromAbsl(why.message()),
+                                          "): repeat the request after the restart"));
+    on_stopped = context_.on_stopped;
+  }
+  stopped_flag_.store(true, std::memory_order_release);
+  if (on_stopped) on_stopped(why);
+}
+
+absl::Status Shard::health() const {
+  absl::MutexLock lock(&mutex_);
+  return stopped_;
+}
+
+void Shard::DoDueWork() {
+  book_->OpenGroup(arrival_);
+  const auto due = book_->TakeDue(book_->logged_at(), kDueAccountsPerRound);
+  if (!due.ok()) return Stop(due.status());
+  for (const AccountId id : *due) {
+    if (book_->group_full() && !book_->in_flight()) {
+      WriteGroup(balance::Book::WriteBack::kAsNeeded);
+      book_->OpenGroup(arrival_);
+    }
+    balance::Account* account = FindAccount(id);
+    if (stopped()) return;
+    if (account == nullptr) continue;
+    ExpireDueWork(*this, account);
+    book_->Reschedule(account);
+  }
+  if (static_cast<int>(due->size()) == kDueAccountsPerRound) Tick();  // There is more.
+}
+
+void Shard::ContinueDrain() {
+  if (!draining_.load(std::memory_order_acquire)) return;
+  const bool done = stopped() ? flying_group_ == nullptr
+                              : backlog_.empty() && waiting_.empty() && inbox_.empty() &&
+                                    book_->all_written_back();
+  if (!done) {
+    if (!stopped() && !book_->in_flight()) WriteGroup(balance::Book::WriteBack::kAll);
+    if (!stopped() && !book_->in_flight()) Schedule();
+    return;
+  }
+  std::function<void()> drained;
+  {
+    absl::MutexLock lock(&mutex_);
+    drained = std::exchange(drained_, nullptr);
+  }
+  Publish();
+  if (drained) drained();
+}
+
+balance::Account* Shard::FindAccount(AccountId account) {
+  absl::StatusOr<balance::Account*> found = book_->FindAccount(account);
+  if (found.ok()) return *found;
+  Stop(found.status());
+  return nullptr;
+}
+
+AccountId Shard::FindIdentity(IdentityType type, std::string_view data) {
+  identity_key_ = balance::Book::IdentityKey(static_cast<uint8_t>(type), data);
+  const auto cached = identities_.find(identity_key_);
+  if (cached != identities_.end()) return cached->second;
+  std::string row;
+  const auto there =
+      context_.resources.store->GetInto(balance::Table::kIdentities, identity_key_, &row);
+  if (!there.ok()) {
+    Stop(there.status());
+    return {};
+  }
+  if (!*there) return {};
+  ByteReader in(row);
+  const AccountId account{in.Varint()};
+  if (!in.ok() || !account.valid()) {
+    Stop(absl::DataLossError("a row of the table of identities is damaged"));
+    return {};
+  }
+  identities_[identity_key_] = account;
+  return account;
+}
+
+void Shard::ClaimIdentity(IdentityType type, std::string_view data, AccountId account) {
+  entry_.Begin(balance::EntryKind::kIdentityClaimed, account);
+  entry_.AddIdentity({.type = static_cast<uint8_t>(type), .data = std::string(data)});
+  Append(nullptr);
+  std::string key = balance::Book::IdentityKey(static_cast<uint8_t>(type), data);
+  std::string row;
+  ByteWriter(&row).Varint(account.value);
+  book_->derived()->Put(balance::Table::kIdentities, key, row);
+  identities_[std::move(key)] = account;
+  last_claim_group_ = book_->open_group();
+}
+
+void Shard::ReleaseIdentity(IdentityType type, std::string_view data, AccountId account) {
+  entry_.Begin(balance::EntryKind::kIdentityReleased, account);
+  entry_.RemoveIdentity({.type = static_cast<uint8_t>(type), .data = std::string(data)});
+  Append(nullptr);
+  std::string key = balance::Book::IdentityKey(static_cast<uint8_t>(type), data);
+  book_->derived()->Delete(balance::Table::kIdentities, key);
+  identities_[std::move(key)] = AccountId{};
+  last_claim_group_ = book_->open_group();
+}
+
+Position Shard::Append(balance::Account* account) { return book_->Append(account, &entry_); }
+
+void Shard::CountResult(ResultCode code) { ++results_[static_cast<uint16_t>(code)]; }
+
+void Shard::Publish() {
+  const balance::BookStatistics book = book_->statistics();
+  ShardStatistics now = counts_;
+  now.account_loads = book.account_loads;
+  now.cached_accounts = book.cached_accounts;
+  now.checkpoint_group = book.checkpoint_group;
+  now.store_bytes = context_.resources.store->DiskBytes();
+  now.results.assign(results_.begin(), results_.end());
+  std::sort(now.results.begin(), now.results.end());
+  absl::MutexLock lock(&mutex_);
+  published_ = std::move(now);
+}
+
+ShardStatistics Shard::statistics() const {
+  absl::MutexLock lock(&mutex_);
+  ShardStatistics now = published_;
+  now.refused_overload = refused_overload_.load(std::memory_order_relaxed);
+  now.queue_length = queue_length_.load(std::memory_order_relaxed);
+  now.durable_group = durable_group();
+  now.stopped = !stopped_.ok();
+  return now;
+}
+
+}  // namespace ocs::engine

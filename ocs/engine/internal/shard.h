@@ -1,0 +1,158 @@
+// A shard's pipeline: takes what waits, decides it, packs entries into a group, and while one group
+// is on its way to the disk decides the next. Only one task of a shard runs at a time, so nothing
+// here but the inbox is locked.
+//
+// When a group is durable, everything decided up to it is answered. When a write fails, everything
+// that waits is answered Unavailable and the shard stops (DESIGN law 9).
+
+#ifndef OCS_ENGINE_INTERNAL_SHARD_H_
+#define OCS_ENGINE_INTERNAL_SHARD_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "balance/book.h"
+#include "ocs/engine/engine.h"
+#include "ocs/engine/internal/catalogue_registry.h"
+#include "ocs/engine/operation.h"
+
+namespace ocs::engine {
+
+/// Operations in order, linked through themselves. Thread-compatible.
+class OperationList final {
+ public:
+  bool empty() const { return head_ == nullptr; }
+  void Push(Operation* operation);
+  Operation* Pop();                   ///< The oldest, or null.
+  void Append(OperationList* other);  ///< Takes all of the other's.
+
+ private:
+  Operation* head_ = nullptr;
+  Operation* tail_ = nullptr;
+};
+
+/// Operations from any thread to one. Thread-safe, lock-free.
+class Inbox final {
+ public:
+  void Push(Operation* operation);
+  OperationList TakeAll();  ///< In the order pushed.
+  bool empty() const { return top_.load(std::memory_order_acquire) == nullptr; }
+
+ private:
+  std::atomic<Operation*> top_ = nullptr;
+};
+
+/// Everything but Submit, Tick, Drain and statistics is confined to the shard's tasks.
+class Shard final {
+ public:
+  struct Context {
+    ShardId id;
+    const EngineOptions* options;
+    ShardResources resources;
+    const Clock* clock;
+    const CatalogueRegistry* catalogue;
+    std::function<void(const absl::Status&)> on_stopped;
+  };
+
+  /// Opens the shard's book. Errors: as balance::Book::Open.
+  static absl::StatusOr<std::unique_ptr<Shard>> Open(Context context);
+  ~Shard();
+
+  void Submit(Operation* operation);       ///< Thread-safe.
+  void Tick();                             ///< Thread-safe.
+  void Drain(std::function<void()> done);  ///< Thread-safe; once.
+  ShardStatistics statistics() const;      ///< Thread-safe.
+  absl::Status health() const;             ///< Thread-safe.
+  uint64_t durable_group() const { return durable_group_.load(std::memory_order_acquire); }
+  const balance::Store& store() const { return *context_.resources.store; }
+
+  // ---- For operations, while they execute ----
+  ShardId id() const { return context_.id; }
+  const EngineOptions& options() const { return *context_.options; }
+  balance::Book& book() { return *book_; }
+  const Revisions& revisions() const { return *revisions_; }
+  balance::EntryBuilder& entry() { return entry_; }
+  Instant arrival() const { return arrival_; }  ///< By the wall clock, read once per round.
+  Instant logged_at() const { return book_->logged_at(); }
+
+  /// The account, or null. An error is a failed read: the shard stops.
+  balance::Account* FindAccount(AccountId account);
+  /// The account of an identity, or 0.
+  AccountId FindIdentity(IdentityType type, std::string_view data);
+  /// Writes that the identity belongs to the account, or to nobody any more. REQUIRES: it was free,
+  /// or its own.
+  void ClaimIdentity(IdentityType type, std::string_view data, AccountId account);
+  void ReleaseIdentity(IdentityType type, std::string_view data, AccountId account);
+  /// Appends entry() and counts it.
+  Position Append(balance::Account* account);
+  /// After a read failed: answers Unavailable to all from now on.
+  void Stop(const absl::Status& why);
+  bool stopped() const { return stopped_flag_.load(std::memory_order_acquire); }
+
+  void CountResult(ResultCode code);
+  void CountReplayed() { ++counts_.replayed_answers; }
+  void CountRecord() { ++counts_.records; }
+  void CountExpiredSession() { ++counts_.expired_sessions; }
+
+ private:
+  explicit Shard(Context context);
+  void Schedule();
+  void Run();
+  void DecideWaiting();
+  void Decide(Operation* operation);
+  void WriteGroup(balance::Book::WriteBack write_back);
+  void Finished(balance::AppendOutcome outcome, const absl::Status& status);
+  void TakeFinished();
+  void DoDueWork();
+  void ExpireDue(balance::Account* account);
+  void ContinueDrain();
+  void FailAll(OperationList* operations);
+  void Publish();  ///< Copies the counts to where other threads read them.
+  static void Complete(OperationList* operations);
+
+  Context context_;
+  std::unique_ptr<balance::Book> book_;
+  std::unique_ptr<balance::GroupLog> log_;
+  balance::EntryBuilder entry_;
+  std::shared_ptr<const Revisions> revisions_;
+  Instant arrival_;
+  absl::flat_hash_map<std::string, AccountId>
+      identities_;  ///< Cache; also what is claimed and not yet durable.
+  std::string identity_key_;
+  uint64_t last_claim_group_ = 0;
+
+  Inbox inbox_;
+  std::atomic<int64_t> queue_length_ = 0;
+  std::atomic<bool> scheduled_ = false;
+  std::atomic<bool> tick_ = false;
+  std::atomic<bool> draining_ = false;
+  std::atomic<bool> finished_ = false;  ///< The flying group's write has ended.
+  std::atomic<bool> stopped_flag_ = false;
+  std::atomic<uint64_t> durable_group_ = 0;
+
+  OperationList backlog_;  ///< Taken from the inbox, not yet decided: the open group is full.
+  OperationList waiting_;  ///< Decided; they wait for the open group.
+  OperationList flying_;   ///< They wait for the flying group.
+  balance::Group* flying_group_ = nullptr;
+  bool quiet_ = false;  ///< No operation came since the last tick.
+
+  mutable absl::Mutex mutex_;
+  absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> drained_ ABSL_GUARDED_BY(mutex_);
+  ShardStatistics published_ ABSL_GUARDED_BY(mutex_);
+  ShardStatistics counts_;
+  std::atomic<int64_t> refused_overload_ = 0;
+  absl::flat_hash_map<uint16_t, int64_t> results_;
+};
+
+}  // namespace ocs::engine
+
+#endif  // OCS_ENGINE_INTERNAL_SHARD_H_

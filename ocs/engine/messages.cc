@@ -1,0 +1,176 @@
+#include "ocs/engine/messages.h"
+
+#include "ocs/base/bytes.h"
+#include "ocs/base/limits.h"
+
+namespace ocs::engine {
+namespace {
+
+constexpr uint8_t kAnswerVersion = 1;
+
+// Flags of an answer and of a service, so that what is absent takes no bytes.
+enum AnswerFlag : uint8_t {
+  kHasCost = 1,
+  kHasCheck = 2,
+  kHasRefund = 4,
+  kHasFault = 8,
+  kHasCalls = 16
+};
+enum ServiceFlag : uint8_t {
+  kHasGrant = 1,
+  kHasFinal = 2,
+  kHasCharge = 4,
+  kOvershoot = 8,
+  kServiceFault = 16
+};
+
+void PutQuantities(const Quantities& quantities, ByteWriter& out) {
+  out.Varint(quantities.size());
+  for (const KindQuantity& q : quantities) {
+    out.U8(static_cast<uint8_t>(q.kind));
+    out.Varint(static_cast<uint64_t>(q.quantity));
+  }
+}
+
+bool GetQuantities(ByteReader& in, Quantities* quantities) {
+  const uint64_t count = in.Varint();
+  if (!in.ok() || count > kTokenKindCount) return false;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint8_t kind = in.U8();
+    if (kind >= kTokenKindCount) return false;
+    quantities->push_back(
+        {.kind = static_cast<TokenKind>(kind), .quantity = static_cast<int64_t>(in.Varint())});
+  }
+  return in.ok();
+}
+
+void EncodeService(const ServiceAnswer& service, ByteWriter& out) {
+  const bool fault = !service.failed_field.empty() || !service.message.empty();
+  const bool charge = service.charged_micros != 0 || service.drawn != 0;
+  out.Varint(service.rating_group);
+  out.Varint(static_cast<uint64_t>(service.code));
+  out.U8(static_cast<uint8_t>((service.has_grant ? kHasGrant : 0) |
+                              (service.final_unit ? kHasFinal : 0) | (charge ? kHasCharge : 0) |
+                              (service.overshoot ? kOvershoot : 0) | (fault ? kServiceFault : 0)));
+  if (service.has_grant) {
+    PutQuantities(service.granted, out);
+    out.Varint(service.validity_seconds);
+  }
+  if (service.final_unit) out.U8(static_cast<uint8_t>(*service.final_unit));
+  if (charge) {
+    out.Signed(service.charged_micros);
+    out.Signed(service.drawn);
+  }
+  if (fault) {
+    out.Text(service.failed_field);
+    out.Text(service.message);
+  }
+}
+
+bool DecodeService(ByteReader& in, ServiceAnswer* service) {
+  service->rating_group = static_cast<uint32_t>(in.Varint());
+  service->code = static_cast<ResultCode>(in.Varint());
+  const uint8_t flags = in.U8();
+  service->has_grant = (flags & kHasGrant) != 0;
+  service->overshoot = (flags & kOvershoot) != 0;
+  if (service->has_grant) {
+    if (!GetQuantities(in, &service->granted)) return false;
+    service->validity_seconds = static_cast<uint32_t>(in.Varint());
+  }
+  if ((flags & kHasFinal) != 0) service->final_unit = static_cast<FinalUnitAction>(in.U8());
+  if ((flags & kHasCharge) != 0) {
+    service->charged_micros = in.Signed();
+    service->drawn = in.Signed();
+  }
+  if ((flags & kServiceFault) != 0) {
+    service->failed_field = in.Text();
+    service->message = in.Text();
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+std::string_view ResultCodeName(ResultCode code) {
+  switch (code) {
+    case ResultCode::kSuccess:
+      return "DIAMETER_SUCCESS";
+    case ResultCode::kEndUserServiceDenied:
+      return "DIAMETER_END_USER_SERVICE_DENIED";
+    case ResultCode::kCreditControlNotApplicable:
+      return "DIAMETER_CREDIT_CONTROL_NOT_APPLICABLE";
+    case ResultCode::kCreditLimitReached:
+      return "DIAMETER_CREDIT_LIMIT_REACHED";
+    case ResultCode::kUnknownSessionId:
+      return "DIAMETER_UNKNOWN_SESSION_ID";
+    case ResultCode::kInvalidAvpValue:
+      return "DIAMETER_INVALID_AVP_VALUE";
+    case ResultCode::kMissingAvp:
+      return "DIAMETER_MISSING_AVP";
+    case ResultCode::kUnableToComply:
+      return "DIAMETER_UNABLE_TO_COMPLY";
+    case ResultCode::kUserUnknown:
+      return "DIAMETER_USER_UNKNOWN";
+    case ResultCode::kRatingFailed:
+      return "DIAMETER_RATING_FAILED";
+  }
+  return "DIAMETER_UNKNOWN";
+}
+
+void EncodeAnswer(const CreditControlAnswer& answer, std::string* bytes) {
+  ByteWriter out(bytes);
+  const bool fault = !answer.failed_field.empty() || !answer.message.empty();
+  out.U8(kAnswerVersion);
+  out.Varint(static_cast<uint64_t>(answer.code));
+  out.U8(static_cast<uint8_t>(answer.type));
+  out.Varint(answer.number);
+  out.U8(static_cast<uint8_t>(
+      (answer.has_cost ? kHasCost : 0) | (answer.check_balance ? kHasCheck : 0) |
+      (answer.refund_information.empty() ? 0 : kHasRefund) | (fault ? kHasFault : 0) |
+      (answer.calls_affordable != 0 ? kHasCalls : 0)));
+  out.Text(answer.currency.code());
+  out.Varint(answer.tariff_revision);
+  if (answer.has_cost) out.Signed(answer.cost_micros);
+  if (answer.check_balance) out.U8(static_cast<uint8_t>(*answer.check_balance));
+  if (!answer.refund_information.empty()) out.Text(answer.refund_information);
+  if (fault) {
+    out.Text(answer.failed_field);
+    out.Text(answer.message);
+  }
+  if (answer.calls_affordable != 0) out.Signed(answer.calls_affordable);
+  out.Varint(answer.services.size());
+  for (const ServiceAnswer& service : answer.services) EncodeService(service, out);
+}
+
+bool DecodeAnswer(std::string_view bytes, CreditControlAnswer* answer) {
+  ByteReader in(bytes);
+  if (in.U8() != kAnswerVersion) return false;
+  answer->code = static_cast<ResultCode>(in.Varint());
+  answer->type = static_cast<RequestType>(in.U8());
+  answer->number = static_cast<uint32_t>(in.Varint());
+  const uint8_t flags = in.U8();
+  const std::string_view currency = in.Text();
+  if (!currency.empty()) {
+    const auto unit = Unit::Parse(currency);
+    if (!unit.ok()) return false;
+    answer->currency = *unit;
+  }
+  answer->tariff_revision = static_cast<uint32_t>(in.Varint());
+  answer->has_cost = (flags & kHasCost) != 0;
+  if (answer->has_cost) answer->cost_micros = in.Signed();
+  if ((flags & kHasCheck) != 0) answer->check_balance = static_cast<CheckBalanceResult>(in.U8());
+  if ((flags & kHasRefund) != 0) answer->refund_information = in.Text();
+  if ((flags & kHasFault) != 0) {
+    answer->failed_field = in.Text();
+    answer->message = in.Text();
+  }
+  if ((flags & kHasCalls) != 0) answer->calls_affordable = in.Signed();
+  const uint64_t services = in.Varint();
+  if (!in.ok() || services > kServicesPerRequestMax) return false;
+  for (uint64_t i = 0; i < services; ++i) {
+    if (!DecodeService(in, &answer->services.emplace_back())) return false;
+  }
+  return in.ok() && in.done();
+}
+
+}  // namespace ocs::engine
