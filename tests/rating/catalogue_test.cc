@@ -392,7 +392,8 @@ TEST_CASE("prices are exact: decimals become reduced ratios of micros", "[rating
   const CatalogueCheck check = ParseCatalogue(std::string(kHead) + R"(price_books:
   - id: b
     rules:
-      - {model: m1,per: 1M token,input: 0.27,cache_read: 0.07,output: 1.1,request: 1 per 100 request}
+      - {model: m1, per: 1M tokens, input: 0.27, cache_read: 0.07, output: 1.10,
+         request: 0.01 per 1 request}
       - {model: m2, per: 1K tokens, tokens: 0.000000000001}
       - {class: big, per: 3 points, price: 1}
 )",
