@@ -78,7 +78,8 @@ Pots CollectPots(const Account& account, const Revisions& revisions, const Revis
   for (const Bucket& bucket : account.buckets) {
     const Movement* movement = FindMovement(movements, bucket.id);
     const bool open = at >= bucket.valid_from && at < bucket.valid_until;
-    if (bucket.unit.is_money()) {
+    // Money that came with an offer is drawn by that offer's terms, like any other grant.
+    if (bucket.unit.is_money() && bucket.terms.revision == 0) {
       if (price.row == nullptr || !open) continue;
       add(&pots, price.row, SpendableAfter(account, bucket, movement),
           {bucket.id, bucket.unit, price.tariff, false});
