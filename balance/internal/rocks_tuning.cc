@@ -106,8 +106,8 @@ rocksdb::ColumnFamilyOptions CommonOptions(const rocksdb::BlockBasedTableOptions
   family.level0_file_num_compaction_trigger = 4;
   family.target_file_size_base = 64 * kMiB;
   family.max_bytes_for_level_base = 256 * kMiB;
-  family.paranoid_file_checks =
-      false;  // Reading each new file back doubles the I/O; blocks carry checksums.
+  // Reading each new file back would double the I/O, and blocks carry checksums.
+  family.paranoid_file_checks = false;
   family.force_consistency_checks = true;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return family;
