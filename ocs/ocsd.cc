@@ -1,0 +1,335 @@
+// ocsd, the online charging server: reads its configuration, wires the rooms, runs until it is told
+// to stop or a write fails. The only file that knows everybody.
+//
+// Exit codes: 0 stopped in order; 1 could not start; 2 bad configuration, nothing was touched;
+// 3 stopped after a failed write; 4 could not finish in time; 128 + n a second signal n.
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "balance/rocks_store.h"
+#include "ocs/base/status.h"
+#include "ocs/engine/engine.h"
+#include "ocs/ocsd_config.h"
+#include "ocs/ocsd_metrics.h"
+#include "ocs/rpc/services.h"
+#include "ocs/runtime/event_loop.h"
+#include "ocs/runtime/log.h"
+#include "ocs/runtime/metrics_endpoint.h"
+#include "ocs/runtime/system_clock.h"
+
+namespace ocs::ocsd {
+namespace {
+
+using runtime::Log;
+using runtime::LogLevel;
+
+constexpr int kExitStart = 1;
+constexpr int kExitConfig = 2;
+constexpr int kExitWriteFailed = 3;
+constexpr int kExitLate = 4;
+
+struct CommandLine {
+  Config config;
+  std::string ready_file;
+  bool check_only = false;
+};
+
+// What one shard works with. Declared in the order in which it must be made; destroyed in the
+// other.
+struct ShardRoom {
+  std::unique_ptr<balance::Store> store;
+  std::unique_ptr<runtime::EventLoop> worker;
+  std::unique_ptr<runtime::EventLoop> writer;
+};
+
+// The first reason to stop. Thread-safe.
+class StopReason {
+ public:
+  void Stop(int exit_code) {
+    int expected = -1;
+    if (exit_code_.compare_exchange_strong(expected, exit_code)) stopped_.Notify();
+  }
+  int Wait() {
+    stopped_.WaitForNotification();
+    return exit_code_.load();
+  }
+
+ private:
+  std::atomic<int> exit_code_{-1};
+  absl::Notification stopped_;
+};
+
+std::string FlagOf(std::string_view key) {
+  std::string flag = absl::StrCat("--", std::string(key));
+  for (char& c : flag) {
+    if (c == '_') c = '-';
+  }
+  return flag;
+}
+
+// Fills the command line, or gives the exit code when there is nothing to run.
+std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
+  CLI::App app("Online charging server. Keys of the configuration file are also flags.", "ocsd");
+  std::string config_file;
+  std::map<std::string, std::string> given;
+  app.add_option("--config", config_file, "YAML file of keys; flags win over it");
+  app.add_option("--ready-file", line->ready_file,
+                 "written when serving: the addresses that were taken, one 'key: value' a line");
+  app.add_flag("--check-config", line->check_only, "check the configuration, print it and exit");
+  const std::vector<KeyInfo> keys = ConfigKeys();
+  for (const KeyInfo& key : keys) {
+    const std::string name(key.name);
+    app.add_option_function<std::string>(
+        FlagOf(name), [&given, name](const std::string& text) { given[name] = text; },
+        absl::StrCat(std::string(key.help), " [", key.default_text, "]"));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitConfig;
+  }
+  absl::Status status;
+  if (!config_file.empty()) status = ReadConfigFile(config_file, &line->config);
+  for (const auto& [key, text] : given) {
+    if (status.ok()) status = SetKey("command line", key, text, &line->config);
+  }
+  if (status.ok()) status = CheckConfig(line->config);
+  if (status.ok()) return std::nullopt;
+  std::cerr << "ocsd: " << std::string(status.message()) << "\n";
+  return kExitConfig;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream bytes;
+  bytes << file.rdbuf();
+  if (!file || bytes.str().empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": cannot be read or is empty"));
+  }
+  return bytes.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const Config& config) {
+  if (config.tls_certificate_file.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(
+      config.tls_client_ca_file.empty()
+          ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+          : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
+  OCS_ASSIGN_OR_RETURN(pair.private_key, ReadFile(config.tls_key_file));
+  OCS_ASSIGN_OR_RETURN(pair.cert_chain, ReadFile(config.tls_certificate_file));
+  options.pem_key_cert_pairs.push_back(std::move(pair));
+  if (!config.tls_client_ca_file.empty()) {
+    OCS_ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(config.tls_client_ca_file));
+  }
+  return grpc::SslServerCredentials(options);
+}
+
+absl::Status OpenShards(const Config& config, std::vector<ShardRoom>* rooms) {
+  std::error_code error;
+  std::filesystem::create_directories(config.data_folder, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot make the folder ", config.data_folder, ": ", error.message()));
+  }
+  for (int64_t i = 0; i < config.shard_count; ++i) {
+    balance::RocksOptions options;
+    options.folder = absl::StrFormat("%s/shard-%03d", config.data_folder, i);
+    options.mode = balance::OpenMode::kCreateIfMissing;
+    options.block_cache_bytes = config.block_cache_bytes / config.shard_count;
+    options.write_buffer_bytes = config.write_buffer_bytes / config.shard_count;
+    ShardRoom room;
+    OCS_ASSIGN_OR_RETURN(room.store, balance::OpenRocksStore(options));
+    room.worker = std::make_unique<runtime::EventLoop>(absl::StrCat("worker-", i));
+    room.writer = std::make_unique<runtime::EventLoop>(absl::StrCat("writer-", i));
+    rooms->push_back(std::move(room));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<engine::ShardResources> ResourcesOf(const std::vector<ShardRoom>& rooms) {
+  std::vector<engine::ShardResources> resources;
+  for (const ShardRoom& room : rooms) {
+    resources.push_back({room.store.get(), room.worker.get(), room.writer.get()});
+  }
+  return resources;
+}
+
+struct RunningServer {
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+};
+
+absl::StatusOr<RunningServer> StartServer(const Config& config, rpc::Services* services) {
+  OCS_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(config));
+  RunningServer running;
+  grpc::ServerBuilder builder;
+  // Two servers on one address would each get half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddListeningPort(config.listen_address, credentials, &running.port);
+  services->RegisterWith(&builder);
+  running.server = builder.BuildAndStart();
+  if (running.server == nullptr || running.port == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", config.listen_address, ": is the address in use?"));
+  }
+  return running;
+}
+
+std::string WithPort(const std::string& address, int port) {
+  return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+}
+
+// Written aside and then renamed: whoever sees the file sees all of it.
+absl::Status WriteReadyFile(const std::string& path, const std::string& text) {
+  const std::string aside = path + ".part";
+  std::ofstream file(aside, std::ios::trunc);
+  file << text;
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(aside, path, error);
+  if (file && !error) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("cannot write the ready file ", path));
+}
+
+// Everything that runs, in the order in which it is made. The destructor ends what is left.
+class Process {
+ public:
+  explicit Process(const Config& config) : config_(config), loop_("main-loop") {}
+
+  absl::Status Start(const std::string& ready_file);
+
+  // Ends in order what a failed Start has begun.
+  void GiveUp() {
+    if (engine_ != nullptr) DrainEngine();
+  }
+
+  // Runs until there is a reason to stop; returns the exit code.
+  int RunToEnd();
+
+ private:
+  void HandleSignals();
+  absl::Status OpenEngine();
+  absl::Status StartMetrics();
+  bool DrainEngine();
+
+  const Config config_;
+  StopReason stop_;
+  runtime::SystemClock clock_;
+  std::vector<ShardRoom> rooms_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<rpc::Services> services_;
+  RunningServer running_;
+  std::unique_ptr<runtime::MetricsEndpoint> metrics_;
+  runtime::EventLoop loop_;  // Last: its timer uses the engine, so it must end first.
+};
+
+void Process::HandleSignals() {
+  loop_.OnSignals({SIGTERM, SIGINT}, [this, count = 0](int signal) mutable {
+    if (++count > 1) std::_Exit(128 + signal);
+    Log(LogLevel::kInfo, "stopping", {{"signal", absl::StrCat(signal)}});
+    stop_.Stop(0);
+  });
+}
+
+absl::Status Process::OpenEngine() {
+  OCS_RETURN_IF_ERROR(OpenShards(config_, &rooms_));
+  OCS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(config_.engine, ResourcesOf(rooms_), &clock_));
+  engine_->OnStopped([this](const absl::Status& status) {
+    Log(LogLevel::kError, "write failed, stopping", {{"error", std::string(status.message())}});
+    stop_.Stop(kExitWriteFailed);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Process::StartMetrics() {
+  if (config_.metrics_address.empty()) return absl::OkStatus();
+  const engine::Engine* engine = engine_.get();
+  OCS_ASSIGN_OR_RETURN(metrics_, runtime::MetricsEndpoint::Start(config_.metrics_address, [engine] {
+                         return CollectMetrics(*engine);
+                       }));
+  return absl::OkStatus();
+}
+
+absl::Status Process::Start(const std::string& ready_file) {
+  HandleSignals();
+  OCS_RETURN_IF_ERROR(OpenEngine());
+  services_ = std::make_unique<rpc::Services>(engine_.get(), rpc::ServicesOptions{config_.zone});
+  OCS_RETURN_IF_ERROR(StartMetrics());
+  OCS_ASSIGN_OR_RETURN(running_, StartServer(config_, services_.get()));
+  loop_.Every(1000, [this] { engine_->Tick(); });
+  const std::string listen = WithPort(config_.listen_address, running_.port);
+  std::string ready = absl::StrCat("listen_address: ", listen, "\n");
+  if (metrics_ != nullptr) {
+    absl::StrAppend(&ready,
+                    "metrics_address: ", WithPort(config_.metrics_address, metrics_->port()), "\n");
+  }
+  if (!ready_file.empty()) OCS_RETURN_IF_ERROR(WriteReadyFile(ready_file, ready));
+  Log(LogLevel::kInfo, absl::StrCat("serving on ", listen),
+      {{"data_folder", config_.data_folder}, {"shards", absl::StrCat(config_.shard_count)}});
+  return absl::OkStatus();
+}
+
+bool Process::DrainEngine() {
+  auto drained = std::make_shared<absl::Notification>();
+  engine_->Drain([drained] { drained->Notify(); });
+  return drained->WaitForNotificationWithTimeout(absl::Seconds(config_.drain_seconds_max));
+}
+
+int Process::RunToEnd() {
+  const int exit_code = stop_.Wait();
+  running_.server->GetHealthCheckService()->SetServingStatus(false);
+  services_->Stop();
+  const bool drained = DrainEngine();
+  const auto deadline = absl::Now() + absl::Seconds(config_.shutdown_seconds_max);
+  running_.server->Shutdown(absl::ToChronoTime(deadline));
+  if (!drained) {
+    Log(LogLevel::kError, "the engine did not finish in time; the next start replays the journal");
+    std::_Exit(exit_code == 0 ? kExitLate : exit_code);
+  }
+  Log(LogLevel::kInfo, "stopped", {{"exit_code", absl::StrCat(exit_code)}});
+  return exit_code;
+}
+
+int Main(int argc, char** argv) {
+  CommandLine line;
+  if (const auto exit_code = ReadCommandLine(argc, argv, &line)) return *exit_code;
+  std::cerr << "# effective configuration\n" << FormatConfig(line.config) << std::flush;
+  if (line.check_only) return 0;
+  runtime::SetUpLog(line.config.log_level, line.config.log_format);
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  Process process(line.config);
+  const absl::Status started = process.Start(line.ready_file);
+  if (!started.ok()) {
+    Log(LogLevel::kError, "cannot start", {{"error", std::string(started.message())}});
+    process.GiveUp();
+    return kExitStart;
+  }
+  return process.RunToEnd();
+}
+
+}  // namespace
+}  // namespace ocs::ocsd
+
+int main(int argc, char** argv) { return ocs::ocsd::Main(argc, argv); }

@@ -1,0 +1,331 @@
+#include "ocs/ocsd_config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "ocs/base/status.h"
+
+namespace ocs::ocsd {
+namespace {
+
+// Reads a text into the configuration; returns what was expected, or "" when it was that.
+using Setter = std::function<std::string(const std::string& text, Config* config)>;
+using Getter = std::function<std::string(const Config& config)>;
+
+struct Key {
+  std::string_view name;
+  std::string_view help;
+  Setter set;
+  Getter get;
+};
+
+// The bounds of a number. Each says what is possible, not what is wise.
+struct Range {
+  int64_t min = 0;
+  int64_t max = 0;
+};
+
+template <typename Field>
+Key NumberKey(std::string_view name, std::string_view help, Range range, Field field) {
+  return {name, help,
+          [range, field](const std::string& text, Config* config) -> std::string {
+            int64_t value = 0;
+            if (!absl::SimpleAtoi(text, &value) || value < range.min || value > range.max) {
+              return absl::StrCat("a whole number from ", range.min, " to ", range.max);
+            }
+            auto& target = field(*config);
+            target = static_cast<std::decay_t<decltype(target)>>(value);
+            return "";
+          },
+          [field](const Config& config) {
+            Config copy = config;
+            return absl::StrCat(field(copy));
+          }};
+}
+
+Key TextKey(std::string_view name, std::string_view help, std::string Config::*field) {
+  return {name, help,
+          [field](const std::string& text, Config* config) -> std::string {
+            config->*field = text;
+            return "";
+          },
+          [field](const Config& config) { return config.*field; }};
+}
+
+template <typename Enum>
+Key ChoiceKey(std::string_view name, std::string_view help, std::vector<std::string> choices,
+              Enum Config::*field) {
+  return {name, help,
+          [choices, field](const std::string& text, Config* config) -> std::string {
+            const auto found = std::find(choices.begin(), choices.end(), text);
+            if (found == choices.end()) {
+              std::string expected = "one of";
+              for (const std::string& choice : choices) absl::StrAppend(&expected, " ", choice);
+              return expected;
+            }
+            config->*field = static_cast<Enum>(found - choices.begin());
+            return "";
+          },
+          [choices, field](const Config& config) {
+            return choices[static_cast<size_t>(config.*field)];
+          }};
+}
+
+std::string SetZone(const std::string& text, Config* config) {
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(text, &zone)) return "a name of the IANA time zone database";
+  config->zone = zone;
+  config->zone_name = text;
+  return "";
+}
+
+constexpr int64_t kDay = 86'400;
+constexpr int64_t kYear = 366 * kDay;
+constexpr int64_t kMiB = 1024 * 1024;
+constexpr int64_t kTiB = kMiB * kMiB;
+
+std::vector<Key> ServerKeys() {
+  return {
+      TextKey("listen_address", "host:port of the gRPC server; port 0 takes a free one",
+              &Config::listen_address),
+      TextKey("tls_certificate_file", "PEM file of the server's certificate; turns TLS on",
+              &Config::tls_certificate_file),
+      TextKey("tls_key_file", "PEM file of the certificate's private key", &Config::tls_key_file),
+      TextKey("tls_client_ca_file",
+              "PEM file; clients must show a certificate that one of these signed",
+              &Config::tls_client_ca_file),
+      TextKey("metrics_address", "host:port of the metrics page, loopback only; empty for none",
+              &Config::metrics_address),
+      TextKey("data_folder", "folder of the journal and the states; made when it is missing",
+              &Config::data_folder),
+      NumberKey(
+          "shard_count", "shards; fixed when the data folder is made", {1, 64},
+          [](Config & config) -> auto& { return config.shard_count; }),
+      NumberKey(
+          "block_cache_bytes", "memory for blocks read from disk, all shards together",
+          {kMiB, kTiB}, [](Config & config) -> auto& { return config.block_cache_bytes; }),
+      NumberKey(
+          "write_buffer_bytes", "memory for what is not yet in table files, all shards together",
+          {kMiB, kTiB}, [](Config & config) -> auto& { return config.write_buffer_bytes; }),
+      {"zone", "time zone of the times in explanations and bills", SetZone,
+       [](const Config& config) { return config.zone_name; }},
+      ChoiceKey("log_level", "least level that is logged: debug, info, warning, error",
+                {"debug", "info", "warning", "error"}, &Config::log_level),
+      ChoiceKey("log_format", "text (key=value) or json", {"text", "json"}, &Config::log_format),
+      NumberKey(
+          "drain_seconds_max", "for finishing work and writing back states at the end", {1, 3600},
+          [](Config & config) -> auto& { return config.drain_seconds_max; }),
+      NumberKey(
+          "shutdown_seconds_max", "for open streams to end before they are cut", {0, 3600},
+          [](Config & config) -> auto& { return config.shutdown_seconds_max; }),
+  };
+}
+
+std::vector<Key> EngineKeys() {
+  return {
+      NumberKey(
+          "validity_seconds", "Validity-Time of grants", {1, kDay},
+          [](Config & config) -> auto& { return config.engine.validity_seconds; }),
+      NumberKey(
+          "supervision_factor", "the supervision timer (Tcc) is the validity times this", {1, 100},
+          [](Config & config) -> auto& { return config.engine.supervision_factor; }),
+      NumberKey(
+          "event_time_past_max_seconds", "how far behind arrival an event time may be", {0, kYear},
+          [](Config & config) -> auto& { return config.engine.event_time_past_max_seconds; }),
+      NumberKey(
+          "event_time_ahead_max_seconds", "how far ahead of arrival an event time may be",
+          {0, kDay},
+          [](Config & config) -> auto& { return config.engine.event_time_ahead_max_seconds; }),
+      NumberKey(
+          "default_grant_tokens", "output tokens granted when the request names no number",
+          {1, 1'000'000'000},
+          [](Config & config) -> auto& { return config.engine.default_grant_tokens; }),
+      {"service_context", "what a Service-Context-Id must be, up to its '@'",
+       [](const std::string& text, Config* config) -> std::string {
+         if (text.empty() || text.find('@') != std::string::npos) return "a text without '@'";
+         config->engine.service_context = text;
+         return "";
+       },
+       [](const Config& config) { return config.engine.service_context; }},
+      NumberKey(
+          "answer_retention_seconds", "how long a closed session's answers are known", {60, kYear},
+          [](Config & config) -> auto& { return config.engine.answer_retention_seconds; }),
+      NumberKey(
+          "event_retention_seconds",
+          "how long answers of events and administrative changes are known", {60, kYear},
+          [](Config & config) -> auto& { return config.engine.event_retention_seconds; }),
+      NumberKey(
+          "journal_retention_seconds", "journal younger than this is never trimmed",
+          {60, 100 * kYear},
+          [](Config & config) -> auto& { return config.engine.journal_retention_seconds; }),
+      NumberKey(
+          "cached_accounts_max", "accounts kept in memory, per shard", {1, 1'000'000'000},
+          [](Config & config) -> auto& { return config.engine.cached_accounts_max; }),
+      NumberKey(
+          "checkpoint_lag_entries", "entries that a restart replays at most, about",
+          {1, 1'000'000'000'000},
+          [](Config & config) -> auto& { return config.engine.checkpoint_lag_entries; }),
+  };
+}
+
+const std::vector<Key>& Keys() {
+  static const std::vector<Key>* const keys = [] {
+    auto* all = new std::vector<Key>(ServerKeys());
+    for (Key& key : EngineKeys()) all->push_back(std::move(key));
+    return all;
+  }();
+  return *keys;
+}
+
+// Levenshtein's distance: insertions, deletions and replacements that make one text the other.
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view NearestKey(std::string_view name) {
+  const auto nearest =
+      std::min_element(Keys().begin(), Keys().end(), [name](const Key& a, const Key& b) {
+        return EditDistance(name, a.name) < EditDistance(name, b.name);
+      });
+  return nearest->name;
+}
+
+absl::Status Fault(std::string_view place, std::string_view key, std::string_view message) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(std::string(place), ": ", std::string(key), ": ", std::string(message)));
+}
+
+absl::Status SetFromNode(const std::string& path, const YAML::Node& key_node,
+                         const YAML::Node& value_node, std::set<std::string>* seen,
+                         Config* config) {
+  const std::string place = absl::StrCat(path, ":", key_node.Mark().line + 1);
+  if (!key_node.IsScalar()) return Fault(place, "key", "expected a name");
+  const std::string& key = key_node.Scalar();
+  if (!seen->insert(key).second) return Fault(place, key, "is there twice");
+  if (value_node.IsNull()) return SetKey(place, key, "", config);
+  if (!value_node.IsScalar()) return Fault(place, key, "expected one value");
+  return SetKey(place, key, value_node.Scalar(), config);
+}
+
+// "127.0.0.1:7070", "[::1]:7070", "localhost:7070".
+bool IsLoopback(std::string_view address) {
+  const auto begins = [address](std::string_view prefix) {
+    return address.substr(0, prefix.size()) == prefix;
+  };
+  if (begins("[::1]:") || begins("localhost:")) return true;
+  if (!begins("127.")) return false;
+  const std::string_view host = address.substr(0, address.rfind(':'));
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+absl::Status CheckAddress(std::string_view key, const std::string& address) {
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  const bool good = colon != std::string::npos && colon > 0 &&
+                    absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 &&
+                    port <= 65'535;
+  if (good) return absl::OkStatus();
+  return Fault("configuration", key,
+               absl::StrCat("'", address, "' is not host:port with a port from 0 to 65535"));
+}
+
+}  // namespace
+
+std::vector<KeyInfo> ConfigKeys() {
+  const Config defaults;
+  std::vector<KeyInfo> infos;
+  for (const Key& key : Keys()) infos.push_back({key.name, key.help, key.get(defaults)});
+  return infos;
+}
+
+absl::Status SetKey(std::string_view place, std::string_view key, const std::string& text,
+                    Config* config) {
+  const auto found = std::find_if(Keys().begin(), Keys().end(),
+                                  [key](const Key& known) { return known.name == key; });
+  if (found == Keys().end()) {
+    return Fault(
+        place, key,
+        absl::StrCat("unknown key; the nearest known one is ", std::string(NearestKey(key))));
+  }
+  const std::string expected = found->set(text, config);
+  if (expected.empty()) return absl::OkStatus();
+  return Fault(place, key, absl::StrCat("found '", text, "', expected ", expected));
+}
+
+absl::Status ReadConfigFile(const std::string& path, Config* config) {
+  std::ifstream file(path);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
+  std::stringstream text;
+  text << file.rdbuf();
+  try {
+    const YAML::Node root = YAML::Load(text.str());
+    if (root.IsNull()) return absl::OkStatus();
+    if (!root.IsMap()) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ":1: expected lines of 'key: value'"));
+    }
+    std::set<std::string> seen;
+    for (const auto& entry : root) {
+      OCS_RETURN_IF_ERROR(SetFromNode(path, entry.first, entry.second, &seen, config));
+    }
+  } catch (const YAML::Exception& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":", error.mark.line + 1, ": not YAML: ", error.msg));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckConfig(const Config& config) {
+  OCS_RETURN_IF_ERROR(CheckAddress("listen_address", config.listen_address));
+  const bool has_certificate = !config.tls_certificate_file.empty();
+  if (has_certificate != !config.tls_key_file.empty()) {
+    return Fault("configuration", has_certificate ? "tls_key_file" : "tls_certificate_file",
+                 "is missing; TLS needs both the certificate and its key");
+  }
+  if (!config.tls_client_ca_file.empty() && !has_certificate) {
+    return Fault("configuration", "tls_client_ca_file", "is of no use without TLS");
+  }
+  if (!IsLoopback(config.listen_address) && !has_certificate) {
+    return Fault("configuration", "listen_address",
+                 absl::StrCat("'", config.listen_address,
+                              "' can be reached from outside; set tls_certificate_file and "
+                              "tls_key_file, or listen on 127.0.0.1"));
+  }
+  if (!config.metrics_address.empty()) {
+    OCS_RETURN_IF_ERROR(CheckAddress("metrics_address", config.metrics_address));
+    if (!IsLoopback(config.metrics_address)) {
+      return Fault("configuration", "metrics_address",
+                   "can be reached from outside and has no TLS; use 127.0.0.1 and a proxy");
+    }
+  }
+  if (config.data_folder.empty()) return Fault("configuration", "data_folder", "is empty");
+  return absl::OkStatus();
+}
+
+std::string FormatConfig(const Config& config) {
+  std::string text;
+  for (const Key& key : Keys()) {
+    absl::StrAppend(&text, std::string(key.name), ": ", key.get(config), "\n");
+  }
+  return text;
+}
+
+}  // namespace ocs::ocsd
