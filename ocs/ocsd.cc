@@ -87,6 +87,21 @@ std::string FlagOf(std::string_view key) {
   return flag;
 }
 
+// Refuses what no flag took.
+absl::Status CheckExtras(const std::vector<std::string>& extras) {
+  if (extras.empty()) return absl::OkStatus();
+  std::string key = extras[0].substr(0, extras[0].find('='));
+  if (key.rfind("--", 0) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("command line: ", key, ": not a flag"));
+  }
+  key.erase(0, 2);
+  for (char& c : key) {
+    if (c == '-') c = '_';
+  }
+  Config unused;
+  return SetKey("command line", key, "", &unused);
+}
+
 // Fills the command line, or gives the exit code when there is nothing to run.
 std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
   CLI::App app("Online charging server. Keys of the configuration file are also flags.", "ocsd");
@@ -103,13 +118,14 @@ std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
         FlagOf(name), [&given, name](const std::string& text) { given[name] = text; },
         absl::StrCat(std::string(key.help), " [", key.default_text, "]"));
   }
+  app.allow_extras();  // So that a misspelt flag is answered with the nearest key, as in the file.
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitConfig;
   }
-  absl::Status status;
-  if (!config_file.empty()) status = ReadConfigFile(config_file, &line->config);
+  absl::Status status = CheckExtras(app.remaining());
+  if (status.ok() && !config_file.empty()) status = ReadConfigFile(config_file, &line->config);
   for (const auto& [key, text] : given) {
     if (status.ok()) status = SetKey("command line", key, text, &line->config);
   }

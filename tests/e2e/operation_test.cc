@@ -1,0 +1,184 @@
+// The server as operations see it: restarts, signals, metrics, health, the stream of records.
+
+#include <google/protobuf/util/message_differencer.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <signal.h>
+
+#include <set>
+
+#include "tests/e2e/client.h"
+#include "tests/e2e/server_process.h"
+#include "tests/support/catch.h"
+#include "tests/support/temp_dir.h"
+
+namespace ocs::e2e {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+using testing::TempDir;
+
+// Opens `count` sessions and closes every second one.
+void Work(Client& client, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string session = "s-" + std::to_string(i);
+    const auto opened = Charge(client, Initial(session, "alice", 100, 50));
+    REQUIRE(opened.result_code() == charging::DIAMETER_SUCCESS);
+    if (i % 2 == 0) Charge(client, Termination(session, 1, "alice", 100, 10));
+  }
+}
+
+TEST_CASE("what was answered survives kill -9 and SIGTERM", "[ocsd][e2e]") {
+  const int signal = GENERATE(SIGKILL, SIGTERM);
+  const TempDir folder;
+  account::Account before;
+  charging::CreditControlAnswer answer;
+  uint64_t id = 0;
+  {
+    ServerProcess server(folder.Path("data"));
+    Client client(server.channel());
+    Publish(client);
+    id = MakeCustomer(client, "alice", 20'000'000);
+    Work(client, 40);
+    answer = Charge(client, Termination("s-1", 1, "alice", 100, 20));
+    before = GetAccount(client, id);
+    const Ended ended = server.Stop(signal);
+    INFO(ended.output);
+    CHECK(ended.exit_code == (signal == SIGTERM ? 0 : 128 + SIGKILL));
+  }
+  ServerProcess server(folder.Path("data"));
+  Client client(server.channel());
+  CHECK(MessageDifferencer::Equals(before, GetAccount(client, id)));
+  const auto again = Charge(client, Termination("s-1", 1, "alice", 100, 20));
+  CHECK(MessageDifferencer::Equals(answer, again));
+  CHECK(MessageDifferencer::Equals(before, GetAccount(client, id)));
+  const auto closed = Charge(client, Termination("s-3", 1, "alice", 100, 20));
+  CHECK(closed.result_code() == charging::DIAMETER_SUCCESS);
+}
+
+TEST_CASE("another number of shards is refused", "[ocsd][e2e]") {
+  const TempDir folder;
+  {
+    ServerProcess server(folder.Path("data"));
+    CHECK(server.Stop(SIGTERM).exit_code == 0);
+  }
+  const Ended ended = RunToEnd({"--listen-address", "127.0.0.1:0", "--metrics-address", "",
+                                "--data-folder", folder.Path("data"), "--shard-count", "2"});
+  INFO(ended.output);
+  CHECK(ended.exit_code == 1);
+  CHECK(ended.output.find("shard") != std::string::npos);
+}
+
+TEST_CASE("metrics count what was done", "[ocsd][e2e]") {
+  const TempDir folder;
+  ServerProcess server(folder.Path("data"));
+  Client client(server.channel());
+  Publish(client);
+  MakeCustomer(client, "alice", 20'000'000);
+  Work(client, 4);
+  const std::string page = HttpGet(server.metrics_address(), "/metrics");
+  INFO(page);
+  CHECK(page.find("ocs_credit_control_answers_total{shard=\"0\",result_code=\"2001\","
+                  "name=\"DIAMETER_SUCCESS\"} 6\n") != std::string::npos);
+  CHECK(page.find("ocs_records_total{shard=\"0\"} 3\n") != std::string::npos);
+  CHECK(page.find("ocs_stopped{shard=\"0\"} 0\n") != std::string::npos);
+}
+
+// grpc.health.v1.Health/Check of the whole server: the number of the status, 1 is SERVING.
+int HealthOf(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const grpc::ByteBuffer request;  // An empty HealthCheckRequest asks for the whole server.
+  grpc::ByteBuffer response;
+  auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
+  call->StartCall();
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  if (!queue.Next(&tag, &ok) || !status.ok()) return -1;
+  grpc::Slice bytes;
+  if (!response.DumpToSingleSlice(&bytes).ok() || bytes.size() != 2) return -1;
+  return bytes.begin()[1];  // Field 1, a varint: 0x08, then the number.
+}
+
+TEST_CASE("health is served", "[ocsd][e2e]") {
+  const TempDir folder;
+  const ServerProcess server(folder.Path("data"));
+  CHECK(HealthOf(server.channel()) == 1);
+}
+
+TEST_CASE("records are streamed once, from where the consumer acknowledged", "[ocsd][e2e]") {
+  const TempDir folder;
+  ServerProcess server(folder.Path("data"));
+  Client client(server.channel());
+  Publish(client);
+  MakeCustomer(client, "alice", 20'000'000);
+  Work(client, 20);  // Ten records of use, and one of the fee.
+
+  const auto read = [&client](int records_max) {
+    records::StreamRecordsRequest request;
+    request.set_consumer("mediation");
+    request.set_records_max(records_max);
+    request.set_with_explanation(true);
+    grpc::ClientContext context;
+    auto stream = client.cdrs->StreamRecords(&context, request);
+    std::vector<records::Record> all;
+    records::RecordBatch batch;
+    while (stream->Read(&batch)) {
+      REQUIRE(batch.record_size() <= records_max);
+      all.insert(all.end(), batch.record().begin(), batch.record().end());
+    }
+    REQUIRE(stream->Finish().ok());
+    return all;
+  };
+  const auto all = read(4);
+  REQUIRE(all.size() == 11);
+  std::set<std::string> ids;
+  for (size_t i = 0; i < all.size(); ++i) {
+    ids.insert(all[i].record_id());
+    CHECK(all[i].local_record_sequence_number() == i + 1);
+    CHECK(all[i].explanation_size() > 0);
+  }
+  CHECK(ids.size() == all.size());
+  CHECK(all[0].record_type() == records::FEE);
+  CHECK(all[1].record_type() == records::USAGE);
+  CHECK(all[1].model() == "xingchen");
+
+  records::AcknowledgeRequest acknowledge;
+  acknowledge.set_consumer("mediation");
+  *acknowledge.mutable_position() = all[6].position();
+  Call(*client.cdrs, &records::Records::Stub::Acknowledge, acknowledge);
+  const auto rest = read(100);
+  REQUIRE(rest.size() == 4);
+  CHECK(rest[0].record_id() == all[7].record_id());
+  const auto consumers = Call(*client.cdrs, &records::Records::Stub::ListConsumers, {});
+  REQUIRE(consumers.consumer_size() == 1);
+  CHECK(consumers.consumer(0).name() == "mediation");
+
+  acknowledge.set_shard(7);
+  const auto status = StatusOf(*client.cdrs, &records::Records::Stub::Acknowledge, acknowledge);
+  CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_CASE("a reader that follows gets new records, and ends when the server stops", "[ocsd][e2e]") {
+  const TempDir folder;
+  ServerProcess server(folder.Path("data"));
+  Client client(server.channel());
+  Publish(client);
+  records::StreamRecordsRequest request;
+  request.set_follow(true);
+  grpc::ClientContext context;
+  auto stream = client.cdrs->StreamRecords(&context, request);
+  MakeCustomer(client, "alice", 20'000'000);
+  records::RecordBatch batch;
+  REQUIRE(stream->Read(&batch));
+  REQUIRE(batch.record_size() == 1);
+  CHECK(batch.record(0).record_type() == records::FEE);
+  CHECK(server.Stop(SIGTERM).exit_code == 0);
+  CHECK_FALSE(stream->Read(&batch));
+  CHECK(stream->Finish().error_code() == grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace ocs::e2e
