@@ -84,8 +84,9 @@ void AnswerIndex::Written() {
 }
 
 uint64_t AnswerIndex::stored_through() const {
-  if (order_.empty()) return std::numeric_limits<uint64_t>::max();
-  return order_.front().second.group - 1;
+  // What is being written is durable together with whoever asks.
+  if (order_.size() == being_written_.size()) return std::numeric_limits<uint64_t>::max();
+  return order_[being_written_.size()].second.group - 1;
 }
 
 }  // namespace ocs::balance::internal

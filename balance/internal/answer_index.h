@@ -54,8 +54,8 @@ class AnswerIndex final {
   void WriteSlice(size_t keep, StoreBatch* batch);
   void Written();
 
-  /// Every position added in groups up to this one is in the store; the largest number when nothing
-  /// waits.
+  /// Every position added in groups up to this one is in the store, or will be with the batch that
+  /// WriteSlice filled; the largest number when nothing else waits.
   uint64_t stored_through() const;
   size_t waiting() const { return order_.size(); }
 

@@ -38,6 +38,7 @@ std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), sli
 rocksdb::ReadOptions Reading() {
   rocksdb::ReadOptions reading;
   reading.verify_checksums = true;
+  reading.total_order_seek = true;  // Cursors are in key order, whatever a table keeps in memory.
   return reading;
 }
 

@@ -1,0 +1,52 @@
+// What the benchmarks share: a table of figures, each beside what it is measured against.
+
+#ifndef TESTS_BENCH_BENCH_H_
+#define TESTS_BENCH_BENCH_H_
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ocs::bench {
+
+/// One line of the table.
+struct Figure {
+  std::string what;
+  std::string measured;  ///< With its unit.
+  std::string beside;    ///< What it is measured against, with its figure.
+  std::string ratio;     ///< "0.62", or "" where there is none.
+  std::string to_reach;
+  bool reached = true;
+};
+
+class Report final {
+ public:
+  void Add(Figure figure);  ///< Prints it at once, too.
+  void Print() const;
+
+ private:
+  std::vector<Figure> figures_;
+};
+
+/// Seconds since some moment; only differences mean anything.
+inline double Seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+struct Options {
+  std::string folder;             ///< For stores; emptied by each benchmark that uses it.
+  int64_t accounts = 1'000'000;
+  double seconds = 10;            ///< Of each measurement.
+};
+
+std::string PerSecond(double rate);
+std::string Ratio(double measured, double limit);
+
+void RatingBench(const Options& options, Report* report);
+void EngineBench(const Options& options, Report* report);
+void RestartBench(const Options& options, Report* report);
+
+}  // namespace ocs::bench
+
+#endif  // TESTS_BENCH_BENCH_H_
