@@ -1,6 +1,7 @@
 #include "balance/account.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "balance/internal/codec.h"
 #include "ocs/base/bytes.h"
@@ -137,10 +138,9 @@ const Session* Account::FindSession(std::string_view session_id) const {
 
 int64_t Account::Spendable(const Bucket& bucket) const {
   if (bucket.id != kMainBucket) return bucket.available;
-  const auto sum = AddExact(bucket.available, credit_limit_micros);
-  OCS_CHECK(sum.has_value());  // Both are bounded by kAmountMicrosMax per operation and checked
-                               // when they change.
-  return *sum;
+  // A limit is never negative, so only the top can be passed; nobody can spend that much.
+  return AddExact(bucket.available, credit_limit_micros)
+      .value_or(std::numeric_limits<int64_t>::max());
 }
 
 Instant Account::NextDue() const {

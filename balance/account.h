@@ -142,7 +142,7 @@ struct Account {
   const Session* FindSession(std::string_view session_id) const;
 
   /// What may be drawn from a bucket by a grant: available, and the credit limit for the main
-  /// bucket. May be negative.
+  /// bucket. May be negative; stops at the largest number.
   int64_t Spendable(const Bucket& bucket) const;
 
   /// The earliest instant at which something of this account falls due: a session's or a bucket's

@@ -94,6 +94,7 @@ struct Book::State {
   absl::Status ReplayGroup(std::string_view bytes, uint64_t number);
   absl::Status ReplayEntry(const EntryView& entry);
   void Remember(const EntryView& entry, const Account* account, Instant logged_at);
+  void RememberRefund(const EntryView& entry);
   absl::StatusOr<std::unique_ptr<StoredEntry>> Read(Position position);
 };
 
@@ -117,10 +118,15 @@ absl::Status Book::State::Replay() {
     return absl::DataLossError(Cat("the journal does not end with group ", head.group,
                                    " as its head says: restore the store from a backup"));
   }
+  if (checkpoint > head.group) {
+    return absl::DataLossError(Cat("the states include group ", checkpoint,
+                                   ", but the journal ends with group ", head.group,
+                                   ": restore the store from a backup"));
+  }
   // The group at the checkpoint anchors the chain; it may have been trimmed.
   ChainHash previous = {};
   bool anchored = checkpoint == 0;
-  if (checkpoint > 0 && checkpoint <= head.group) {
+  if (checkpoint > 0) {
     absl::StatusOr<std::string> bytes = ReadGroup(*store, checkpoint);
     if (bytes.ok()) {
       previous = Sha256(*bytes);
@@ -199,6 +205,7 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
       return;
     case EntryKey::Type::kRequest:
     case EntryKey::Type::kSession: {
+      if (entry.kind == EntryKind::kEventRefunded) RememberRefund(entry);
       // An open session knows its own last entry.
       if (account != nullptr && account->FindSession(entry.key.text) != nullptr) return;
       const bool event =
@@ -206,15 +213,17 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
       answers.Add(
           MakeAnswerKey(AnswerFamily::kSession, partition, entry.key.text), entry.position,
           until(event ? options.event_retention_seconds : options.answer_retention_seconds));
-      if (entry.kind != EntryKind::kEventRefunded) return;
-      for (EffectReader effects(entry.effects); effects.Next();) {
-        if (effects.effect() != Effect::kRefundOf) continue;
-        answers.Add(
-            MakeAnswerKey(AnswerFamily::kRefund, partition, RefundText(effects.refund_of())),
-            entry.position, kForEver);
-      }
       return;
     }
+  }
+}
+
+void Book::State::RememberRefund(const EntryView& entry) {
+  for (EffectReader effects(entry.effects); effects.Next();) {
+    if (effects.effect() != Effect::kRefundOf) continue;
+    answers.Add(MakeAnswerKey(AnswerFamily::kRefund, entry.account.partition(),
+                              RefundText(effects.refund_of())),
+                entry.position, kForEver);
   }
 }
 
@@ -222,7 +231,13 @@ const Head& Book::head() const { return state_->head; }
 
 void Book::OpenGroup(Instant now) {
   State& s = *state_;
-  if (s.open != nullptr) return;
+  if (s.open != nullptr) {
+    // While nothing is in it, time goes on.
+    if (s.open->empty()) {
+      s.open->Begin(s.options.shard, s.open->head.group, std::max(now, s.open->head.logged_at));
+    }
+    return;
+  }
   s.open = s.flying == &s.groups[0] ? &s.groups[1] : &s.groups[0];
   s.open->head = s.head;
   s.open->Begin(s.options.shard, s.head.group + 1, std::max(now, s.head.logged_at));
@@ -380,10 +395,11 @@ absl::StatusOr<KnownRequest> Book::FindRequest(const Account& account, std::stri
       return known;  // Trimmed: older than anything that may be repeated.
     if (!entry.ok()) return entry.status();
     const EntryView& view = (*entry)->view;
-    if (view.account != account.id || view.key.text != session_id) {
+    if (view.key.text != session_id) {
       if (at == known.session_last) known.session_last = {};  // Another session with the same hash.
       return known;
     }
+    known.number_max = std::max(known.number_max, view.key.number);
     if (view.key.type == EntryKey::Type::kRequest && view.key.number == number) {
       known.entry = *std::move(entry);
       return known;

@@ -53,8 +53,10 @@ struct StoredEntry {
 
 /// What is known of a request.
 struct KnownRequest {
-  std::unique_ptr<StoredEntry> entry;  ///< That answered it; null when it is new.
-  Position session_last;               ///< Last entry of its session, if that is known.
+  /// That answered it; null when it is new. It may be of another account of the same partition.
+  std::unique_ptr<StoredEntry> entry;
+  Position session_last;    ///< Last entry of its session, if that is known.
+  uint32_t number_max = 0;  ///< Highest number of a session that is not open any more.
 };
 
 struct BookStatistics {
