@@ -92,8 +92,15 @@ bool Charging::IsNew() {
     return false;
   }
   session_previous_ = known->session_last;
+  number_max_before_ = known->number_max;
   fingerprint_ = FingerprintOf(request_);
   if (known->entry == nullptr) return true;
+  if (known->entry->view.account != account_->id) {
+    Refuse(ResultCode::kInvalidAvpValue, "subscription_id",
+           Cat("request ", request_.number, " of this session was answered before, for another ",
+               "account: a session has one payer"));
+    return false;
+  }
   const balance::Fingerprint& recorded = known->entry->view.fingerprint;
   for (size_t i = 0; i < fingerprint_.size(); ++i) {
     if (i < recorded.size() && recorded[i] == fingerprint_[i]) continue;
@@ -223,7 +230,7 @@ bool Charging::ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer,
 
 void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answer,
                              ServiceOutcome* outcome) {
-  if (!service.requests_quota || outcome->model.empty()) return;
+  if (!service.requests_quota || answer->code != ResultCode::kSuccess) return;
   Quantities requested = service.requested;
   if (requested.empty()) {
     requested.push_back(
@@ -290,12 +297,14 @@ void Charging::DecideUpdate() {
   for (const ServiceRequest& service : request_.services) {
     ServiceAnswer& answer = answer_->services.emplace_back();
     answer.rating_group = service.rating_group;
-    ServiceOutcome& outcome = outcomes_.emplace_back();
-    if (!ChargeUsed(service, &answer, &outcome)) {
+    if (!ChargeUsed(service, &answer, &outcomes_.emplace_back())) {
       return RefuseRecorded(ResultCode::kUnableToComply, "used_service_unit",
                             "an amount would not fit");
     }
-    HoldRequested(service, &answer, &outcome);
+  }
+  // Only now, when all that was used is charged, is it known what can be promised.
+  for (size_t i = 0; i < request_.services.size(); ++i) {
+    HoldRequested(request_.services[i], &answer_->services[i], &outcomes_[i]);
   }
   Commit(EntryKind::kSessionUpdated);
 }
@@ -422,14 +431,7 @@ void Charging::RefuseRecorded(ResultCode code, std::string_view field, std::stri
   balance::EntryBuilder& entry = shard_.entry();
   entry.Begin(EntryKind::kRefused, account_->id);
   WriteKey();
-  // The session, if there is one, must know the number, so that its repeat finds this answer.
-  if (session_ != nullptr) {
-    entry.ReportSession({.number_max = std::max(session_->number_max, request_.number),
-                         .record_sequence = session_->record_sequence,
-                         .reported_at = session_->reported_at,
-                         .ends_at = session_->ends_at,
-                         .cost_micros = session_->cost_micros});
-  }
+  NoteNumber();
   EncodeAnswer(*answer_, entry.answer());
   shard_.Append(account_);
 }
@@ -441,6 +443,17 @@ void Charging::WriteKey() {
                 .number = request_.number});
   entry.SetFingerprint(fingerprint_);
   entry.SetSessionPrevious(session_previous_);
+}
+
+void Charging::NoteNumber() {
+  // So that a repeat looks for this answer.
+  const Session* open = account_->FindSession(request_.session_id);
+  if (open == nullptr) return;
+  shard_.entry().ReportSession({.number_max = std::max(open->number_max, request_.number),
+                                .record_sequence = open->record_sequence,
+                                .reported_at = open->reported_at,
+                                .ends_at = open->ends_at,
+                                .cost_micros = open->cost_micros});
 }
 
 }  // namespace ocs::engine

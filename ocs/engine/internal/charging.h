@@ -72,6 +72,8 @@ class Charging final {
               std::string message);  ///< Answers; nothing is recorded.
   void RefuseRecorded(ResultCode code, std::string_view field, std::string message);
   void WriteKey();
+  void
+  NoteNumber();  ///< Where the session is open, it must know the number of what is not its own.
   std::string_view ModelOf(const ServiceRequest& service) const;
 
   Shard& shard_;
@@ -82,6 +84,7 @@ class Charging final {
   const balance::Session* session_ = nullptr;  ///< Null: Idle.
   const Revision* revision_ = nullptr;
   Position session_previous_;
+  uint32_t number_max_before_ = 0;  ///< Of a session of this id that is not open any more.
   balance::Fingerprint fingerprint_;
   Movements movements_;
   absl::InlinedVector<ServiceOutcome, 1> outcomes_;

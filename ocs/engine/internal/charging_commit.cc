@@ -64,7 +64,8 @@ bool Charging::EntryAllowed() {
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     if (FindGrant(session_, request_.services[i].rating_group) == nullptr) ++grants;
   }
-  if (session_ != nullptr && grants > static_cast<size_t>(kServicesPerSessionMax)) {
+  if (shard_.entry().kind() == EntryKind::kSessionUpdated &&
+      grants > static_cast<size_t>(kServicesPerSessionMax)) {
     RefuseRecorded(ResultCode::kUnableToComply, "rating_group",
                    Cat("a session may have ", kServicesPerSessionMax, " rating groups"));
     return false;
@@ -103,6 +104,13 @@ void Charging::Commit(EntryKind kind) {
     const int64_t cost = (session_ == nullptr ? 0 : session_->cost_micros) + charged_micros_;
     if (kind == EntryKind::kSessionOpened) {
       entry.OpenSession(revision_->view.revision, at_, ends_at);
+      if (number_max_before_ > request_.number) {  // The id was used before: its repeats may come.
+        entry.ReportSession({.number_max = number_max_before_,
+                             .record_sequence = 0,
+                             .reported_at = at_,
+                             .ends_at = ends_at,
+                             .cost_micros = 0});
+      }
     } else if (kind == EntryKind::kSessionUpdated) {
       entry.ReportSession({.number_max = std::max(session_->number_max, request_.number),
                            .record_sequence = sequence,
@@ -116,6 +124,7 @@ void Charging::Commit(EntryKind kind) {
   } else {
     answer_->has_cost = true;
     answer_->cost_micros = charged_micros_;
+    NoteNumber();
   }
   WriteCharges(kind);
   for (size_t i = 0; i < outcomes_.size(); ++i) WriteRecord(kind, i, &revenue);
@@ -140,11 +149,13 @@ void Charging::WriteSession(EntryKind kind) {
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     const ServiceRequest& service = request_.services[i];
     ServiceOutcome& outcome = outcomes_[i];
-    if (outcome.model.empty() || (!service.has_used && !service.requests_quota)) continue;
+    if (!service.has_used && !service.requests_quota) continue;
+    const balance::Grant* before = FindGrant(session_, service.rating_group);
+    if (outcome.model.empty() && before == nullptr) continue;
     // Without a new grant the client holds nothing any more (CC-35); its model stays known.
     balance::Grant grant;
     grant.rating_group = service.rating_group;
-    grant.model = outcome.model;
+    grant.model = outcome.model.empty() ? before->model : std::string(outcome.model);
     if (outcome.sets_grant) {
       grant.granted = answer_->services[i].granted;
       grant.holds = outcome.holds;

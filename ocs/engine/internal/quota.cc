@@ -1,6 +1,7 @@
 #include "ocs/engine/internal/quota.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "ocs/base/check.h"
@@ -52,8 +53,12 @@ PriceFound FindPrice(const Account& account, const Revisions& revisions, const R
 
 int64_t SpendableAfter(const Account& account, const Bucket& bucket, const Movement* movement) {
   int64_t spendable = account.Spendable(bucket);
-  if (movement != nullptr) spendable += movement->released - movement->spent - movement->held;
-  return spendable;
+  if (movement == nullptr) return spendable;
+  // What would not fit is far below zero: nothing can be drawn.
+  constexpr int64_t kNothing = std::numeric_limits<int64_t>::min();
+  spendable = AddExact(spendable, movement->released).value_or(spendable);
+  spendable = SubtractExact(spendable, movement->spent).value_or(kNothing);
+  return SubtractExact(spendable, movement->held).value_or(kNothing);
 }
 
 }  // namespace

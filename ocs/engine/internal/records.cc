@@ -9,6 +9,7 @@
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/cursors.h"
 #include "ocs/engine/internal/engine_state.h"
 #include "ocs/engine/record_id.h"
 
@@ -23,25 +24,6 @@ bool IsConsumerName(std::string_view name) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                   c == '.';
          });
-}
-
-std::string CursorKey(std::string_view consumer) {
-  return Cat(balance::meta_key::kCursorPrefix, consumer);
-}
-
-absl::StatusOr<Position> DecodeCursor(std::string_view row) {
-  ByteReader in(row);
-  Position position;
-  position.group = in.Varint();
-  position.index = static_cast<uint32_t>(in.Varint());
-  if (!in.ok()) return absl::DataLossError("a consumer's cursor is damaged");
-  return position;
-}
-
-absl::StatusOr<Position> ReadCursor(const balance::Store& store, std::string_view consumer) {
-  OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                       store.Get(balance::Table::kMeta, CursorKey(consumer)));
-  return row ? DecodeCursor(*row) : Position{};
 }
 
 }  // namespace
@@ -122,14 +104,9 @@ void AcknowledgeCall::Execute(Shard& at) {
     status = absl::OutOfRangeError("record_id: lies beyond the last durable record");
     return;
   }
-  const auto before = ReadCursor(at.store(), consumer);
+  const auto before = at.FindAcknowledged(consumer);
   if (!before.ok()) return at.Stop(before.status());
-  if (position <= *before) return;
-  std::string row;
-  ByteWriter out(&row);
-  out.Varint(position.group);
-  out.Varint(position.index);
-  at.book().derived()->Put(balance::Table::kMeta, CursorKey(consumer), row);
+  if (position > *before) at.Acknowledge(consumer, position);
 }
 
 }  // namespace ocs::engine

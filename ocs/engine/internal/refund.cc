@@ -70,6 +70,7 @@ void Charging::Refund(const balance::StoredEntry& charged) {
   entry.Begin(balance::EntryKind::kEventRefunded, account_->id);
   WriteKey();
   entry.RefundOf(refunded_);
+  NoteNumber();
   absl::InlinedVector<std::pair<BucketId, int64_t>, 4> revenue;
   for (const balance::Movement& movement : movements_) {
     revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
@@ -96,7 +97,7 @@ void Charging::Refund(const balance::StoredEntry& charged) {
       // The bucket's revenue is given back on its first line; what was carried stays carried.
       line.revenue_micros = 0;
       for (auto& [bucket, micros] : revenue) {
-        if (bucket == line.bucket) line.revenue_micros = -std::exchange(micros, 0);
+        if (bucket == line.bucket) line.revenue_micros = std::exchange(micros, 0);
       }
       lines.push_back(line);
     }

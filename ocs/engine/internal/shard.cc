@@ -8,6 +8,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/cursors.h"
 #include "ocs/engine/internal/supervision.h"
 
 namespace ocs::engine {
@@ -161,6 +162,10 @@ void Shard::Run() {
     const bool idle = tick && quiet_;
     WriteGroup(idle ? balance::Book::WriteBack::kMore : balance::Book::WriteBack::kAsNeeded);
   }
+  if (stopped()) {  // A read failed in this round: what it decided will never be written.
+    FailAll(&backlog_);
+    FailAll(&waiting_);
+  }
   if (tick) {
     quiet_ = true;
     Publish();
@@ -176,7 +181,6 @@ void Shard::DecideWaiting() {
     }
     Decide(backlog_.Pop());
   }
-  if (stopped()) FailAll(&backlog_);
 }
 
 void Shard::Decide(Operation* operation) {
@@ -238,6 +242,7 @@ void Shard::TakeFinished() {
   if (stopped() || group == nullptr) return;
   const uint64_t number = group->head.group;
   book_->Durable(group);
+  absl::erase_if(acknowledged_, [&](const auto& a) { return a.second.group <= number; });
   if (last_claim_group_ <= number && identities_.size() > kIdentitiesInMemory) identities_.clear();
 }
 
@@ -360,6 +365,17 @@ void Shard::ReleaseIdentity(IdentityType type, std::string_view data, AccountId 
   book_->derived()->Delete(balance::Table::kIdentities, key);
   identities_[std::move(key)] = AccountId{};
   last_claim_group_ = book_->open_group();
+}
+
+absl::StatusOr<Position> Shard::FindAcknowledged(const std::string& consumer) {
+  const auto waiting = acknowledged_.find(consumer);
+  if (waiting != acknowledged_.end()) return waiting->second.position;
+  return ReadCursor(store(), consumer);
+}
+
+void Shard::Acknowledge(const std::string& consumer, Position position) {
+  WriteCursor(consumer, position, book_->derived());
+  acknowledged_[consumer] = {.position = position, .group = book_->open_group()};
 }
 
 Position Shard::Append(balance::Account* account) { return book_->Append(account, &entry_); }

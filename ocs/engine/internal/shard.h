@@ -91,6 +91,10 @@ class Shard final {
   /// or its own.
   void ClaimIdentity(IdentityType type, std::string_view data, AccountId account);
   void ReleaseIdentity(IdentityType type, std::string_view data, AccountId account);
+  /// What a consumer has acknowledged, durable or not. Errors: DataLoss, Unavailable.
+  absl::StatusOr<Position> FindAcknowledged(const std::string& consumer);
+  /// Writes it with the open group.
+  void Acknowledge(const std::string& consumer, Position position);
   /// Appends entry() and counts it.
   Position Append(balance::Account* account);
   /// After a read failed: answers Unavailable to all from now on.
@@ -126,6 +130,11 @@ class Shard final {
   Instant arrival_;
   absl::flat_hash_map<std::string, AccountId>
       identities_;  ///< Cache; also what is claimed and not yet durable.
+  struct Acknowledged {
+    Position position;
+    uint64_t group = 0;  ///< That it is written with.
+  };
+  absl::flat_hash_map<std::string, Acknowledged> acknowledged_;  ///< Not yet durable.
   std::string identity_key_;
   uint64_t last_claim_group_ = 0;
 
