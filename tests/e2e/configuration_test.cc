@@ -37,7 +37,8 @@ TEST_CASE("a bad configuration is refused with place, key and what was expected"
       Case{"zone: Mars/Olympus\n",
            ":2: zone: found 'Mars/Olympus', expected a name of the IANA time zone database"},
       Case{"zone: UTC\nzone: UTC\n", ":3: zone: is there twice"},
-      Case{"zone: [UTC]\n", ":2: zone: expected one value"}, Case{"zone: 'UTC\n", ": not YAML: "});
+      Case{"zone: [UTC]\n", ":2: zone: expected one value"},
+      Case{"zone: a: b\n", ":2: not YAML: "});
   const TempDir folder;
   const Ended ended = RunWith(folder, bad.text);
   INFO(ended.output);

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/message_differencer.h>
 #include <grpcpp/generic/generic_stub.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <set>
@@ -75,10 +76,17 @@ TEST_CASE("metrics count what was done", "[ocsd][e2e]") {
   Publish(client);
   MakeCustomer(client, "alice", 20'000'000);
   Work(client, 4);
-  const std::string page = HttpGet(server.metrics_address(), "/metrics");
+  // The page is refreshed once a second.
+  const std::string answers =
+      "ocs_credit_control_answers_total{shard=\"0\",result_code=\"2001\","
+      "name=\"DIAMETER_SUCCESS\"} 6\n";
+  std::string page;
+  for (int i = 0; i < 200 && page.find(answers) == std::string::npos; ++i) {
+    ::poll(nullptr, 0, 50);
+    page = HttpGet(server.metrics_address(), "/metrics");
+  }
   INFO(page);
-  CHECK(page.find("ocs_credit_control_answers_total{shard=\"0\",result_code=\"2001\","
-                  "name=\"DIAMETER_SUCCESS\"} 6\n") != std::string::npos);
+  CHECK(page.find(answers) != std::string::npos);
   CHECK(page.find("ocs_records_total{shard=\"0\"} 3\n") != std::string::npos);
   CHECK(page.find("ocs_stopped{shard=\"0\"} 0\n") != std::string::npos);
 }
@@ -88,7 +96,8 @@ int HealthOf(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   grpc::CompletionQueue queue;
-  const grpc::ByteBuffer request;  // An empty HealthCheckRequest asks for the whole server.
+  const grpc::Slice nothing;  // An empty HealthCheckRequest asks for the whole server.
+  const grpc::ByteBuffer request(&nothing, 1);
   grpc::ByteBuffer response;
   auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", request, &queue);
   call->StartCall();

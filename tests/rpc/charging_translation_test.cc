@@ -1,0 +1,221 @@
+// Credit control, field by field, both ways.
+
+#include "ocs/rpc/internal/charging_translation.h"
+
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/message_differencer.h>
+
+#include <string>
+
+#include "ocs/base/limits.h"
+#include "tests/support/catch.h"
+
+namespace ocs::rpc::internal {
+namespace {
+
+namespace pb = ::ocs::charging::v1;
+using engine::ResultCode;
+
+pb::CreditControlRequest Parse(const std::string& text) {
+  pb::CreditControlRequest request;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &request));
+  return request;
+}
+
+TEST_CASE("a request is read field by field", "[rpc][unit]") {
+  const auto wire_request = Parse(R"(
+    session_id: "s-1" cc_request_type: UPDATE_REQUEST cc_request_number: 7 account_id: 42
+    subscription_id { subscription_id_type: END_USER_PRIVATE subscription_id_data: "c-1" }
+    service_context_id: "ai-tokens.v1@x" event_timestamp_unix_ms: 0
+    requested_action: REFUND_ACCOUNT refund_information: "0.1.2"
+    multiple_services_credit_control {
+      rating_group: 3 model: "m"
+      requested_service_unit { token_quantity { token_kind: OUTPUT quantity: 5 } }
+      used_service_unit {
+        token_quantity { token_kind: OUTPUT quantity: 2 }
+        token_quantity { token_kind: INPUT quantity: 1 }
+      }
+      used_service_unit { token_quantity { token_kind: OUTPUT quantity: 40 } estimated: true }
+    }
+    multiple_services_credit_control { rating_group: 4 })");
+  engine::CreditControlRequest request;
+  ReadingFault fault;
+  REQUIRE(FromWire(wire_request, &request, &fault) == Reading::kWhole);
+  CHECK(request.session_id == "s-1");
+  CHECK(request.type == engine::RequestType::kUpdate);
+  CHECK(request.number == 7);
+  CHECK(request.account.value == 42);
+  CHECK(request.subscriber.type == engine::IdentityType::kPrivate);
+  CHECK(request.subscriber.data == "c-1");
+  CHECK(request.service_context_id == "ai-tokens.v1@x");
+  REQUIRE(request.event_time.has_value());  // 0 is a time; only absence is none.
+  CHECK(request.event_time->unix_ms == 0);
+  CHECK(request.action == engine::RequestedAction::kRefundAccount);
+  CHECK(request.refund_information == "0.1.2");
+  REQUIRE(request.services.size() == 2);
+  const engine::ServiceRequest& service = request.services[0];
+  CHECK(service.rating_group == 3);
+  CHECK(service.model == "m");
+  CHECK(service.requests_quota);
+  CHECK(service.requested == Quantities{{TokenKind::kOutput, 5}});
+  CHECK(service.has_used);
+  CHECK(service.used == Quantities{{TokenKind::kInput, 1}, {TokenKind::kOutput, 42}});
+  CHECK(service.estimated);
+  CHECK_FALSE(request.services[1].requests_quota);
+  CHECK_FALSE(request.services[1].has_used);
+}
+
+TEST_CASE("an empty requested unit is a wish, an absent one is none (CC-31)", "[rpc][unit]") {
+  const auto wire_request = Parse(R"(
+    cc_request_type: INITIAL_REQUEST
+    multiple_services_credit_control { requested_service_unit {} used_service_unit {} })");
+  engine::CreditControlRequest request;
+  ReadingFault fault;
+  REQUIRE(FromWire(wire_request, &request, &fault) == Reading::kWhole);
+  CHECK(request.services[0].requests_quota);
+  CHECK(request.services[0].requested.empty());
+  CHECK(request.services[0].has_used);
+  CHECK_FALSE(request.event_time.has_value());
+  CHECK_FALSE(request.action.has_value());
+}
+
+struct Refusal {
+  std::string text;
+  ResultCode code;
+  std::string field;
+};
+
+TEST_CASE("what the engine's types cannot say is refused by field", "[rpc][unit]") {
+  const std::string service = "cc_request_type: UPDATE_REQUEST multiple_services_credit_control { ";
+  const std::string path = "multiple_services_credit_control[0].";
+  const auto refusal = GENERATE_COPY(
+      Refusal{"", ResultCode::kMissingAvp, "cc_request_type"},
+      Refusal{"cc_request_type: 5", ResultCode::kInvalidAvpValue, "cc_request_type"},
+      Refusal{"cc_request_type: EVENT_REQUEST requested_action: 9", ResultCode::kInvalidAvpValue,
+              "requested_action"},
+      Refusal{"cc_request_type: INITIAL_REQUEST subscription_id {}", ResultCode::kInvalidAvpValue,
+              "subscription_id.subscription_id_type"},
+      Refusal{service + "requested_service_unit { token_quantity { token_kind: 15 } } }",
+              ResultCode::kInvalidAvpValue,
+              path + "requested_service_unit.token_quantity[0].token_kind"},
+      Refusal{service + "used_service_unit {} used_service_unit { token_quantity { token_kind: "
+                        "INPUT } token_quantity { token_kind: INPUT } } }",
+              ResultCode::kInvalidAvpValue,
+              path + "used_service_unit[1].token_quantity[1].token_kind"},
+      Refusal{service + "used_service_unit { token_quantity { token_kind: INPUT quantity: -1 } } }",
+              ResultCode::kInvalidAvpValue,
+              path + "used_service_unit[0].token_quantity[0].quantity"},
+      Refusal{service + "used_service_unit { token_quantity { token_kind: INPUT quantity: "
+                        "1000000000001 } } }",
+              ResultCode::kInvalidAvpValue,
+              path + "used_service_unit[0].token_quantity[0].quantity"});
+  engine::CreditControlRequest request;
+  ReadingFault fault;
+  const auto wire_request = Parse(refusal.text);
+  REQUIRE(FromWire(wire_request, &request, &fault) == Reading::kRefused);
+  CHECK(fault.code == refusal.code);
+  REQUIRE(fault.faults.size() == 1);
+  CHECK(fault.faults[0].field == refusal.field);
+  pb::CreditControlAnswer answer;
+  WriteRefusal(wire_request, fault, &answer);
+  CHECK(answer.result_code() == static_cast<pb::ResultCode>(refusal.code));
+  CHECK(answer.cc_request_type() == wire_request.cc_request_type());
+  CHECK(answer.failed_avp().field() == refusal.field);
+}
+
+TEST_CASE("every broken bound of a message is named", "[rpc][unit]") {
+  pb::CreditControlRequest wire_request;
+  wire_request.set_session_id(std::string(kSessionIdLengthMax, 's'));
+  wire_request.set_cc_request_type(pb::INITIAL_REQUEST);
+  wire_request.add_multiple_services_credit_control()->set_model(
+      std::string(kModelNameLengthMax, 'm'));
+  engine::CreditControlRequest request;
+  ReadingFault fault;
+  REQUIRE(FromWire(wire_request, &request, &fault) == Reading::kWhole);
+  wire_request.mutable_session_id()->push_back('s');
+  wire_request.mutable_multiple_services_credit_control(0)->mutable_model()->push_back('m');
+  wire_request.set_service_context_id(std::string(kServiceContextLengthMax + 1, 'c'));
+  wire_request.set_refund_information(std::string(kRefundInformationLengthMax + 1, 'r'));
+  wire_request.mutable_subscription_id()->set_subscription_id_data(
+      std::string(kIdentityLengthMax + 1, 'i'));
+  engine::CreditControlRequest broken;
+  REQUIRE(FromWire(wire_request, &broken, &fault) == Reading::kMalformed);
+  REQUIRE(fault.faults.size() == 5);
+  CHECK(fault.faults[0].field == "session_id");
+  CHECK(fault.faults[1].field == "subscription_id.subscription_id_data");
+  CHECK(fault.faults[2].field == "service_context_id");
+  CHECK(fault.faults[3].field == "refund_information");
+  CHECK(fault.faults[4].field == "multiple_services_credit_control[0].model");
+}
+
+TEST_CASE("an answer is written field by field", "[rpc][unit]") {
+  engine::CreditControlAnswer answer;
+  answer.code = ResultCode::kSuccess;
+  answer.type = engine::RequestType::kEvent;
+  answer.number = 9;
+  answer.currency = Unit::Of("CNY");
+  answer.has_cost = true;
+  answer.cost_micros = 123;
+  answer.check_balance = engine::CheckBalanceResult::kNoCredit;
+  answer.refund_information = "0.1.2";
+  answer.tariff_revision = 4;
+  answer.calls_affordable = 5;
+  answer.failed_field = "f";
+  answer.message = "why";
+  engine::ServiceAnswer& service = answer.services.emplace_back();
+  service.rating_group = 3;
+  service.code = ResultCode::kCreditLimitReached;
+  service.has_grant = true;
+  service.granted = {{TokenKind::kSecond, 8}};
+  service.validity_seconds = 600;
+  service.final_unit = engine::FinalUnitAction::kTerminate;
+  service.charged_micros = 77;
+  service.drawn = 66;
+  service.overshoot = true;
+  service.failed_field = "g";
+  service.message = "because";
+  pb::CreditControlAnswer out;
+  ToWire(answer, &out);
+  pb::CreditControlAnswer expected;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(R"(
+    result_code: DIAMETER_SUCCESS cc_request_type: EVENT_REQUEST cc_request_number: 9
+    multiple_services_credit_control {
+      rating_group: 3 result_code: DIAMETER_CREDIT_LIMIT_REACHED
+      granted_service_unit { token_quantity { token_kind: SECOND quantity: 8 } }
+      validity_time_seconds: 600 final_unit_indication { final_unit_action: TERMINATE }
+      charged_micros: 77 drawn: 66 overshoot: true failed_avp { field: "g" }
+      error_message: "because"
+    }
+    cost_information { cost_micros: 123 currency: "CNY" } check_balance_result: NO_CREDIT
+    refund_information: "0.1.2" tariff_revision: 4 calls_affordable: 5
+    failed_avp { field: "f" } error_message: "why")",
+                                                        &expected));
+  INFO(out.DebugString());
+  CHECK(google::protobuf::util::MessageDifferencer::Equals(out, expected));
+}
+
+TEST_CASE("what an answer does not have is absent on the wire", "[rpc][unit]") {
+  engine::CreditControlAnswer answer;
+  answer.services.emplace_back();
+  pb::CreditControlAnswer out;
+  ToWire(answer, &out);
+  CHECK_FALSE(out.has_cost_information());
+  CHECK_FALSE(out.has_failed_avp());
+  CHECK(out.check_balance_result() == pb::CHECK_BALANCE_RESULT_UNSPECIFIED);
+  CHECK_FALSE(out.multiple_services_credit_control(0).has_granted_service_unit());
+  CHECK_FALSE(out.multiple_services_credit_control(0).has_final_unit_indication());
+  CHECK_FALSE(out.multiple_services_credit_control(0).has_failed_avp());
+}
+
+TEST_CASE("result codes have one number here and there", "[rpc][unit]") {
+  for (const auto code :
+       {ResultCode::kSuccess, ResultCode::kEndUserServiceDenied,
+        ResultCode::kCreditControlNotApplicable, ResultCode::kCreditLimitReached,
+        ResultCode::kUnknownSessionId, ResultCode::kInvalidAvpValue, ResultCode::kMissingAvp,
+        ResultCode::kUnableToComply, ResultCode::kUserUnknown, ResultCode::kRatingFailed}) {
+    CHECK(pb::ResultCode_Name(static_cast<int>(code)) == engine::ResultCodeName(code));
+  }
+}
+
+}  // namespace
+}  // namespace ocs::rpc::internal
