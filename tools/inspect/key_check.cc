@@ -1,0 +1,108 @@
+#include "tools/inspect/key_check.h"
+
+#include <string>
+
+#include "balance/journal.h"
+#include "ocs/base/bytes.h"
+#include "ocs/base/hash.h"
+#include "ocs/base/text.h"
+
+namespace ocs::tools {
+namespace {
+
+using balance::EntryKey;
+using balance::EntryKind;
+
+bool IsEvent(EntryKind kind) {
+  return kind == EntryKind::kEventCharged || kind == EntryKind::kEventRefunded;
+}
+
+bool MayBeRefunded(EntryKind kind) {
+  return kind == EntryKind::kEventCharged || kind == EntryKind::kSessionUpdated ||
+         kind == EntryKind::kSessionTerminated;
+}
+
+// What is known of the entry that a refund names, or why it is none that can be given back.
+std::string FaultOfCharge(const balance::Store& store, const balance::EntryView& refund,
+                          Position charged) {
+  if (!charged.valid() || charged >= refund.position) return "is not before it";
+  const auto bytes = balance::ReadGroup(store, charged.group);
+  if (absl::IsNotFound(bytes.status())) return "";  // Trimmed away.
+  if (!bytes.ok()) return std::string(bytes.status().message());
+  auto group = balance::GroupReader::Open(*bytes, charged.group);
+  if (!group.ok()) return std::string(group.status().message());
+  const auto body = group->FindBody(charged.index);
+  if (!body.ok()) return std::string(body.status().message());
+  const auto entry = balance::ParseEntry(*body, charged);
+  if (!entry.ok()) return std::string(entry.status().message());
+  if (entry->account != refund.account) return Cat("is of account ", entry->account.value);
+  if (!MayBeRefunded(entry->kind)) return Cat("is '", EntryKindName(entry->kind), "'");
+  return "";
+}
+
+}  // namespace
+
+void KeyCheck::Add(const balance::EntryView& entry, Instant logged_at) {
+  std::string text;
+  ByteWriter out(&text);
+  if (entry.key.type == EntryKey::Type::kRequest) {
+    // A session id is its account's: two accounts may choose the same.
+    out.Varint(entry.account.value);
+    out.Varint(entry.key.number);
+    out.Raw(entry.key.text);
+    AddKey(Check::kRequests, {StableHash64(text, 1), StableHash64(text, 2)}, entry, logged_at);
+  } else if (entry.key.type == EntryKey::Type::kChange) {
+    out.Varint(entry.account.partition().value);
+    out.Raw(entry.key.text);
+    AddKey(Check::kChanges, {StableHash64(text, 3), StableHash64(text, 4)}, entry, logged_at);
+  }
+  for (balance::EffectReader effects(entry.effects); effects.Next();) {
+    if (effects.effect() == balance::Effect::kRefundOf) AddRefund(entry, effects.refund_of());
+  }
+}
+
+void KeyCheck::AddKey(Check check, const Hash& hash, const balance::EntryView& entry,
+                      Instant logged_at) {
+  report_->Count(check);
+  const Seen now{.position = entry.position, .logged_at = logged_at};
+  const auto [known, added] = seen_.try_emplace(hash, now);
+  if (added) return;
+  const bool session = check == Check::kRequests && !IsEvent(entry.kind);
+  const int64_t seconds = session ? retention_.answer_seconds : retention_.event_seconds;
+  if (known->second.logged_at.PlusSeconds(seconds) <= logged_at) {
+    ++reused_;
+  } else {
+    const std::string key = check == Check::kRequests
+                                ? Cat("session ", entry.key.text, " request ", entry.key.number)
+                                : Cat("key ", entry.key.text);
+    report_->Fail(check, PlaceOf(entry.position),
+                  Cat(key, " of account ", entry.account.value, " was answered by ",
+                      PlaceOf(known->second.position), " already"));
+  }
+  known->second = now;
+}
+
+void KeyCheck::AddRefund(const balance::EntryView& entry, Position charged) {
+  report_->Count(Check::kRefunds);
+  const auto [known, added] = refunds_.try_emplace({charged.group, charged.index}, entry.position);
+  if (!added) {
+    report_->Fail(Check::kRefunds, PlaceOf(entry.position),
+                  Cat("gives back ", PlaceOf(charged), ", which ", PlaceOf(known->second),
+                      " gave back already"));
+    return;
+  }
+  const std::string fault = FaultOfCharge(*store_, entry, charged);
+  if (!fault.empty()) {
+    report_->Fail(Check::kRefunds, PlaceOf(entry.position),
+                  Cat("gives back ", PlaceOf(charged), ", which ", fault));
+  }
+}
+
+void KeyCheck::Finish() {
+  if (reused_ == 0) return;
+  report_->notes.push_back(Cat(FormatGrouped(static_cast<int64_t>(reused_)),
+                               " keys were used again after the time for which they are "
+                               "remembered; that is allowed"));
+}
+
+}  // namespace ocs::tools

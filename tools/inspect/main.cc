@@ -1,0 +1,179 @@
+// ocs-inspect: proves a store's laws offline, and shows what is in it. Reads only.
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/time/time.h"
+#include "ocs/base/status.h"
+#include "ocs/base/text.h"
+#include "tools/inspect/history.h"
+#include "tools/inspect/prove.h"
+#include "tools/inspect/store_files.h"
+#include "tools/text/progress.h"
+#include "tools/text/table.h"
+
+namespace ocs::tools {
+namespace {
+
+// Documented in docs/INSPECTOR.md.
+enum ExitCode : int { kProved = 0, kFailed = 1, kUsage = 2, kCouldNot = 3 };
+
+struct Arguments {
+  std::string folder;
+  std::optional<uint16_t> shard;
+  bool json = false;
+  int64_t memory_mib = 4096;
+  int64_t answer_retention_seconds = KeyRetention{}.answer_seconds;
+  int64_t event_retention_seconds = KeyRetention{}.event_seconds;
+  std::string zone = "Asia/Shanghai";
+  uint64_t account = 0;
+  int entries_max = 100;
+  uint64_t group = 0;
+};
+
+int Complain(const absl::Status& status) {
+  std::fprintf(stderr, "ocs-inspect: %s\n", Printable(FromAbsl(status.message())).c_str());
+  if (absl::IsDataLoss(status)) {
+    std::fputs("the store is damaged: do not start a server on it; restore it from a copy\n",
+               stderr);
+  }
+  return absl::IsNotFound(status) ? kUsage : kCouldNot;
+}
+
+void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void WarnIfUsed(const OpenedStore& opened) {
+  if (opened.used_by_process == 0) return;
+  std::fprintf(stderr,
+               "note: process %d has %s open: the figures are of the moment when it was opened "
+               "here, and files may vanish meanwhile; stop the server for a proof\n",
+               opened.used_by_process, Printable(opened.folder).c_str());
+}
+
+int ProveAll(const Arguments& arguments, const std::vector<OpenedStore>& stores) {
+  std::vector<Report> reports;
+  bool ok = true;
+  for (const OpenedStore& opened : stores) {
+    WarnIfUsed(opened);
+    absl::StatusOr<Report> report = [&] {
+      Progress progress(Cat("groups of shard ", opened.format.shard.value), 0);
+      return Prove(*opened.store,
+                   {.retention = {.answer_seconds = arguments.answer_retention_seconds,
+                                  .event_seconds = arguments.event_retention_seconds},
+                    .memory_bytes_max = arguments.memory_mib << 20,
+                    .progress = [&](uint64_t group, uint64_t) { progress.Update(group); }});
+    }();
+    if (!report.ok()) return Complain(Annotate(report.status(), Cat("store ", opened.folder)));
+    report->folder = opened.folder;
+    if (opened.used_by_process != 0)
+      report->notes.push_back("the store was in use: figures may be stale");
+    ok = ok && report->ok();
+    if (!arguments.json) Print(FormatReport(*report));
+    reports.push_back(*std::move(report));
+  }
+  if (arguments.json) Print(FormatReportsJson(reports));
+  return ok ? kProved : kFailed;
+}
+
+int ShowAccount(const Arguments& arguments, const std::vector<OpenedStore>& stores,
+                absl::TimeZone zone) {
+  const AccountId id{arguments.account};
+  for (const OpenedStore& opened : stores) {
+    WarnIfUsed(opened);
+    const auto text =
+        AccountInWords(*opened.store, opened.format.shard, id, arguments.entries_max, zone);
+    if (absl::IsNotFound(text.status())) continue;
+    if (!text.ok()) return Complain(text.status());
+    Print(*text);
+    return kProved;
+  }
+  return Complain(absl::NotFoundError(Cat("there is no account ", id.value,
+                                          "; a number is meant, as ocsctl account create prints "
+                                          "it")));
+}
+
+int ShowGroup(const Arguments& arguments, const std::vector<OpenedStore>& stores,
+              absl::TimeZone zone) {
+  if (stores.size() > 1) {
+    return Complain(absl::NotFoundError("groups are counted in each shard: say --shard N"));
+  }
+  WarnIfUsed(stores[0]);
+  const auto text = GroupInWords(*stores[0].store, arguments.group, zone);
+  if (!text.ok()) return Complain(text.status());
+  Print(*text);
+  return kProved;
+}
+
+int ShowRevisions(const std::vector<OpenedStore>& stores, absl::TimeZone zone) {
+  // All revisions are in one shard's journal, whichever has the first partition.
+  for (const OpenedStore& opened : stores) {
+    const auto text = RevisionsInWords(*opened.store, zone);
+    if (!text.ok()) return Complain(text.status());
+    if (text->empty()) continue;
+    Print(*text);
+    return kProved;
+  }
+  Print("no catalogue has been published\n");
+  return kProved;
+}
+
+int Run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app(
+      "Proves offline that a store keeps its laws, and shows what is in it. Reads only.\n"
+      "Stop the server first, or give it a copy of its folder.\n\n"
+      "  ocs-inspect data                      proves everything\n"
+      "  ocs-inspect data account 4294967297   an account's history in words\n"
+      "  ocs-inspect --shard 0 data group 12   one group of the journal\n"
+      "  ocs-inspect data revisions            the catalogue's revisions\n\n"
+      "Exit codes: 0 proved, 1 a law is broken, 2 usage, 3 could not read.",
+      "ocs-inspect");
+  app.add_option("DIR", arguments.folder, "The server's data folder, or one shard's")->required();
+  app.add_option("--shard", arguments.shard, "Only this shard");
+  app.add_flag("--json", arguments.json, "The verdict for machines");
+  app.add_option("--memory-mib", arguments.memory_mib, "Stop when more memory is needed")
+      ->check(CLI::Range(int64_t{16}, int64_t{1} << 30))
+      ->capture_default_str();
+  app.add_option("--answer-retention-seconds", arguments.answer_retention_seconds,
+                 "The server's, when it was changed")
+      ->capture_default_str();
+  app.add_option("--event-retention-seconds", arguments.event_retention_seconds,
+                 "The server's, when it was changed")
+      ->capture_default_str();
+  app.add_option("--zone", arguments.zone, "Time zone of what is shown")->capture_default_str();
+  CLI::App* account = app.add_subcommand("account", "An account's buckets and history in words");
+  account->add_option("ID", arguments.account, "The account's number")->required();
+  account->add_option("--entries-max", arguments.entries_max, "Newest entries to show")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  CLI::App* group = app.add_subcommand("group", "One group of the journal in words");
+  group->add_option("N", arguments.group, "The group's number")->required();
+  CLI::App* revisions = app.add_subcommand("revisions", "The catalogue's revisions");
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kProved : kUsage;
+  }
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(arguments.zone, &zone)) {
+    std::fprintf(stderr, "ocs-inspect: --zone: there is no time zone '%s'\n",
+                 Printable(arguments.zone).c_str());
+    return kUsage;
+  }
+  const auto stores = OpenStores(arguments.folder, arguments.shard);
+  if (!stores.ok()) return Complain(stores.status());
+  if (account->parsed()) return ShowAccount(arguments, *stores, zone);
+  if (group->parsed()) return ShowGroup(arguments, *stores, zone);
+  if (revisions->parsed()) return ShowRevisions(*stores, zone);
+  return ProveAll(arguments, *stores);
+}
+
+}  // namespace
+}  // namespace ocs::tools
+
+int main(int argc, char** argv) { return ocs::tools::Run(argc, argv); }

@@ -1,0 +1,46 @@
+// Proves the laws over one shard's store: walks its whole journal once, from the first group to the
+// head, and builds everything that is derived from it again. Changes nothing.
+
+#ifndef TOOLS_INSPECT_PROVE_H_
+#define TOOLS_INSPECT_PROVE_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/statusor.h"
+#include "balance/store.h"
+#include "tools/inspect/key_check.h"
+#include "tools/inspect/report.h"
+
+namespace ocs::tools {
+
+struct ProveOptions {
+  KeyRetention retention;
+  int64_t memory_bytes_max = int64_t{4} << 30;
+  /// Called after each group with its number and the head's; may be empty.
+  std::function<void(uint64_t group, uint64_t head)> progress;
+};
+
+/// The report, with failed checks or without. Errors: NotFound when the store is empty of a format;
+/// FailedPrecondition when it was written by a newer release; ResourceExhausted with the figure
+/// needed when memory does not suffice; DataLoss when what says where the journal ends is damaged;
+/// Unavailable when reading fails.
+absl::StatusOr<Report> Prove(const balance::Store& store, const ProveOptions& options);
+
+/// What a store says about itself.
+struct StoreFormat {
+  uint64_t version = 0;
+  ShardId shard;
+  uint32_t shard_count = 1;
+};
+/// Errors: NotFound, FailedPrecondition, DataLoss, Unavailable as Prove.
+absl::StatusOr<StoreFormat> ReadFormat(const balance::Store& store);
+
+/// The number of the last group that was trimmed away, 0 for none. Errors: DataLoss, Unavailable.
+absl::StatusOr<uint64_t> ReadTrimmed(const balance::Store& store);
+/// Stored states include every group up to this one. Errors: DataLoss, Unavailable.
+absl::StatusOr<uint64_t> ReadCheckpoint(const balance::Store& store);
+
+}  // namespace ocs::tools
+
+#endif  // TOOLS_INSPECT_PROVE_H_
