@@ -359,11 +359,19 @@ absl::StatusOr<Account*> Book::FindAccount(AccountId id) {
   return account;
 }
 
-void Book::Prefetch(AccountId id) const {
-  if (const CachedAccount* account = state_->accounts.FindInMemory(id)) {
-    const char* bytes = reinterpret_cast<const char*>(account);
-    for (size_t at = 0; at < sizeof(CachedAccount); at += 64) __builtin_prefetch(bytes + at);
-  }
+void Book::Prefetch(AccountId id, PrefetchStage stage) const {
+  if (stage == PrefetchStage::kSlot) return state_->accounts.PrefetchSlot(id);
+  const CachedAccount* account = state_->accounts.FindInMemory(id);
+  if (account == nullptr) return;
+  const auto fetch = [](const void* data, size_t size) {
+    for (size_t at = 0; at < size; at += 64)
+      __builtin_prefetch(static_cast<const char*>(data) + at);
+  };
+  if (stage == PrefetchStage::kAccount) return fetch(account, sizeof(CachedAccount));
+  fetch(account->buckets.data(), account->buckets.size() * sizeof(Bucket));
+  fetch(account->subscriptions.data(), account->subscriptions.size() * sizeof(Subscription));
+  fetch(account->sessions.data(), std::min<size_t>(account->sessions.size(), 4) * sizeof(Session));
+  fetch(account->carries.data(), std::min<size_t>(account->carries.size(), 16) * sizeof(Carry));
 }
 
 Account* Book::NewAccount(PartitionId partition) {

@@ -122,8 +122,10 @@ class Book final {
   /// The account, or null when there is none. Good until the next call of Seal or Durable. Errors:
   /// DataLoss, Unavailable.
   absl::StatusOr<Account*> FindAccount(AccountId id);
-  /// Tells the processor to fetch what FindAccount(id) will need, if it is in memory.
-  void Prefetch(AccountId id) const;
+  /// Tells the processor to fetch what FindAccount(id) and a charge will need, if it is in memory;
+  /// call the stages in order, with other work between them.
+  enum class PrefetchStage : uint8_t { kSlot, kAccount, kContent };
+  void Prefetch(AccountId id, PrefetchStage stage) const;
   /// An empty account with a new id in that partition, to which the next entry must give its
   /// content (CreateAccount).
   Account* NewAccount(PartitionId partition);

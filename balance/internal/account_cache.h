@@ -37,6 +37,7 @@ class AccountCache final {
   absl::StatusOr<CachedAccount*> Find(AccountId id);
   CachedAccount* FindInMemory(AccountId id) const;
   CachedAccount* Insert(AccountId id);
+  void PrefetchSlot(AccountId id) const { accounts_.prefetch(id); }
 
   /// The account has a change of that group. `entries` counts the shard's entries so far.
   void MarkDirty(CachedAccount* account, uint64_t group, int64_t entries);

@@ -64,6 +64,8 @@ class Operation {
   virtual bool Prepare(Engine& /*engine*/) { return true; }
   /// Decides the operation and writes its entry, on the shard's thread.
   virtual void Execute(Shard& shard) = 0;
+  /// Whose account it will need, where that is known before it executes; 0 otherwise.
+  virtual AccountId payer() const { return {}; }
   /// What becomes true with durability, before Done(), on the completing thread.
   virtual void Durable() noexcept {}
   Operation* next_ = nullptr;
@@ -76,6 +78,7 @@ class CreditControlCall : public Operation {
   CreditControlAnswer answer;
 
  private:
+  AccountId payer() const override { return request.account; }
   void Execute(Shard& shard) override;
 };
 

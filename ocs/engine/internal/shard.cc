@@ -14,7 +14,8 @@
 namespace ocs::engine {
 namespace {
 
-constexpr int kDueAccountsPerRound = 256;          // Due work shares the shard with charging.
+constexpr int kLookAheadStep = 3;          // Operations; each takes longer than a cache miss.
+constexpr int kDueAccountsPerRound = 256;  // Due work shares the shard with charging.
 constexpr size_t kIdentitiesInMemory = 1'000'000;  // About 100 bytes each.
 
 absl::Status Stopping() {
@@ -40,6 +41,8 @@ Operation* OperationList::Pop() {
   if (head_ == nullptr) tail_ = nullptr;
   return operation;
 }
+
+Operation* OperationList::Next(Operation* operation) { return operation->next_; }
 
 void OperationList::Append(OperationList* other) {
   if (other->head_ == nullptr) return;
@@ -173,8 +176,27 @@ void Shard::Run() {
   if (stopped() || draining_.load(std::memory_order_acquire)) ContinueDrain();
 }
 
+void Shard::LookAhead(Operation* operation) {
+  if (operation == nullptr) return;
+  // One stage for each pointer on the way; the last ones are the nearest.
+  using Stage = balance::Book::PrefetchStage;
+  constexpr Stage kStages[] = {Stage::kContent, Stage::kAccount, Stage::kSlot};
+  Operation* at = operation;
+  for (const Stage stage : kStages) {
+    for (int i = 0; i < kLookAheadStep && at != nullptr; ++i) at = OperationList::Next(at);
+    if (at == nullptr) return;
+    if (const AccountId payer = at->payer(); payer.valid()) book_->Prefetch(payer, stage);
+  }
+}
+
 void Shard::DecideWaiting() {
   while (!backlog_.empty() && !stopped()) {
+    if (finished_.load(std::memory_order_acquire) && finished_.exchange(false)) {
+      // The disk is free: what is decided goes there while the rest is decided.
+      TakeFinished();
+      WriteGroup(balance::Book::WriteBack::kAsNeeded);
+    }
+    LookAhead(backlog_.front());
     if (book_->group_full()) {
       if (book_->in_flight()) return;  // Goes on when that group is durable.
       WriteGroup(balance::Book::WriteBack::kAsNeeded);

@@ -31,8 +31,10 @@ class OperationList final {
  public:
   bool empty() const { return head_ == nullptr; }
   void Push(Operation* operation);
-  Operation* Pop();                   ///< The oldest, or null.
-  void Append(OperationList* other);  ///< Takes all of the other's.
+  Operation* Pop();  ///< The oldest, or null.
+  Operation* front() const { return head_; }
+  static Operation* Next(Operation* operation);  ///< The one behind it, or null.
+  void Append(OperationList* other);             ///< Takes all of the other's.
 
  private:
   Operation* head_ = nullptr;
@@ -112,6 +114,7 @@ class Shard final {
   void Run();
   void DecideWaiting();
   void Decide(Operation* operation);
+  void LookAhead(Operation* operation);
   void WriteGroup(balance::Book::WriteBack write_back);
   void Finished(balance::AppendOutcome outcome, const absl::Status& status);
   void TakeFinished();
