@@ -1,12 +1,12 @@
 // ocs-inspect: proves a store's laws offline, and shows what is in it. Reads only.
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/time/time.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
@@ -29,7 +29,7 @@ struct Arguments {
   int64_t memory_mib = 4096;
   int64_t answer_retention_seconds = KeyRetention{}.answer_seconds;
   int64_t event_retention_seconds = KeyRetention{}.event_seconds;
-  std::string zone = "Asia/Shanghai";
+  std::string zone = "UTC";
   uint64_t account = 0;
   int entries_max = 100;
   uint64_t group = 0;

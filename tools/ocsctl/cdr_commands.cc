@@ -1,0 +1,244 @@
+// ocsctl cdr: charging data records, to the screen or into files, each exactly once.
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cdr/csv.h"
+#include "cdr/file_writer.h"
+#include "cdr/json_lines.h"
+#include "ocs/base/status.h"
+#include "ocs/base/text.h"
+#include "ocs/base/unit.h"
+#include "ocs/cdr/v1/cdr.grpc.pb.h"
+#include "tools/ocsctl/ctl.h"
+#include "tools/ocsctl/values.h"
+#include "tools/ocsctl/wire_record.h"
+#include "tools/text/progress.h"
+#include "tools/text/table.h"
+
+namespace ocs::tools {
+namespace {
+
+using cdr::v1::Records;
+using Stub = Records::Stub;
+
+struct CdrArguments {
+  std::string consumer;
+  std::string format = "csv";
+  std::string out;
+  std::vector<uint32_t> shards;
+  std::string from;
+  uint32_t shard = 0;
+  std::string position;
+  bool follow = false;
+};
+
+// Reads a stream to its end, or until `take` returns an error. The stream has no deadline: it may
+// be long.
+template <typename Take>
+int ReadStream(const Ctl& ctl, const cdr::v1::StreamRecordsRequest& request, Take take) {
+  grpc::ClientContext context;
+  const auto stub = ctl.Stub<Records>();
+  const auto reader = stub->StreamRecords(&context, request);
+  cdr::v1::RecordBatch batch;
+  absl::Status taken;
+  while (taken.ok() && reader->Read(&batch)) taken = take(batch);
+  if (!taken.ok()) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  if (!taken.ok()) return Complain(taken);
+  if (!status.ok()) return ctl.Complain(status);
+  return kDone;
+}
+
+void FillShards(const CdrArguments& arguments, cdr::v1::StreamRecordsRequest* request) {
+  request->set_consumer(arguments.consumer);
+  for (const uint32_t shard : arguments.shards) request->add_shard(shard);
+}
+
+using Positions = std::map<uint32_t, type::v1::JournalPosition>;
+
+int Acknowledge(const Ctl& ctl, const std::string& consumer, const Positions& positions) {
+  const auto stub = ctl.Stub<Records>();
+  for (const auto& [shard, position] : positions) {
+    cdr::v1::AcknowledgeRequest request;
+    request.set_consumer(consumer);
+    request.set_shard(shard);
+    *request.mutable_position() = position;
+    cdr::v1::AcknowledgeResponse response;
+    const grpc::Status status = ctl.Call(*stub, &Stub::Acknowledge, request, &response);
+    if (!status.ok()) return ctl.Complain(status);
+  }
+  return kDone;
+}
+
+cdr::FileFormat FormatOf(const CdrArguments& arguments) {
+  return arguments.format == "csv" ? cdr::FileFormat::kCsv : cdr::FileFormat::kJsonLines;
+}
+
+int Export(const Ctl& ctl, const CdrArguments& arguments) {
+  auto writer = cdr::FileWriter::Create(arguments.out, FormatOf(arguments), ctl.zone());
+  if (!writer.ok()) return Complain(writer.status());
+  cdr::v1::StreamRecordsRequest request;
+  FillShards(arguments, &request);
+  Positions positions;
+  int code = kDone;
+  {
+    Progress progress("records", 0);
+    code = ReadStream(ctl, request, [&](const cdr::v1::RecordBatch& batch) -> absl::Status {
+      for (const auto& wire : batch.record()) {
+        OCS_ASSIGN_OR_RETURN(const ReceivedRecord received, FromWire(wire));
+        OCS_RETURN_IF_ERROR((*writer)->Add(received.id, received.record));
+      }
+      positions[batch.shard()] = batch.position();
+      progress.Update((*writer)->totals().record_count());
+      return absl::OkStatus();
+    });
+  }
+  if (code != kDone) return code;
+  if (positions.empty()) {
+    ctl.Print(ctl.json ? "{\"file\":\"\",\"records\":\"0\"}\n"
+                       : "no new records: no file written\n");
+    return kDone;
+  }
+  const absl::Status committed = (*writer)->Commit();
+  if (!committed.ok()) return Complain(committed);
+  // The file is durable: only now may the server forget where this consumer was.
+  code = Acknowledge(ctl, arguments.consumer, positions);
+  if (code != kDone) {
+    std::fprintf(stderr,
+                 "%s is written but not acknowledged: the next export has its records once more; "
+                 "delete it, or acknowledge by hand (ocsctl cdr acknowledge)\n",
+                 arguments.out.c_str());
+    return code;
+  }
+  const cdr::ControlTotals& totals = (*writer)->totals();
+  if (ctl.json) {
+    ctl.Print(Cat("{\"file\":\"", Printable(arguments.out), "\",\"records\":\"",
+                  totals.record_count(), "\",\"lines\":\"", totals.line_count(), "\"}\n"));
+  } else {
+    ctl.Print(Cat("file ", arguments.out, ", ",
+                  FormatGrouped(static_cast<int64_t>((*writer)->size_bytes())), " bytes\n",
+                  totals.Format()));
+  }
+  return kDone;
+}
+
+int Stream(const Ctl& ctl, const CdrArguments& arguments) {
+  cdr::v1::StreamRecordsRequest request;
+  FillShards(arguments, &request);
+  request.set_follow(arguments.follow);
+  request.set_with_explanation(arguments.format == "text");
+  if (!arguments.from.empty()) {
+    const auto from = ParsePosition(arguments.from);
+    if (!from.ok()) return Complain(from.status());
+    if (arguments.shards.size() != 1)
+      return Complain(
+          absl::InvalidArgumentError("--from needs one --shard: positions are a shard's"));
+    auto* start = request.add_from();
+    start->set_shard(arguments.shards[0]);
+    start->mutable_position()->set_group(from->group);
+    start->mutable_position()->set_index(from->index);
+  }
+  cdr::CsvEncoder csv(ctl.zone());
+  cdr::JsonLinesEncoder lines(ctl.zone());
+  if (arguments.format == "csv" && !ctl.json) ctl.Print(cdr::CsvHeader());
+  return ReadStream(ctl, request, [&](const cdr::v1::RecordBatch& batch) -> absl::Status {
+    std::string out;
+    for (const auto& wire : batch.record()) {
+      if (ctl.json) {
+        ctl.PrintJson(wire);
+        continue;
+      }
+      OCS_ASSIGN_OR_RETURN(const ReceivedRecord received, FromWire(wire));
+      if (arguments.format == "csv") {
+        csv.Append(received.id, received.record, &out);
+      } else if (arguments.format == "jsonl") {
+        lines.Append(received.id, received.record, &out);
+      } else {
+        for (const std::string& sentence : wire.explanation())
+          out += Cat(Printable(sentence), "\n");
+        out += "\n";
+      }
+    }
+    ctl.Print(out);
+    if (std::fflush(stdout) == 0) return absl::OkStatus();
+    return absl::UnavailableError("nobody reads standard output any more");
+  });
+}
+
+int AcknowledgeByHand(const Ctl& ctl, const CdrArguments& arguments) {
+  const auto position = ParsePosition(arguments.position);
+  if (!position.ok()) return Complain(position.status());
+  Positions positions;
+  positions[arguments.shard].set_group(position->group);
+  positions[arguments.shard].set_index(position->index);
+  const int code = Acknowledge(ctl, arguments.consumer, positions);
+  if (code == kDone) ctl.Print(ctl.json ? "{}\n" : "acknowledged\n");
+  return code;
+}
+
+int Consumers(const Ctl& ctl) {
+  cdr::v1::ListConsumersResponse response;
+  const grpc::Status status = ctl.Call(*ctl.Stub<Records>(), &Stub::ListConsumers,
+                                       cdr::v1::ListConsumersRequest(), &response);
+  if (!status.ok()) return ctl.Complain(status);
+  if (ctl.json) {
+    ctl.PrintJson(response);
+    return kDone;
+  }
+  Table table({{"consumer"}, {"shard", Align::kRight}, {"acknowledged up to", Align::kRight}});
+  for (const auto& consumer : response.consumer()) {
+    table.AddRow({consumer.name(), Cat(consumer.shard()),
+                  Cat(consumer.position().group(), ".", consumer.position().index())});
+  }
+  ctl.Print(table.empty() ? "no consumers yet: the first acknowledgement makes one\n"
+                          : table.Format());
+  return kDone;
+}
+
+}  // namespace
+
+void AddCdrCommands(CLI::App* app, Ctl* ctl) {
+  CLI::App* family = AddFamily(app, "cdr", "Charging data records");
+  const auto arguments = std::make_shared<CdrArguments>();
+
+  CLI::App* cdr_export = AddCommand(
+      family, "export", "Write what a consumer has not yet got to a file, then acknowledge it",
+      "ocsctl cdr export --consumer finance --format csv --out cdr-2026-05-18.csv");
+  cdr_export->add_option("--consumer", arguments->consumer, "Its name")->required();
+  cdr_export->add_option("--out", arguments->out, "The file; must not be there yet")->required();
+  cdr_export->add_option("--format", arguments->format, "csv or jsonl")
+      ->check(CLI::IsMember({"csv", "jsonl"}))
+      ->capture_default_str();
+  cdr_export->add_option("--shard", arguments->shards, "Only these shards")->take_all();
+  cdr_export->callback([=] { ctl->chosen = [=] { return Export(*ctl, *arguments); }; });
+
+  CLI::App* stream = AddCommand(family, "stream", "Print records; acknowledges nothing",
+                                "ocsctl cdr stream --format text --follow");
+  stream->add_option("--consumer", arguments->consumer, "Start behind what it acknowledged");
+  stream->add_option("--format", arguments->format, "csv, jsonl or text")
+      ->check(CLI::IsMember({"csv", "jsonl", "text"}))
+      ->capture_default_str();
+  stream->add_option("--shard", arguments->shards, "Only these shards")->take_all();
+  stream->add_option("--from", arguments->from, "Start behind GROUP.INDEX of the one --shard");
+  stream->add_flag("--follow", arguments->follow, "Stay, and print new ones as they come");
+  stream->callback([=] { ctl->chosen = [=] { return Stream(*ctl, *arguments); }; });
+
+  CLI::App* acknowledge =
+      AddCommand(family, "acknowledge", "Say by hand up to where a consumer's records are safe",
+                 "ocsctl cdr acknowledge --consumer finance --shard 0 --position 12.32");
+  acknowledge->add_option("--consumer", arguments->consumer, "Its name")->required();
+  acknowledge->add_option("--shard", arguments->shard, "The shard")->required();
+  acknowledge->add_option("--position", arguments->position, "GROUP.INDEX of the last record")
+      ->required();
+  acknowledge->callback([=] { ctl->chosen = [=] { return AcknowledgeByHand(*ctl, *arguments); }; });
+
+  CLI::App* consumers =
+      AddCommand(family, "consumers", "Every consumer and where it stands", "ocsctl cdr consumers");
+  consumers->callback([=] { ctl->chosen = [=] { return Consumers(*ctl); }; });
+}
+
+}  // namespace ocs::tools
