@@ -2,6 +2,7 @@
 
 #include "tests/bench/bench.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -39,9 +40,11 @@ int main(int argc, char** argv) {
   std::vector<std::string> only;
   CLI::App app{"Measures the engine beside its limits (docs/PERFORMANCE.md)"};
   app.add_option("--folder", options.folder, "Where stores are made and removed again");
-  app.add_option("--accounts", options.accounts, "Accounts in the store")->check(CLI::Range(1, 10'000'000));
-  app.add_option("--seconds", options.seconds, "Length of each measurement")->check(CLI::Range(0.1, 600.0));
-  app.add_option("benchmarks", only, "rating, engine, restart; all when none is named");
+  app.add_option("--accounts", options.accounts, "Accounts in the store")
+      ->check(CLI::Range(1, 10'000'000));
+  app.add_option("--seconds", options.seconds, "Length of each measurement")
+      ->check(CLI::Range(0.1, 600.0));
+  app.add_option("benchmarks", only, "rating, engine, rpc, restart; all when none is named");
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&](const std::string& name) {
     return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
@@ -49,6 +52,7 @@ int main(int argc, char** argv) {
   ocs::bench::Report report;
   if (wanted("rating")) ocs::bench::RatingBench(options, &report);
   if (wanted("engine")) ocs::bench::EngineBench(options, &report);
+  if (wanted("rpc")) ocs::bench::RpcBench(options, &report);
   if (wanted("restart")) ocs::bench::RestartBench(options, &report);
   report.Print();
   return 0;

@@ -35,9 +35,9 @@ inline double Seconds() {
 }
 
 struct Options {
-  std::string folder;             ///< For stores; emptied by each benchmark that uses it.
+  std::string folder;  ///< For stores; emptied by each benchmark that uses it.
   int64_t accounts = 1'000'000;
-  double seconds = 10;            ///< Of each measurement.
+  double seconds = 10;  ///< Of each measurement.
 };
 
 std::string PerSecond(double rate);
@@ -45,6 +45,7 @@ std::string Ratio(double measured, double limit);
 
 void RatingBench(const Options& options, Report* report);
 void EngineBench(const Options& options, Report* report);
+void RpcBench(const Options& options, Report* report);
 void RestartBench(const Options& options, Report* report);
 
 }  // namespace ocs::bench

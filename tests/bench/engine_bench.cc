@@ -1,5 +1,6 @@
-// The engine in process: reserve and commit over many accounts, rated, journaled, chained and synced with their records;
-// beside it, synced writes of the same bytes in groups of the same size. And a restart after the process was killed.
+// The engine in process: reserve and commit over many accounts, rated, journaled, chained and
+// synced with their records; beside it, synced writes of the same bytes in groups of the same size.
+// And a restart after the process was killed.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include "ocs/runtime/event_loop.h"
 #include "ocs/runtime/system_clock.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/running_engine.h"
 
 namespace ocs::bench {
 namespace {
@@ -35,143 +37,6 @@ using engine::AccountView;
 using engine::CreditControlCall;
 using engine::Engine;
 using engine::RequestType;
-
-// Counts what is not done yet.
-class Outstanding final {
- public:
-  void Add(int64_t count) { left_.fetch_add(count); }
-  void Done() {
-    if (left_.fetch_sub(1) != 1) return;
-    std::lock_guard<std::mutex> lock(mutex_);
-    zero_.notify_all();
-  }
-  void WaitForZero() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    zero_.wait(lock, [&] { return left_.load() == 0; });
-  }
-
- private:
-  std::atomic<int64_t> left_ = 0;
-  std::mutex mutex_;
-  std::condition_variable zero_;
-};
-
-template <typename Call>
-class Blocking final : public Call {
- public:
-  void Done() noexcept override { left.Done(); }
-  Outstanding left;
-};
-
-template <typename Call>
-void RunBlocking(Engine& engine, Blocking<Call>* call) {
-  call->left.Add(1);
-  engine.Submit(call);
-  call->left.WaitForZero();
-  if (!call->status.ok()) {
-    std::fprintf(stderr, "%s\n", call->status.ToString().c_str());
-    OCS_CHECK(call->status.ok());
-  }
-}
-
-struct Running {
-  std::unique_ptr<Store> store;
-  std::unique_ptr<runtime::EventLoop> worker;
-  std::unique_ptr<runtime::EventLoop> writer;
-  std::unique_ptr<Engine> engine;
-  double open_seconds = 0;
-};
-
-runtime::SystemClock& WallClock() {
-  static runtime::SystemClock clock;
-  return clock;
-}
-
-Running Start(const Options& options) {
-  Running running;
-  const double begin = Seconds();
-  auto store = balance::OpenRocksStore({.folder = options.folder, .mode = balance::OpenMode::kCreateIfMissing});
-  if (!store.ok()) std::fprintf(stderr, "%s\n", store.status().ToString().c_str());
-  OCS_CHECK(store.ok());
-  running.store = *std::move(store);
-  running.worker = std::make_unique<runtime::EventLoop>("bench-worker");
-  running.writer = std::make_unique<runtime::EventLoop>("bench-writer");
-  engine::EngineOptions engine_options;
-  engine_options.cached_accounts_max = options.accounts + 1'000;
-  auto engine = Engine::Open(
-      engine_options,
-      {{.store = running.store.get(), .worker = running.worker.get(), .writer = running.writer.get()}}, &WallClock());
-  if (!engine.ok()) std::fprintf(stderr, "%s\n", engine.status().ToString().c_str());
-  OCS_CHECK(engine.ok());
-  running.engine = *std::move(engine);
-  running.open_seconds = Seconds() - begin;
-  return running;
-}
-
-void Publish(Engine& engine) {
-  std::ifstream file(OCS_OPERATORS_CATALOGUE);
-  std::stringstream text;
-  text << file.rdbuf();
-  Blocking<engine::PublishCatalogueCall> call;
-  call.change.key = "bench";
-  call.text = text.str();
-  call.effective_from = Instant{0};
-  RunBlocking(engine, &call);
-}
-
-// Makes the accounts, each with money and a package, and returns their ids.
-class Opener final {
- public:
-  Opener(Engine& engine, int64_t accounts) : engine_(engine), calls_(static_cast<size_t>(std::min<int64_t>(accounts, 20'000))) {
-    for (int64_t from = 0; from < accounts; from += static_cast<int64_t>(calls_.size())) {
-      const int64_t until = std::min(accounts, from + static_cast<int64_t>(calls_.size()));
-      RunRound(from, until);
-    }
-  }
-  std::vector<AccountId> ids;
-
- private:
-  struct Create final : engine::CreateAccountCall {
-    void Done() noexcept override { left->Done(); }
-    Outstanding* left = nullptr;
-  };
-  struct Buy final : engine::PurchaseCall {
-    void Done() noexcept override { left->Done(); }
-    Outstanding* left = nullptr;
-  };
-
-  void RunRound(int64_t from, int64_t until) {
-    std::vector<std::unique_ptr<Create>> creates;
-    left_.Add(until - from);
-    for (int64_t i = from; i < until; ++i) {
-      auto& call = creates.emplace_back(std::make_unique<Create>());
-      call->change.key = absl::StrCat("a", i);
-      call->currency = Unit::Of("CNY");
-      call->credit_limit_micros = 1'000'000'000;
-      call->left = &left_;
-      engine_.Submit(call.get());
-    }
-    left_.WaitForZero();
-    std::vector<std::unique_ptr<Buy>> buys;
-    left_.Add(until - from);
-    for (auto& created : creates) {
-      OCS_CHECK(created->status.ok());
-      ids.push_back(created->account);
-      auto& call = buys.emplace_back(std::make_unique<Buy>());
-      call->change.key = created->change.key + "b";
-      call->account = created->account;
-      call->offer = "ct-personal-standard";
-      call->left = &left_;
-      engine_.Submit(call.get());
-    }
-    left_.WaitForZero();
-    for (auto& buy : buys) OCS_CHECK(buy->status.ok());
-  }
-
-  Engine& engine_;
-  std::vector<int> calls_;
-  Outstanding left_;
-};
 
 // One client of the engine: opens a session at a random account, closes it, and begins again.
 class Pair final : public CreditControlCall {
@@ -192,14 +57,17 @@ class Pair final : public CreditControlCall {
   }
 
   void Begin() {
-    std::snprintf(session_, sizeof(session_), "gw1;%u;%lu;%lu", static_cast<unsigned>(getpid()), number_, round_++);
+    std::snprintf(session_, sizeof(session_), "gw1;%u;%lu;%lu", static_cast<unsigned>(getpid()),
+                  number_, round_++);
     request.session_id = session_;
     request.type = RequestType::kInitial;
     request.number = 0;
-    request.account = (*shared_->accounts)[static_cast<size_t>(random_.Below(static_cast<int64_t>(shared_->accounts->size())))];
+    request.account = (*shared_->accounts)[static_cast<size_t>(
+        random_.Below(static_cast<int64_t>(shared_->accounts->size())))];
     engine::ServiceRequest& service = request.services[0];
     service.requests_quota = true;
-    service.requested = {{TokenKind::kInput, 700}, {TokenKind::kCacheRead, 300}, {TokenKind::kOutput, 500}};
+    service.requested = {
+        {TokenKind::kInput, 700}, {TokenKind::kCacheRead, 300}, {TokenKind::kOutput, 500}};
     service.has_used = false;
     service.used.clear();
     answer = {};
@@ -217,7 +85,8 @@ class Pair final : public CreditControlCall {
       service.requests_quota = false;
       service.requested.clear();
       service.has_used = true;
-      service.used = {{TokenKind::kInput, 700}, {TokenKind::kCacheRead, 300}, {TokenKind::kOutput, 333}};
+      service.used = {
+          {TokenKind::kInput, 700}, {TokenKind::kCacheRead, 300}, {TokenKind::kOutput, 333}};
       answer = {};
       shared_->engine->Submit(this);
       return;
@@ -243,12 +112,14 @@ struct PairsResult {
   double operations_per_group = 0;
 };
 
-PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int in_flight, double seconds) {
+PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int in_flight,
+                     double seconds) {
   Pair::Shared shared;
   shared.engine = &engine;
   shared.accounts = &accounts;
   std::vector<std::unique_ptr<Pair>> pairs;
-  for (int i = 0; i < in_flight; ++i) pairs.push_back(std::make_unique<Pair>(&shared, static_cast<uint64_t>(i)));
+  for (int i = 0; i < in_flight; ++i)
+    pairs.push_back(std::make_unique<Pair>(&shared, static_cast<uint64_t>(i)));
   shared.running.Add(in_flight);
   engine.Tick();
   usleep(50'000);
@@ -267,16 +138,19 @@ PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int
   usleep(50'000);
   const engine::ShardStatistics after = engine.statistics({0});
   const auto entries = static_cast<double>(after.entries - before.entries);
-  return {.operations_per_second = static_cast<double>(done) / elapsed,
-          .bytes_per_operation = static_cast<double>(after.group_bytes - before.group_bytes) / entries,
-          .operations_per_group = entries / static_cast<double>(after.groups - before.groups)};
+  return {
+      .operations_per_second = static_cast<double>(done) / elapsed,
+      .bytes_per_operation = static_cast<double>(after.group_bytes - before.group_bytes) / entries,
+      .operations_per_group = entries / static_cast<double>(after.groups - before.groups)};
 }
 
-// Synced writes of groups of those bytes, chained, and nothing else: the limit. While one group is written, the next is
-// filled, as the engine does.
-double PackedWrites(const Options& options, double bytes_per_operation, double operations_per_group) {
+// Synced writes of groups of those bytes, chained, and nothing else: the limit. While one group is
+// written, the next is filled, as the engine does.
+double PackedWrites(const Options& options, double bytes_per_operation,
+                    double operations_per_group) {
   std::filesystem::remove_all(options.folder);
-  auto store = balance::OpenRocksStore({.folder = options.folder, .mode = balance::OpenMode::kCreateIfMissing});
+  auto store = balance::OpenRocksStore(
+      {.folder = options.folder, .mode = balance::OpenMode::kCreateIfMissing});
   OCS_CHECK(store.ok());
   runtime::EventLoop writer("bench-writer");
   balance::EmbeddedGroupLog log(store->get(), &writer, {});
@@ -316,20 +190,21 @@ void EngineBench(const Options& options, Report* report) {
     Running running = Start(options);
     Publish(*running.engine);
     const double begin = Seconds();
-    const Opener opened(*running.engine, options.accounts);
-    std::printf("  %ld accounts opened and given a package in %.1f s\n", options.accounts, Seconds() - begin);
-    result = RunPairs(*running.engine, opened.ids, 4'000, options.seconds);
-    Outstanding drained;
-    drained.Add(1);
-    running.engine->Drain([&] { drained.Done(); });
-    drained.WaitForZero();
+    const std::vector<AccountId> accounts = OpenAccounts(*running.engine, options.accounts);
+    std::printf("  %ld accounts opened and given a package in %.1f s\n", options.accounts,
+                Seconds() - begin);
+    result = RunPairs(*running.engine, accounts, 4'000, options.seconds);
+    Drain(*running.engine);
   }
-  const double limit = PackedWrites(options, result.bytes_per_operation, result.operations_per_group);
+  const double limit =
+      PackedWrites(options, result.bytes_per_operation, result.operations_per_group);
   std::filesystem::remove_all(options.folder);
-  report->Add({.what = absl::StrFormat("reserve + commit in process, %d accounts, durable", options.accounts),
+  report->Add({.what = absl::StrFormat("reserve + commit in process, %d accounts, durable",
+                                       options.accounts),
                .measured = PerSecond(result.operations_per_second),
-               .beside = absl::StrFormat("packed synced writes, %.0f B x %.0f: %s", result.bytes_per_operation,
-                                         result.operations_per_group, PerSecond(limit)),
+               .beside = absl::StrFormat("packed synced writes, %.0f B x %.0f: %s",
+                                         result.bytes_per_operation, result.operations_per_group,
+                                         PerSecond(limit)),
                .ratio = Ratio(result.operations_per_second, limit),
                .to_reach = "0.5, and 22,500/s a core",
                .reached = result.operations_per_second >= 0.5 * limit});
@@ -344,10 +219,10 @@ void RestartBench(const Options& options, Report* report) {
   if (child == 0) {  // Works until it is killed.
     Running running = Start(options);
     Publish(*running.engine);
-    const Opener opened(*running.engine, options.accounts);
-    RunPairs(*running.engine, opened.ids, 4'000, options.seconds);
+    const std::vector<AccountId> accounts = OpenAccounts(*running.engine, options.accounts);
+    RunPairs(*running.engine, accounts, 4'000, options.seconds);
     OCS_CHECK(write(pipe_ends[1], "x", 1) == 1);
-    RunPairs(*running.engine, opened.ids, 4'000, 600);
+    RunPairs(*running.engine, accounts, 4'000, 600);
     _exit(1);
   }
   char ready = 0;
@@ -363,17 +238,15 @@ void RestartBench(const Options& options, Report* report) {
   {
     Running running = Start(options);
     const engine::ShardStatistics after = running.engine->statistics({0});
-    report->Add({.what = absl::StrFormat("restart after kill -9, %d accounts, %.1f GB", options.accounts,
-                                         static_cast<double>(bytes) / 1e9),
+    report->Add({.what = absl::StrFormat("restart after kill -9, %d accounts, %.1f GB",
+                                         options.accounts, static_cast<double>(bytes) / 1e9),
                  .measured = absl::StrFormat("%.1f s", running.open_seconds),
-                 .beside = absl::StrFormat("replayed groups %d to %d", after.checkpoint_group, after.durable_group),
+                 .beside = absl::StrFormat("replayed groups %d to %d", after.checkpoint_group,
+                                           after.durable_group),
                  .ratio = "",
                  .to_reach = "seconds, bounded by the checkpoint",
                  .reached = running.open_seconds < 30});
-    Outstanding drained;
-    drained.Add(1);
-    running.engine->Drain([&] { drained.Done(); });
-    drained.WaitForZero();
+    Drain(*running.engine);
   }
   std::filesystem::remove_all(options.folder);
 }
