@@ -135,23 +135,33 @@ absl::Status Book::State::Replay() {
       return bytes.status();
     }
   }
+  const auto broken = [](uint64_t number) {
+    return absl::DataLossError(Cat("journal group ", number, " does not follow from group ",
+                                   number - 1,
+                                   ": the chain is broken; restore the store from a backup"));
+  };
+  // A group is applied when what follows it has confirmed its hash: the next group, or the head.
+  std::string bytes;
   for (uint64_t number = checkpoint + 1; number <= head.group; ++number) {
-    OCS_ASSIGN_OR_RETURN(const std::string bytes, ReadGroup(*store, number));
-    OCS_ASSIGN_OR_RETURN(GroupReader reader, GroupReader::Open(bytes, number));
-    if (anchored && reader.previous_hash() != previous) {
-      return absl::DataLossError(Cat("journal group ", number, " does not follow from group ",
-                                     number - 1,
-                                     ": the chain is broken; restore the store from a backup"));
+    absl::StatusOr<std::string> next = ReadGroup(*store, number);
+    if (absl::IsNotFound(next.status())) {
+      return absl::DataLossError(
+          Cat("journal group ", number, " is missing: restore the store from a backup"));
     }
-    OCS_RETURN_IF_ERROR(ReplayGroup(bytes, number));
+    OCS_RETURN_IF_ERROR(next.status());
+    OCS_ASSIGN_OR_RETURN(const GroupReader reader, GroupReader::Open(*next, number));
+    if (anchored && reader.previous_hash() != previous) return broken(number);
+    if (number > checkpoint + 1) OCS_RETURN_IF_ERROR(ReplayGroup(bytes, number - 1));
+    bytes = *std::move(next);
     previous = Sha256(bytes);
     anchored = true;
   }
   if (anchored && head.group > 0 && previous != head.hash) {
-    return absl::DataLossError(
-        Cat("journal group ", head.group, " is not the one that the head names"));
+    return absl::DataLossError(Cat("journal group ", head.group,
+                                   " is not the one that the head names: restore the store from a "
+                                   "backup"));
   }
-  return absl::OkStatus();
+  return head.group > checkpoint ? ReplayGroup(bytes, head.group) : absl::OkStatus();
 }
 
 absl::Status Book::State::ReplayGroup(std::string_view bytes, uint64_t number) {
@@ -307,13 +317,17 @@ Group* Book::Seal(WriteBack write_back) {
   OCS_CHECK(s.flying == nullptr);
   if (s.open == nullptr) return nullptr;
   Group* group = s.open;
+  if (write_back == WriteBack::kAsNeeded && group->empty()) {
+    s.accounts.Evict();  // Who only reads must not fill the memory either.
+    return nullptr;      // Stays open.
+  }
   StoreBatch* batch = &group->derived;
   const int64_t lag = write_back == WriteBack::kAsNeeded ? s.options.checkpoint_lag_entries : 0;
   const int64_t count_max =
       write_back == WriteBack::kAsNeeded ? 64 + 4 * group->entry_count() : kWriteBackWhenIdle;
   s.accounts.WriteBack(s.entries, lag, count_max, batch);
   s.answers.WriteSlice(write_back == WriteBack::kAsNeeded ? kAnswersInMemory : 0, batch);
-  if (group->empty()) return nullptr;  // Stays open.
+  if (group->empty()) return nullptr;
   const uint64_t through =
       std::min({s.accounts.stored_through(), s.answers.stored_through(), group->head.group});
   if (through > s.checkpoint) {

@@ -109,7 +109,7 @@ class Book final {
   /// when there is nothing to write. The group is good until Durable(). REQUIRES: no other group is
   /// on its way.
   enum class WriteBack : uint8_t {
-    kAsNeeded,  ///< What keeps the checkpoint within its lag.
+    kAsNeeded,  ///< What keeps the checkpoint within its lag, beside entries only.
     kMore,      ///< Up to some thousand states: when there is nothing else to do.
     kAll,       ///< Everything: before a clean stop.
   };
