@@ -35,14 +35,23 @@ class Harness final {
     Open();
   }
 
+  /// At that time, on a store that may refuse to open: `opened` says, and `engine` is then null.
+  Harness(ocs::tests::ManualClock at, std::shared_ptr<balance::Store> over, EngineOptions with)
+      : store(std::move(over)), clock(at), options(std::move(with)) {
+    auto tried = TryOpen();
+    opened = tried.status();
+    if (tried.ok()) engine = *std::move(tried);
+  }
+
   /// Opens the engine on the store as it is: a restart.
   void Open() {
     engine.reset();
     executor.DropAll();
-    auto opened = TryOpen();
-    INFO(opened.status());
+    auto tried = TryOpen();
+    opened = tried.status();
+    INFO(opened);
     REQUIRE(opened.ok());
-    engine = *std::move(opened);
+    engine = *std::move(tried);
   }
   absl::StatusOr<std::unique_ptr<Engine>> TryOpen() {
     return Engine::Open(options, {{.store = store.get(), .worker = &executor, .writer = &executor}},
@@ -116,6 +125,7 @@ class Harness final {
   ocs::tests::ManualExecutor executor;
   ocs::tests::ManualClock clock{Instant{1'779'000'000'000}};  // 2026-05-17.
   EngineOptions options;
+  absl::Status opened;
   std::unique_ptr<Engine> engine;
   int keys = 0;
 };

@@ -93,6 +93,7 @@ class Script final {
     OCS_CHECK(found != accounts_.end());
     return found->second;
   }
+  bool Knows(const std::string& name) const { return accounts_.count(name) != 0; }
   void Name(const std::string& name, AccountId id) { accounts_[name] = id; }
 
   std::string RunRow(const ocs::testing::Row& row) {
@@ -106,10 +107,11 @@ class Script final {
     if (verb == "restart") return h_.Open(), "";
     if (verb == "wait") return h_.clock.AdvanceSeconds(row.Number(0)), "";
     if (verb == "tick") return Tick(row);
-    return ToText(Charge(row));
+    return Charge(row);
   }
 
-  CreditControlAnswer Charge(const ocs::testing::Row& row) {
+  /// The answer in words, or why there is none.
+  std::string Charge(const ocs::testing::Row& row) {
     Kept<CreditControlCall> call;
     std::list<std::string> texts;
     CreditControlRequest& request = call.request;
@@ -131,13 +133,17 @@ class Script final {
     for (size_t i = 3; i < row.size(); ++i) AddService(row.Word(i), texts, request);
     h_.Run(&call);
     REQUIRE(call.done);
-    INFO(call.status);
-    REQUIRE(call.status.ok());
+    if (!call.status.ok()) return StatusWord(call);
+    last_bytes_.clear();
+    EncodeAnswer(call.answer, &last_bytes_);
     if (!call.answer.refund_information.empty()) {
       refunds_[Cat(row.Word(0), ".", row.Number(1))] = call.answer.refund_information;
     }
-    return call.answer;
+    return ToText(call.answer);
   }
+
+  /// The byte form of the last answer to a credit-control request.
+  const std::string& last_bytes() const { return last_bytes_; }
 
   std::vector<ReadRecord> Records() const {
     auto records = h_.engine->ReadRecords(ShardId{0}, Position{}, 1'000'000, INT64_MAX);
@@ -184,9 +190,24 @@ class Script final {
   }
 
   std::string NewAccount(const ocs::testing::Row& row) {
-    accounts_[row.Word(0)] = h_.Create(row.NumberOption("money", 0), row.NumberOption("limit", 0),
-                                       row.Option("currency", "CNY"));
-    return "ok";
+    Kept<CreateAccountCall> call;
+    call.change.key = Cat("account-", row.Word(0));
+    call.currency = Unit::Of(row.Option("currency", "CNY"));
+    call.credit_limit_micros = row.NumberOption("limit", 0);
+    call.identities = {{IdentityType::kPrivate, Cat("customer-", row.Word(0))}};
+    h_.Run(&call);
+    REQUIRE(call.done);
+    if (!call.status.ok()) return StatusWord(call);
+    accounts_[row.Word(0)] = call.account;
+    if (!row.Has("money")) return "ok";
+    Kept<TopUpCall> top_up;
+    top_up.change.key = Cat("money-", row.Word(0));
+    top_up.account = call.account;
+    top_up.amount_micros = row.NumberOption("money", 0);
+    top_up.currency = call.currency;
+    h_.Run(&top_up);
+    REQUIRE(top_up.done);
+    return StatusWord(top_up);
   }
   static std::string StatusWord(const Operation& call) {
     if (call.status.ok()) return "ok";
@@ -217,7 +238,12 @@ class Script final {
     return call.status.ok() ? Cat("ok available=", call.available_micros) : StatusWord(call);
   }
   std::string Bucket(const ocs::testing::Row& row) {
-    for (const BucketView& bucket : h_.View(account(row.Word(0))).buckets) {
+    Kept<GetAccountCall> call;
+    call.account = account(row.Word(0));
+    h_.Run(&call);
+    REQUIRE(call.done);
+    if (!call.status.ok()) return StatusWord(call);
+    for (const BucketView& bucket : call.view.buckets) {
       if (bucket.id.value != row.Number(1)) continue;
       return Cat("granted=", bucket.granted, " available=", bucket.available, " held=", bucket.held,
                  " spent=", bucket.spent, " expired=", bucket.expired);
@@ -240,6 +266,7 @@ class Script final {
   Harness& h_;
   std::map<std::string, AccountId> accounts_;
   std::map<std::string, std::string> refunds_;
+  std::string last_bytes_;
   int keys_ = 0;
 };
 
