@@ -3,7 +3,8 @@
 # that the money adds up. `tools/dev demo` installs, builds and then runs this. docs/DEMO.md tells
 # what it deals to whom and how to read what it prints.
 #
-# Exit codes: 0 all figures agree; 1 something failed or does not agree; 2 bad arguments; 130 stopped.
+# Exit codes: 0 all figures agree; 1 something failed or does not agree; 2 bad arguments;
+# 130 and 143 stopped by a signal. However it ends, no process of it stays, but with --keep-running.
 set -euo pipefail
 
 usage() {
@@ -124,7 +125,10 @@ kill_server() {
 clean_up() {
   local code=$?
   trap - EXIT INT TERM HUP
-  if [[ -n "$replay_pid" ]]; then kill -KILL "$replay_pid" 2>/dev/null || true; fi
+  if [[ -n "$replay_pid" ]]; then
+    kill -KILL "$replay_pid" 2>/dev/null || true
+    wait "$replay_pid" 2>/dev/null || true
+  fi
   stop_server || true
   exit "$code"
 }
