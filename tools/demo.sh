@@ -14,7 +14,8 @@ tools/demo.sh [OPTION...]
   --dir DIR        the run's folder, which must not be there; else demo-run/1, demo-run/2, ...
   --rows N         only the first N calls of the trace
   --seed N         deals the calls to the accounts another way
-  --kills N        kill -9 the server N times while it works, and start it again
+  --kills N        kill -9 the server N times while it works, start it again, and compare the
+                   totals with those of another run without kills
   --keep-running   leave a server running on the store at the end
   --help
 
@@ -193,6 +194,16 @@ show_bills() {
   done < <(pick_customers)
 }
 
+# Runs the whole without kills beside this run's folder, and compares the totals.
+compare_with_calm() {
+  title 'The same again without kills: are the totals the same?'
+  local options=(--dir "$dir/calm" --rows "$rows")
+  if [[ -n "$seed" ]]; then options+=(--seed "$seed"); fi
+  "$here/tools/demo.sh" "${options[@]}" >"$dir/calm.txt" 2>&1 || die "no: $dir/calm.txt"
+  cmp "$dir/summary.json" "$dir/calm/summary.json" || die 'the totals differ'
+  note "yes, to the byte: $dir/summary.json and $dir/calm/summary.json"
+}
+
 next_steps() {
   local running="127.0.0.1:7070"
   title 'What to try next'
@@ -263,6 +274,7 @@ main() {
   stop_server || die "the server did not stop in order ($?); its log is $log"
   "$inspect" "$dir/store" || die 'the inspector found a law broken'
 
+  if ((kills > 0)); then compare_with_calm; fi
   if [[ "$keep" == yes ]]; then start_server; fi
   next_steps
   title "All figures agree. Took $(($(date +%s) - begin)) s"
