@@ -125,12 +125,6 @@ void EntryBuilder::SetGrant(const Grant& grant) {
   EncodeGrant(grant, out);
 }
 
-void EntryBuilder::DropGrant(uint32_t rating_group) {
-  ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kDropGrant));
-  out.Varint(rating_group);
-}
-
 void EntryBuilder::CloseSession() { effects_.push_back(static_cast<char>(Effect::kCloseSession)); }
 
 void EntryBuilder::AddBucket(const Bucket& bucket) {
@@ -166,10 +160,10 @@ void EntryBuilder::AddSubscription(const Subscription& subscription) {
   EncodeSubscription(subscription, out);
 }
 
-void EntryBuilder::DropSubscription(const Terms& terms) {
+void EntryBuilder::DropSubscription(const Subscription& subscription) {
   ByteWriter out(&effects_);
   out.U8(static_cast<uint8_t>(Effect::kDropSubscription));
-  EncodeSubscription(Subscription{.terms = terms, .valid_from = {}, .valid_until = {}}, out);
+  EncodeSubscription(subscription, out);
 }
 
 void EntryBuilder::AddIdentity(const AccountIdentity& identity) {
@@ -308,9 +302,6 @@ bool EffectReader::Read() {
       return true;
     case Effect::kSetGrant:
       return DecodeGrant(in_, &grant_);
-    case Effect::kDropGrant:
-      grant_.rating_group = static_cast<uint32_t>(in_.Varint());
-      return true;
     case Effect::kCloseSession:
       return true;
     case Effect::kAddBucket:

@@ -106,7 +106,6 @@ enum class Effect : uint8_t {
   kOpenSession = 2,
   kReport = 3,
   kSetGrant = 4,
-  kDropGrant = 5,
   kCloseSession = 6,
   kAddBucket = 7,
   kDropBucket = 8,
@@ -145,7 +144,6 @@ class EntryBuilder final {
   };
   void ReportSession(const Report& report);
   void SetGrant(const Grant& grant);
-  void DropGrant(uint32_t rating_group);
   void CloseSession();
   void AddBucket(
       const Bucket& bucket);         ///< With all amounts 0 but deferred_micros; postings fill it.
@@ -153,7 +151,7 @@ class EntryBuilder final {
   void SetCarry(const Carry& carry);
   void CreateAccount(Unit currency, int64_t credit_limit_micros, Instant created_at);
   void AddSubscription(const Subscription& subscription);
-  void DropSubscription(const Terms& terms);
+  void DropSubscription(const Subscription& subscription);
   void AddIdentity(const AccountIdentity& identity);
   void RemoveIdentity(const AccountIdentity& identity);
   void RefundOf(Position charged);  ///< This entry gives back what that one charged.
@@ -241,7 +239,7 @@ class EffectReader final {
     return session_;
   }  ///< kOpenSession: revision, opened_at, ends_at.
   const EntryBuilder::Report& report() const { return report_; }
-  Grant& grant() { return grant_; }                 ///< kSetGrant; kDropGrant: rating_group.
+  Grant& grant() { return grant_; }
   const Bucket& bucket() const { return bucket_; }  ///< kAddBucket; kDropBucket: id.
   const Carry& carry() const { return carry_; }
   struct NewAccount {

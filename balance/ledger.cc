@@ -258,12 +258,6 @@ bool ApplyToSession(EffectReader& effects, Session* session) {
       (at != grants.end() ? *at : grants.emplace_back()) = std::move(effects.grant());
       return true;
     }
-    case Effect::kDropGrant: {
-      const auto at = std::find_if(grants.begin(), grants.end(), same_group);
-      if (at == grants.end()) return false;
-      grants.erase(at);
-      return true;
-    }
     default:
       return false;
   }
@@ -297,7 +291,6 @@ bool ApplyEffect(EffectReader& effects, const EntryView& entry, Account* account
       return OpenSession(effects, entry, account);
     case Effect::kReport:
     case Effect::kSetGrant:
-    case Effect::kDropGrant:
       return ApplyToSession(effects, account->FindSession(entry.key.text));
     case Effect::kCloseSession:
       return CloseSession(entry.key.text, account);
@@ -317,9 +310,8 @@ bool ApplyEffect(EffectReader& effects, const EntryView& entry, Account* account
       account->subscriptions.push_back(effects.subscription());
       return true;
     case Effect::kDropSubscription:
-      return EraseOne(account->subscriptions, [&](const Subscription& s) {
-        return s.terms == effects.subscription().terms;
-      });
+      return EraseOne(account->subscriptions,
+                      [&](const Subscription& s) { return s == effects.subscription(); });
     case Effect::kAddIdentity:
       account->identities.push_back(effects.identity());
       return true;

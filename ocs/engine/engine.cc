@@ -21,6 +21,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   if (shards.size() != 1) {
     return absl::UnimplementedError("this release works with one shard: configure one");
   }
+  if (options.journal_retention_seconds < options.event_retention_seconds ||
+      options.journal_retention_seconds < options.answer_retention_seconds) {
+    return absl::InvalidArgumentError(
+        "journal_retention_seconds: must not be less than answer_retention_seconds and "
+        "event_retention_seconds: recorded answers stand in the journal");
+  }
   std::unique_ptr<Engine> engine(new Engine(std::make_unique<State>()));
   State& state = *engine->state_;
   state.options = options;

@@ -185,18 +185,15 @@ absl::StatusOr<std::string> RevisionsInWords(const balance::Store& store, absl::
     Position at;
     at.group = value.Varint();
     at.index = static_cast<uint32_t>(value.Varint());
+    const Instant published{value.Signed()};
+    const Instant effective{value.Signed()};
+    const std::string_view actor = value.Text();
+    const std::string_view text = value.Text();
     if (!key.ok() || !value.ok())
-      return absl::DataLossError("the place of a catalogue revision is damaged");
-    OCS_ASSIGN_OR_RETURN(const auto read, ReadEntry(store, at));
-    ByteReader answer(read->entry.answer);
-    answer.Varint();  // The revision once more.
-    const Instant effective{answer.Signed()};
-    ByteReader note(read->entry.attachment(balance::AttachmentType::kNote));
-    const std::string actor(note.Text());
-    const std::string_view text = read->entry.attachment(balance::AttachmentType::kCatalogue);
-    table.AddRow({Cat(revision), FormatInstant(effective, zone),
-                  FormatInstant(read->logged_at, zone), actor,
-                  FormatGrouped(static_cast<int64_t>(text.size())), PositionText(at)});
+      return absl::DataLossError("the row of a catalogue revision is damaged");
+    table.AddRow({Cat(revision), FormatInstant(effective, zone), FormatInstant(published, zone),
+                  std::string(actor), FormatGrouped(static_cast<int64_t>(text.size())),
+                  PositionText(at)});
   }
   OCS_RETURN_IF_ERROR(cursor->status());
   return table.empty() ? "" : table.Format();

@@ -67,6 +67,13 @@ void DropUsedUp(const balance::Account& account, size_t wanted, balance::EntryBu
   }
 }
 
+// Those that have not ended; the others leave with the next purchase.
+size_t OpenSubscriptions(const balance::Account& account, Instant at) {
+  return static_cast<size_t>(
+      std::count_if(account.subscriptions.begin(), account.subscriptions.end(),
+                    [&](const balance::Subscription& s) { return s.valid_until > at; }));
+}
+
 size_t UsedUpCount(const balance::Account& account) {
   return static_cast<size_t>(
       std::count_if(account.buckets.begin(), account.buckets.end(), [](const balance::Bucket& b) {
@@ -267,7 +274,7 @@ bool FindSale(PurchaseCall* call, const Shard& shard, const balance::Account& pa
   }
   const size_t buckets = payer.buckets.size() - UsedUpCount(payer) + sale->offer->grants.size();
   if (buckets > static_cast<size_t>(kBucketsPerAccountMax) ||
-      payer.subscriptions.size() >= static_cast<size_t>(kOffersPerAccountMax)) {
+      OpenSubscriptions(payer, sale->at) >= static_cast<size_t>(kOffersPerAccountMax)) {
     call->status = absl::ResourceExhaustedError(Cat("an account may have ", kBucketsPerAccountMax,
                                                     " buckets and ", kOffersPerAccountMax,
                                                     " offers with prices"));
@@ -307,6 +314,9 @@ void WriteSale(PurchaseCall* call, const Sale& sale, const balance::Account& pay
   const rating::Offer& offer = *sale.offer;
   const rating::Tariff& tariff = *sale.revision->tariff;
   DropUsedUp(payer, offer.grants.size(), entry);
+  for (const balance::Subscription& subscription : payer.subscriptions) {
+    if (subscription.valid_until <= sale.at) entry->DropSubscription(subscription);
+  }
   const auto count = static_cast<int64_t>(offer.grants.size());
   int64_t rest = count == 0 ? 0 : offer.fee_micros;
   balance::PostFee(offer.fee_micros, rest, entry);

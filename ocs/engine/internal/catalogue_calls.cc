@@ -75,9 +75,15 @@ void PublishCatalogueCall::Execute(Shard& shard) {
   answer.Varint(revision);
   answer.Signed(effective.unix_ms);
   const Position position = shard.Append(nullptr);
+  // The text stands in the row, too: the journal's front is trimmed, a revision stays.
   std::string row;
-  ByteWriter(&row).Varint(position.group);
-  ByteWriter(&row).Varint(position.index);
+  ByteWriter out(&row);
+  out.Varint(position.group);
+  out.Varint(position.index);
+  out.Signed(now.unix_ms);
+  out.Signed(effective.unix_ms);
+  out.Text(change.actor);
+  out.Text(text);
   shard.book().derived()->Put(balance::Table::kMeta, RevisionKey(revision), row);
 }
 

@@ -12,29 +12,28 @@
 namespace ocs::engine {
 namespace {
 
-absl::StatusOr<std::shared_ptr<const Revision>> LoadRevision(const balance::Store& store,
-                                                             uint32_t number, Position position) {
-  OCS_ASSIGN_OR_RETURN(const std::string bytes, balance::ReadGroup(store, position.group));
-  OCS_ASSIGN_OR_RETURN(balance::GroupReader group,
-                       balance::GroupReader::Open(bytes, position.group));
-  OCS_ASSIGN_OR_RETURN(const std::string body, group.FindBody(position.index));
-  OCS_ASSIGN_OR_RETURN(const balance::EntryView entry, balance::ParseEntry(body, position));
-  const std::string_view text = entry.attachment(balance::AttachmentType::kCatalogue);
+absl::StatusOr<std::shared_ptr<const Revision>> LoadRevision(uint32_t number,
+                                                             std::string_view row) {
+  ByteReader in(row);
+  in.Varint();  // Where it was published; only the inspector looks.
+  in.Varint();
+  const Instant published{in.Signed()};
+  const Instant effective{in.Signed()};
+  const std::string_view actor = in.Text();
+  const std::string_view text = in.Text();
+  if (!in.ok() || !in.done()) {
+    return absl::DataLossError(Cat("the row of catalogue revision ", number, " is damaged"));
+  }
   ParsedRevision parsed = ParseRevision(text, Cat("revision ", number));
   if (parsed.revision == nullptr) {
     return absl::DataLossError(Cat("catalogue revision ", number, " of the store does not check: ",
                                    parsed.diagnostics.empty() ? "" : parsed.diagnostics[0]));
   }
-  ByteReader answer(entry.answer);
   RevisionView& view = parsed.revision->view;
-  view.revision = static_cast<uint32_t>(answer.Varint());
-  view.effective_from.unix_ms = answer.Signed();
-  view.published_at = group.logged_at();
-  ByteReader note(entry.attachment(balance::AttachmentType::kNote));
-  view.published_by = note.Text();
-  if (!answer.ok() || view.revision != number) {
-    return absl::DataLossError(Cat("catalogue revision ", number, ": its entry is damaged"));
-  }
+  view.revision = number;
+  view.effective_from = effective;
+  view.published_at = published;
+  view.published_by = actor;
   parsed.revision->tariff = CompileRevision(text, number);
   return parsed.revision;
 }
@@ -72,16 +71,12 @@ absl::StatusOr<std::vector<std::shared_ptr<const Revision>>> LoadRevisions(
   auto cursor = store.Seek(balance::Table::kMeta, prefix);
   for (; cursor->valid() && cursor->key().substr(0, prefix.size()) == prefix; cursor->Next()) {
     ByteReader key(cursor->key().substr(prefix.size()));
-    ByteReader row(cursor->value());
     const uint32_t number = key.Big32();
-    Position position;
-    position.group = row.Varint();
-    position.index = static_cast<uint32_t>(row.Varint());
-    if (!key.ok() || !row.ok() || number != revisions.size() + 1) {
+    if (!key.ok() || number != revisions.size() + 1) {
       return absl::DataLossError("the store's list of catalogue revisions is damaged");
     }
     OCS_ASSIGN_OR_RETURN(std::shared_ptr<const Revision> revision,
-                         LoadRevision(store, number, position));
+                         LoadRevision(number, cursor->value()));
     revisions.push_back(std::move(revision));
   }
   OCS_RETURN_IF_ERROR(cursor->status());

@@ -15,6 +15,7 @@ namespace ocs::engine {
 namespace {
 
 constexpr int kLookAheadStep = 3;          // Operations; each takes longer than a cache miss.
+constexpr int64_t kTrimEverySeconds = 10;  // Old groups go in steps; nothing waits for it.
 constexpr int kDueAccountsPerRound = 256;  // Due work shares the shard with charging.
 constexpr size_t kIdentitiesInMemory = 1'000'000;  // About 100 bytes each.
 
@@ -100,6 +101,9 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
                        balance::Book::Open(book_options, shard->context_.resources.store));
   shard->log_ = std::make_unique<balance::EmbeddedGroupLog>(
       shard->context_.resources.store, shard->context_.resources.writer, shard->book_->head());
+  shard->trimming_ = std::make_unique<Trimming>(shard->context_.resources.store,
+                                                options.journal_retention_seconds);
+  OCS_RETURN_IF_ERROR(shard->trimming_->Load());
   shard->durable_group_ = shard->book_->head().group;
   shard->revisions_ = shard->context_.catalogue->snapshot();
   shard->Publish();
@@ -161,6 +165,7 @@ void Shard::Run() {
   DecideWaiting();
   const bool tick = tick_.exchange(false);
   if (tick && !stopped()) DoDueWork();
+  if (tick && !stopped()) TrimJournal();
   if (!stopped() && !book_->in_flight()) {
     const bool idle = tick && quiet_;
     WriteGroup(idle ? balance::Book::WriteBack::kMore : balance::Book::WriteBack::kAsNeeded);
@@ -317,6 +322,17 @@ void Shard::DoDueWork() {
     book_->Reschedule(account);
   }
   if (static_cast<int>(due->size()) == kDueAccountsPerRound) Tick();  // There is more.
+}
+
+void Shard::TrimJournal() {
+  if (arrival_ < trimmed_at_.PlusSeconds(kTrimEverySeconds)) return;
+  trimmed_at_ = arrival_;
+  book_->OpenGroup(arrival_);
+  // The checkpoint of the flying group is not durable yet; that of the one before it lies no later.
+  if (book_->in_flight()) return;
+  const absl::Status trimmed =
+      trimming_->Trim(book_->logged_at(), book_->statistics().checkpoint_group, book_->derived());
+  if (!trimmed.ok()) Stop(trimmed);
 }
 
 void Shard::ContinueDrain() {

@@ -22,6 +22,7 @@
 #include "balance/book.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/internal/catalogue_registry.h"
+#include "ocs/engine/internal/trimming.h"
 #include "ocs/engine/operation.h"
 
 namespace ocs::engine {
@@ -119,6 +120,7 @@ class Shard final {
   void Finished(balance::AppendOutcome outcome, const absl::Status& status);
   void TakeFinished();
   void DoDueWork();
+  void TrimJournal();
   void ExpireDue(balance::Account* account);
   void ContinueDrain();
   void FailAll(OperationList* operations);
@@ -128,6 +130,8 @@ class Shard final {
   Context context_;
   std::unique_ptr<balance::Book> book_;
   std::unique_ptr<balance::GroupLog> log_;
+  std::unique_ptr<Trimming> trimming_;
+  Instant trimmed_at_;  ///< When the journal's front was last looked at.
   balance::EntryBuilder entry_;
   std::shared_ptr<const Revisions> revisions_;
   Instant arrival_;
