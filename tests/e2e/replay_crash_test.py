@@ -9,6 +9,7 @@ OCS_SEED=n replays the moments of a run (as far as a machine's speed repeats the
 import argparse
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -69,24 +70,57 @@ class Server:
             fail(f"SIGTERM: the server ended with {code}")
 
 
-def begin_replay(args, server, folder, base):
-    command = [args.replay, "run", "--trace", args.trace, "--links", args.links, "--catalogue",
-               args.catalogue, "--rows", str(args.rows), "--in-flight", "8",
-               "--server", server.address, "--base-unix-ms", str(base),
-               "--summary", os.path.join(folder, "summary.json")]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+class Replay:
+    """ocs-replay at work. It opens the accounts first, then plays the calls."""
 
+    def __init__(self, args, server, folder, base):
+        self.opened = threading.Event()
+        self.begin = time.monotonic()
+        self.opening_seconds = 0.0
+        self.errors = ""
+        self.process = subprocess.Popen(
+            [args.replay, "run", "--trace", args.trace, "--links", args.links,
+             "--catalogue", args.catalogue, "--rows", str(args.rows), "--in-flight", "8",
+             "--server", server.address, "--base-unix-ms", str(base),
+             "--summary", os.path.join(folder, "summary.json")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.readers = [threading.Thread(target=self.read_output),
+                        threading.Thread(target=self.read_errors)]
+        for reader in self.readers:
+            reader.start()
 
-def end_replay(process, timeout):
-    try:
-        _, errors = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        fail("the replay does not end")
-    if process.returncode != 0:
-        fail(f"the replay ended with {process.returncode}:\n{errors}")
-    return errors
+    def read_output(self):
+        for line in self.process.stdout:
+            if "accounts are open" in line:
+                self.opening_seconds = time.monotonic() - self.begin
+                self.opened.set()
+        self.opened.set()
+
+    def read_errors(self):
+        self.errors = self.process.stderr.read()
+
+    def over_within(self, seconds):
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self):
+        """How often a request was sent again while the calls were played."""
+        if not self.over_within(REPLAY_SECONDS_MAX):
+            fail("the replay does not end")
+        for reader in self.readers:
+            reader.join()
+        if self.process.returncode != 0:
+            fail(f"the replay ended with {self.process.returncode}:\n{self.errors}")
+        return int(re.search(r"([\d,]+) sent again", self.errors).group(1).replace(",", ""))
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        for reader in self.readers:
+            reader.join()
 
 
 def results(args, server, folder):
@@ -112,35 +146,40 @@ def inspect(args, folder):
 
 
 def undisturbed(args, folder, base):
+    """The results, and how long opening and playing took."""
     server = Server(args.ocsd, folder)
     server.start()
+    replay = Replay(args, server, folder, base)
     try:
-        begin = time.monotonic()
-        end_replay(begin_replay(args, server, folder, base), REPLAY_SECONDS_MAX)
-        seconds = time.monotonic() - begin
+        replay.end()
+        seconds = time.monotonic() - replay.begin
         found = results(args, server, folder)
         server.stop()
     finally:
+        replay.kill()
         server.kill()
     inspect(args, folder)
-    return found, seconds
+    return found, replay.opening_seconds, seconds - replay.opening_seconds
 
 
 def disturbed(args, folder, base, moments):
-    """The results, or None when the replay was over before the last kill."""
+    """The results, or None when the replay was over before the last kill. The first moment counts
+    from the start of opening, the others from the start of playing and of the server."""
     server = Server(args.ocsd, folder)
     server.start()
-    replay = begin_replay(args, server, folder, base)
+    replay = Replay(args, server, folder, base)
     try:
-        for moment in moments:
-            try:
-                replay.wait(moment)
+        for number, moment in enumerate(moments):
+            if number == 1:
+                replay.opened.wait(REPLAY_SECONDS_MAX)
+            if replay.over_within(moment):
                 return None
-            except subprocess.TimeoutExpired:
-                pass
             server.kill()
             server.start()
-        end_replay(replay, REPLAY_SECONDS_MAX)
+        repeats = replay.end()
+        if repeats == 0:
+            return None
+        print(f"{repeats} requests were sent again", flush=True)
         found = results(args, server, folder)
         # What survives must also be what a start in order finds.
         server.stop()
@@ -150,7 +189,6 @@ def disturbed(args, folder, base, moments):
         server.stop()
     finally:
         replay.kill()
-        replay.communicate()
         server.kill()
     inspect(args, folder)
     return found
@@ -168,7 +206,7 @@ def main():
     for name in ("ocsd", "replay", "trace", "links", "catalogue"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--inspect", default="")
-    parser.add_argument("--rows", type=int, default=1500)
+    parser.add_argument("--rows", type=int, default=3000)
     parser.add_argument("--kills", type=int, default=5)
     args = parser.parse_args()
     seed = int(os.environ.get("OCS_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -178,20 +216,22 @@ def main():
     with tempfile.TemporaryDirectory(prefix="replay_crash_test.") as folder:
         calm = os.path.join(folder, "calm")
         os.mkdir(calm)
-        expected, seconds = undisturbed(args, calm, base)
-        print(f"undisturbed: {seconds:.2f} s", flush=True)
-        longest = seconds / (args.kills + 1)
+        expected, opening, playing = undisturbed(args, calm, base)
+        print(f"undisturbed: {opening:.2f} s of opening, {playing:.2f} s of playing", flush=True)
+        part = 1.0
         for attempt in range(ATTEMPTS_MAX):
             rough = os.path.join(folder, f"rough-{attempt}")
             os.mkdir(rough)
-            moments = [dice.uniform(longest / 10, longest) for _ in range(args.kills)]
+            longest = part * playing / args.kills
+            moments = [dice.uniform(0, part * opening)]
+            moments += [dice.uniform(longest / 10, longest) for _ in range(args.kills - 1)]
             actual = disturbed(args, rough, base, moments)
             if actual is not None:
                 break
-            print("the replay was over before the last kill: once more, faster", flush=True)
-            longest /= 2
+            print("no kill while calls were played: once more, sooner", flush=True)
+            part /= 2
         else:
-            fail("the replay was always over before the last kill")
+            fail("the replay was always over before the last kill, or no request was under way")
         print("killed after " + ", ".join(f"{m * 1000:.0f} ms" for m in moments) + " of running")
         for what, left, right in zip(("the client's totals", "the sums of all parties"),
                                      expected, actual):
