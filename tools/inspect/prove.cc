@@ -92,7 +92,8 @@ class Walk final {
       }
       if (!OneGroup(cursor->value())) return absl::OkStatus();
       if (options_.progress) options_.progress(next_, head_.group);
-      if (next_ % kGroupsBetweenMemoryChecks == 0) OCS_RETURN_IF_ERROR(CheckMemory());
+      if ((next_ - report_.first_group) % kGroupsBetweenMemoryChecks == 0)
+        OCS_RETURN_IF_ERROR(CheckMemory());
     }
     if (absl::IsDataLoss(cursor->status())) {
       BreakOff(cursor->status().message());

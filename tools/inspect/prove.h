@@ -15,10 +15,10 @@
 namespace ocs::tools {
 
 struct ProveOptions {
-  KeyRetention retention;
+  KeyRetention retention = {};
   int64_t memory_bytes_max = int64_t{4} << 30;
   /// Called after each group with its number and the head's; may be empty.
-  std::function<void(uint64_t group, uint64_t head)> progress;
+  std::function<void(uint64_t group, uint64_t head)> progress = {};
 };
 
 /// The report, with failed checks or without. Errors: NotFound when the store is empty of a format;

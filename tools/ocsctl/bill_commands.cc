@@ -101,7 +101,7 @@ void PrintCurrency(const Ctl& ctl, const settlement::v1::CurrencyBill& bill) {
   const std::string& currency = bill.currency();
   Table items = ItemTable();
   for (const auto& item : bill.item()) AddItem(item, &items);
-  ctl.Print(Cat("\n", currency, "\n", items.Format(), "\n"));
+  ctl.Print(Cat("\n", currency, "\n", items.empty() ? "" : Cat(items.Format(), "\n")));
   Table totals({{"total"}, {"amount", Align::kRight}});
   for (const auto& code : bill.charge_code_total())
     totals.AddRow({code.charge_code(), AmountText(code.amount_micros(), currency)});

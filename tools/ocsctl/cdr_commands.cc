@@ -229,7 +229,7 @@ void AddCdrCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* acknowledge =
       AddCommand(family, "acknowledge", "Say by hand up to where a consumer's records are safe",
-                 "ocsctl cdr acknowledge --consumer finance --shard 0 --position 12.32");
+                 "ocsctl cdr acknowledge --consumer finance --shard 0 --position 12.0");
   acknowledge->add_option("--consumer", arguments->consumer, "Its name")->required();
   acknowledge->add_option("--shard", arguments->shard, "The shard")->required();
   acknowledge->add_option("--position", arguments->position, "GROUP.INDEX of the last record")

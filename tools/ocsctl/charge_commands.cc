@@ -54,7 +54,8 @@ void WriteQuantities(const QuantityArray& quantities,
 
 // What all requests have. An account that is an identity goes as it is: the server looks it up.
 absl::Status FillRequest(const Ctl& ctl, ChargeArguments& arguments,
-                         charging::v1::CcRequestType type, CreditControlRequest* request) {
+                         charging::v1::CcRequestType type, charging::v1::RequestedAction action,
+                         CreditControlRequest* request) {
   uint64_t id = 0;
   if (absl::SimpleAtoi(arguments.account, &id)) {
     request->set_account_id(id);
@@ -65,11 +66,16 @@ absl::Status FillRequest(const Ctl& ctl, ChargeArguments& arguments,
   }
   if (arguments.session.empty()) {
     arguments.session = NewKey();
-    std::fprintf(stderr, "session %s (repeat or go on with --session)\n",
-                 arguments.session.c_str());
+    const bool keeps = action != charging::v1::CHECK_BALANCE &&
+                       action != charging::v1::PRICE_ENQUIRY;  // These change nothing.
+    if (keeps) {
+      std::fprintf(stderr, "session %s (repeat or go on with --session)\n",
+                   arguments.session.c_str());
+    }
   }
   request->set_session_id(arguments.session);
   request->set_cc_request_type(type);
+  request->set_requested_action(action);
   request->set_cc_request_number(arguments.number);
   request->set_service_context_id(arguments.service_context);
   if (!arguments.at.empty()) {
@@ -175,7 +181,8 @@ int Send(const Ctl& ctl, const CreditControlRequest& request) {
 
 int Session(const Ctl& ctl, ChargeArguments& arguments, charging::v1::CcRequestType type) {
   CreditControlRequest request;
-  const absl::Status filled = FillRequest(ctl, arguments, type, &request);
+  const absl::Status filled =
+      FillRequest(ctl, arguments, type, charging::v1::REQUESTED_ACTION_UNSPECIFIED, &request);
   if (!filled.ok()) return Complain(filled);
   auto* service = AddService(arguments, &request);
   if (type == charging::v1::INITIAL_REQUEST) {
@@ -195,9 +202,9 @@ int Session(const Ctl& ctl, ChargeArguments& arguments, charging::v1::CcRequestT
 
 int Event(const Ctl& ctl, ChargeArguments& arguments, charging::v1::RequestedAction action) {
   CreditControlRequest request;
-  const absl::Status filled = FillRequest(ctl, arguments, charging::v1::EVENT_REQUEST, &request);
+  const absl::Status filled =
+      FillRequest(ctl, arguments, charging::v1::EVENT_REQUEST, action, &request);
   if (!filled.ok()) return Complain(filled);
-  request.set_requested_action(action);
   if (action == charging::v1::REFUND_ACCOUNT) {
     request.set_refund_information(arguments.refund_information);
     return Send(ctl, request);
@@ -272,7 +279,7 @@ void AddEventCommand(Ctl* ctl, const Arguments& arguments, charging::v1::Request
   if (action == charging::v1::REFUND_ACCOUNT) {
     command
         ->add_option("--refund-information", arguments->refund_information,
-                     "Of the answer to the charge, such as 0.12.32")
+                     "Of the answer to the charge, such as 0.12.0")
         ->required();
   } else {
     AddServiceOptions(command, arguments);
@@ -308,7 +315,7 @@ void AddChargeCommands(CLI::App* app, Ctl* ctl) {
   AddEventCommand(ctl, arguments, charging::v1::REFUND_ACCOUNT,
                   AddCommand(family, "refund", "Give back all of one charge, once",
                              "ocsctl charge refund msisdn:8613800138000 "
-                             "--refund-information 0.12.32 --session refund-of-ticket-77"));
+                             "--refund-information 0.12.0 --session refund-of-ticket-77"));
   AddEventCommand(ctl, arguments, charging::v1::CHECK_BALANCE,
                   AddCommand(family, "balance", "Would the balance hold such a call now?",
                              "ocsctl charge balance msisdn:8613800138000 --model deepseek-v3.2 "

@@ -15,9 +15,9 @@ namespace ocs::tools {
 struct Connection {
   std::string server = "127.0.0.1:7070";
   int timeout_seconds = 10;
-  std::string ca_file;        ///< PEM. Given: TLS.
-  std::string cert_file;      ///< PEM. The client's own, for mutual TLS.
-  std::string cert_key_file;  ///< PEM.
+  std::string ca_file = {};        ///< PEM. Given: TLS.
+  std::string cert_file = {};      ///< PEM. The client's own, for mutual TLS.
+  std::string cert_key_file = {};  ///< PEM.
 };
 
 /// A channel; nothing is sent yet. Errors: InvalidArgument or NotFound when the TLS files do not go

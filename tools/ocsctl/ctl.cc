@@ -1,6 +1,7 @@
 #include "tools/ocsctl/ctl.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -65,7 +66,7 @@ void ChangeOptions::Fill(type::v1::Change* change) {
     std::fprintf(stderr, "key %s (repeat the change with --key)\n", key.c_str());
   }
   if (actor.empty()) {
-    if (const char* login = ::getlogin()) actor = login;
+    if (const passwd* user = ::getpwuid(::geteuid())) actor = user->pw_name;
   }
   change->set_idempotency_key(key);
   change->set_actor(actor);

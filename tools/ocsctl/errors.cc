@@ -22,8 +22,6 @@ std::string HintOf(const grpc::Status& status, std::string_view server) {
              "with --timeout-seconds";
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return "wait a little and repeat it with the same --key; a limit of the account stays one";
-    case grpc::StatusCode::ALREADY_EXISTS:
-      return "a new change needs a new --key; a repeat needs the same content";
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::PERMISSION_DENIED:
       return "the server wants to know you: --ca, --cert and --cert-key";
@@ -87,8 +85,9 @@ std::string DescribeError(const grpc::Status& status, std::string_view server) {
       google::rpc::BadRequest bad;
       if (!detail.UnpackTo(&bad)) continue;
       for (const auto& violation : bad.field_violations()) {
-        out += Cat("  field ", Printable(violation.field()), ": ",
-                   Printable(violation.description()), "\n");
+        const bool known = violation.description() == status.error_message();
+        out += Cat("  field ", Printable(violation.field()), known ? "" : ": ",
+                   known ? "" : Printable(violation.description()), "\n");
       }
     }
   }
