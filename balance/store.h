@@ -1,6 +1,7 @@
 // The seam to the disk: a few tables of ordered keys, written in atomic synced batches. One store
 // belongs to one shard. RocksStore is the real one, MemStore the simulator's; tests put faults
 // between (tests/support/faulty_store.h).
+// Tested in: tests/balance/rocks_store_test.cc
 
 #ifndef BALANCE_STORE_H_
 #define BALANCE_STORE_H_

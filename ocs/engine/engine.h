@@ -5,6 +5,7 @@
 // the shard takes what waits, decides each, packs the entries into a group, and gives the group to
 // its log; when the group is durable, every operation decided up to it is Done(). Nothing is
 // answered before.
+// Tested in: tests/engine/operation_test.cc
 
 #ifndef OCS_ENGINE_ENGINE_H_
 #define OCS_ENGINE_ENGINE_H_

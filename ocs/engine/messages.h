@@ -1,6 +1,7 @@
 // What goes into the engine and what comes out: requests and answers as typed values. The names and
 // numbers are those of RFC 8506 and 3GPP (docs/GLOSSARY.md); translation to and from the wire is
 // somebody else's work (ocs/rpc).
+// Tested in: tests/engine/outcomes_test.cc
 
 #ifndef OCS_ENGINE_MESSAGES_H_
 #define OCS_ENGINE_MESSAGES_H_

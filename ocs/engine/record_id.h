@@ -1,6 +1,7 @@
 // How a record's identity is made from where its entry stands. An entry may carry several records
 // (one per rating group): the index of a record's id is kRecordsPerEntry times the entry's index in
 // its group, plus the record's number in it.
+// Tested in: tests/engine/operation_test.cc
 
 #ifndef OCS_ENGINE_RECORD_ID_H_
 #define OCS_ENGINE_RECORD_ID_H_

@@ -122,12 +122,12 @@ PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int
     pairs.push_back(std::make_unique<Pair>(&shared, static_cast<uint64_t>(i)));
   shared.running.Add(in_flight);
   engine.Tick();
-  usleep(50'000);
+  usleep(50'000);  // tidy-allow sleep: measures for that long
   const engine::ShardStatistics before = engine.statistics({0});
   const double begin = Seconds();
   for (auto& pair : pairs) pair->Begin();
   while (Seconds() - begin < seconds) {
-    usleep(200'000);
+    usleep(200'000);  // tidy-allow sleep: measures for that long
     engine.Tick();
   }
   const double elapsed = Seconds() - begin;
@@ -135,7 +135,7 @@ PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int
   shared.stop = true;
   shared.running.WaitForZero();
   engine.Tick();
-  usleep(50'000);
+  usleep(50'000);  // tidy-allow sleep: measures for that long
   const engine::ShardStatistics after = engine.statistics({0});
   const auto entries = static_cast<double>(after.entries - before.entries);
   return {
@@ -227,7 +227,7 @@ void RestartBench(const Options& options, Report* report) {
   }
   char ready = 0;
   OCS_CHECK(read(pipe_ends[0], &ready, 1) == 1);
-  usleep(300'000);
+  usleep(300'000);  // tidy-allow sleep: measures for that long
   kill(child, SIGKILL);
   int ended = 0;
   waitpid(child, &ended, 0);

@@ -1,5 +1,6 @@
 // A file system beneath RocksDB that fails on command and can lose power: the second rung of the
 // crash tests.
+// Tested in: tests/balance/rocks_crash_test.cc
 
 #ifndef TESTS_SUPPORT_FAULTY_FILE_SYSTEM_H_
 #define TESTS_SUPPORT_FAULTY_FILE_SYSTEM_H_

@@ -1,5 +1,6 @@
 // Executors and a clock that tests drive by hand: one thread, no waiting, the same order every
 // time.
+// Tested in: tests/engine/time_test.cc
 
 #ifndef TESTS_SUPPORT_MANUAL_EXECUTOR_H_
 #define TESTS_SUPPORT_MANUAL_EXECUTOR_H_

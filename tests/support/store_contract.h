@@ -1,4 +1,5 @@
 // What every Store promises, checked on one: the same for the store in memory and the one on disk.
+// Tested in: tests/balance/mem_store_test.cc
 
 #ifndef TESTS_SUPPORT_STORE_CONTRACT_H_
 #define TESTS_SUPPORT_STORE_CONTRACT_H_
