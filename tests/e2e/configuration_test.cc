@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "tests/e2e/server_process.h"
 #include "tests/support/catch.h"
@@ -89,6 +91,21 @@ TEST_CASE("the example file is the defaults, and flags win over the file", "[ocs
   const Ended flagged =
       RunToEnd({"--check-config", "--config", OCS_EXAMPLE_CONFIG, "--validity-seconds", "30"});
   CHECK(flagged.output.find("validity_seconds: 30\n") != std::string::npos);
+}
+
+TEST_CASE("every key is in the operating page", "[ocsd][e2e]") {
+  std::ifstream file(OCS_OPERATING_PAGE);
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::istringstream keys(RunToEnd({"--check-config"}).output);
+  std::string line;
+  int count = 0;
+  while (std::getline(keys, line)) {
+    if (line.rfind('#', 0) == 0) continue;
+    ++count;
+    CAPTURE(line);
+    CHECK(page.find("| `" + line.substr(0, line.find(':')) + "` |") != std::string::npos);
+  }
+  CHECK(count == 25);
 }
 
 TEST_CASE("a second server on the folder is refused and says why", "[ocsd][e2e]") {
