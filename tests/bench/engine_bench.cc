@@ -2,6 +2,7 @@
 // synced with their records; beside it, synced writes of the same bytes in groups of the same size.
 // And a restart after the process was killed.
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,7 +107,18 @@ class Pair final : public CreditControlCall {
   char session_[64] = {};
 };
 
+// Processor seconds of this process so far.
+double ProcessorSeconds() {
+  rusage usage;
+  OCS_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 struct PairsResult {
+  double processor_us_per_operation = 0;
   double operations_per_second = 0;
   double bytes_per_operation = 0;
   double operations_per_group = 0;
@@ -124,6 +136,7 @@ PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int
   engine.Tick();
   usleep(50'000);  // tidy-allow sleep: measures for that long
   const engine::ShardStatistics before = engine.statistics({0});
+  const double processor_before = ProcessorSeconds();
   const double begin = Seconds();
   for (auto& pair : pairs) pair->Begin();
   while (Seconds() - begin < seconds) {
@@ -131,6 +144,7 @@ PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int
     engine.Tick();
   }
   const double elapsed = Seconds() - begin;
+  const double processor = ProcessorSeconds() - processor_before;
   const int64_t done = shared.done.load();
   shared.stop = true;
   shared.running.WaitForZero();
@@ -139,6 +153,7 @@ PairsResult RunPairs(Engine& engine, const std::vector<AccountId>& accounts, int
   const engine::ShardStatistics after = engine.statistics({0});
   const auto entries = static_cast<double>(after.entries - before.entries);
   return {
+      .processor_us_per_operation = processor * 1e6 / static_cast<double>(done),
       .operations_per_second = static_cast<double>(done) / elapsed,
       .bytes_per_operation = static_cast<double>(after.group_bytes - before.group_bytes) / entries,
       .operations_per_group = entries / static_cast<double>(after.groups - before.groups)};
