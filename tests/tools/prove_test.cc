@@ -405,20 +405,33 @@ TEST_CASE("what cannot be proved is an error that says what to do", "[tools][ins
 TEST_CASE("accounts older than a trimmed journal are checked from their states on",
           "[tools][inspect][unit]") {
   const World world;
-  const auto checkpoint = ReadCheckpoint(*world.store());
-  REQUIRE(checkpoint.ok());
+  constexpr uint64_t kLastTrimmed = 6;
+  const auto last = balance::ReadGroup(*world.store(), kLastTrimmed);
+  REQUIRE(last.ok());
+  const balance::ChainHash hash = balance::Sha256(*last);
   std::string row;
-  ByteWriter(&row).Varint(6);
+  ByteWriter(&row).Varint(kLastTrimmed);
+  row.append(hash.data(), hash.size());
   balance::StoreBatch batch;
-  batch.DeleteRange(balance::Table::kJournal, balance::GroupKey(1), balance::GroupKey(7));
+  batch.DeleteRange(balance::Table::kJournal, balance::GroupKey(1),
+                    balance::GroupKey(kLastTrimmed + 1));
   batch.Put(balance::Table::kMeta, balance::meta_key::kTrimmed, row);
   REQUIRE(world.store()->Write(batch).ok());
-  const Report report = MustProve(*world.store());
+  Report report = MustProve(*world.store());
   INFO(FormatReport(report));
   CHECK(report.ok());
-  CHECK(report.first_group == 7);
+  CHECK(report.first_group == kLastTrimmed + 1);
   REQUIRE(!report.notes.empty());
   CHECK(Contains(report.notes[0], "are older than the journal"));
+
+  // The first group that is there must follow from the last that is gone.
+  row.back() = static_cast<char>(row.back() ^ 1);
+  batch.Clear();
+  batch.Put(balance::Table::kMeta, balance::meta_key::kTrimmed, row);
+  REQUIRE(world.store()->Write(batch).ok());
+  report = MustProve(*world.store());
+  CHECK(Failed(report) == "chain");
+  CHECK(report.of(Check::kChain).first[0].place == "group 7");
 }
 
 }  // namespace

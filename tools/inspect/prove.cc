@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -49,18 +50,19 @@ std::string GroupPlace(uint64_t number) { return Cat("group ", number); }
 class Walk final {
  public:
   Walk(const balance::Store& store, const ProveOptions& options, const StoreFormat& format,
-       const Head& head, uint64_t first_group, uint64_t checkpoint)
+       const Head& head, const Trimmed& trimmed, uint64_t checkpoint)
       : store_(store),
         options_(options),
         head_(head),
         checkpoint_(checkpoint),
         keys_(&store, options.retention, &report_),
-        accounts_(&store, first_group, checkpoint, &report_),
-        records_(first_group == 1 ? RecordCheck::Journal::kWhole : RecordCheck::Journal::kTrimmed,
-                 &report_) {
+        accounts_(&store, trimmed.group + 1, checkpoint, &report_),
+        records_(trimmed.group == 0 ? RecordCheck::Journal::kWhole : RecordCheck::Journal::kTrimmed,
+                 &report_),
+        hash_(trimmed.hash) {
     report_.shard = format.shard;
     report_.shard_count = format.shard_count;
-    report_.first_group = first_group;
+    report_.first_group = trimmed.group + 1;
     report_.head_group = head.group;
     report_.head_hash = balance::ToHex(head.hash);
   }
@@ -130,8 +132,7 @@ class Walk final {
   }
 
   void CheckChain(const GroupReader& group) {
-    const bool anchored = next_ > report_.first_group || next_ == 1;
-    if (anchored && group.previous_hash() != hash_) {
+    if (group.previous_hash() != hash_) {
       report_.Fail(Check::kChain, GroupPlace(next_),
                    Cat("names ", balance::ToHex(group.previous_hash()),
                        " as the group before it, which is ", balance::ToHex(hash_)));
@@ -196,7 +197,7 @@ class Walk final {
   AccountCheck accounts_;
   RecordCheck records_;
   uint64_t next_ = 1;
-  ChainHash hash_ = {};
+  ChainHash hash_;  ///< Of the group before next_.
   Instant logged_at_;
   bool broken_off_ = false;
 };
@@ -221,8 +222,17 @@ absl::StatusOr<StoreFormat> ReadFormat(const balance::Store& store) {
   return format;
 }
 
-absl::StatusOr<uint64_t> ReadTrimmed(const balance::Store& store) {
-  return ReadNumber(store, balance::meta_key::kTrimmed);
+absl::StatusOr<Trimmed> ReadTrimmed(const balance::Store& store) {
+  OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                       store.Get(Table::kMeta, balance::meta_key::kTrimmed));
+  Trimmed trimmed;
+  if (!row) return trimmed;
+  ByteReader in(*row);
+  trimmed.group = in.Varint();
+  const std::string_view hash = in.Raw(trimmed.hash.size());
+  if (!in.ok()) return absl::DataLossError("the store's row 'trimmed' is damaged");
+  std::copy(hash.begin(), hash.end(), trimmed.hash.begin());
+  return trimmed;
 }
 
 absl::StatusOr<uint64_t> ReadCheckpoint(const balance::Store& store) {
@@ -232,9 +242,9 @@ absl::StatusOr<uint64_t> ReadCheckpoint(const balance::Store& store) {
 absl::StatusOr<Report> Prove(const balance::Store& store, const ProveOptions& options) {
   OCS_ASSIGN_OR_RETURN(const StoreFormat format, ReadFormat(store));
   OCS_ASSIGN_OR_RETURN(const Head head, balance::ReadHead(store));
-  OCS_ASSIGN_OR_RETURN(const uint64_t trimmed, ReadTrimmed(store));
+  OCS_ASSIGN_OR_RETURN(const Trimmed trimmed, ReadTrimmed(store));
   OCS_ASSIGN_OR_RETURN(const uint64_t checkpoint, ReadCheckpoint(store));
-  return Walk(store, options, format, head, trimmed + 1, checkpoint).Run();
+  return Walk(store, options, format, head, trimmed, checkpoint).Run();
 }
 
 }  // namespace ocs::tools

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "absl/status/statusor.h"
+#include "balance/journal.h"
 #include "balance/store.h"
 #include "tools/inspect/key_check.h"
 #include "tools/inspect/report.h"
@@ -36,8 +37,13 @@ struct StoreFormat {
 /// Errors: NotFound, FailedPrecondition, DataLoss, Unavailable as Prove.
 absl::StatusOr<StoreFormat> ReadFormat(const balance::Store& store);
 
-/// The number of the last group that was trimmed away, 0 for none. Errors: DataLoss, Unavailable.
-absl::StatusOr<uint64_t> ReadTrimmed(const balance::Store& store);
+/// The last group that was trimmed away: the first one that is there must follow from it.
+struct Trimmed {
+  uint64_t group = 0;  ///< 0: the journal is whole.
+  balance::ChainHash hash = {};
+};
+/// Errors: DataLoss, Unavailable.
+absl::StatusOr<Trimmed> ReadTrimmed(const balance::Store& store);
 /// Stored states include every group up to this one. Errors: DataLoss, Unavailable.
 absl::StatusOr<uint64_t> ReadCheckpoint(const balance::Store& store);
 

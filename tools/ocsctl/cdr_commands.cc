@@ -16,6 +16,7 @@
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/values.h"
 #include "tools/ocsctl/wire_record.h"
+#include "tools/text/json.h"
 #include "tools/text/progress.h"
 #include "tools/text/table.h"
 
@@ -78,6 +79,17 @@ cdr::FileFormat FormatOf(const CdrArguments& arguments) {
   return arguments.format == "csv" ? cdr::FileFormat::kCsv : cdr::FileFormat::kJsonLines;
 }
 
+// What was written, for machines; no name where nothing was.
+void PrintFile(const Ctl& ctl, std::string_view name, const cdr::ControlTotals& totals) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Field("file", name);
+  json.Field("records", static_cast<int64_t>(totals.record_count()));
+  json.Field("lines", static_cast<int64_t>(totals.line_count()));
+  json.EndObject();
+  ctl.Print(Cat(json.text(), "\n"));
+}
+
 int Export(const Ctl& ctl, const CdrArguments& arguments) {
   auto writer = cdr::FileWriter::Create(arguments.out, FormatOf(arguments), ctl.zone());
   if (!writer.ok()) return Complain(writer.status());
@@ -99,8 +111,11 @@ int Export(const Ctl& ctl, const CdrArguments& arguments) {
   }
   if (code != kDone) return code;
   if (positions.empty()) {
-    ctl.Print(ctl.json ? "{\"file\":\"\",\"records\":\"0\"}\n"
-                       : "no new records: no file written\n");
+    if (ctl.json) {
+      PrintFile(ctl, "", (*writer)->totals());
+    } else {
+      ctl.Print("no new records: no file written\n");
+    }
     return kDone;
   }
   const absl::Status committed = (*writer)->Commit();
@@ -116,8 +131,7 @@ int Export(const Ctl& ctl, const CdrArguments& arguments) {
   }
   const cdr::ControlTotals& totals = (*writer)->totals();
   if (ctl.json) {
-    ctl.Print(Cat("{\"file\":\"", Printable(arguments.out), "\",\"records\":\"",
-                  totals.record_count(), "\",\"lines\":\"", totals.line_count(), "\"}\n"));
+    PrintFile(ctl, arguments.out, totals);
   } else {
     ctl.Print(Cat("file ", arguments.out, ", ",
                   FormatGrouped(static_cast<int64_t>((*writer)->size_bytes())), " bytes\n",

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""An operator's day by hand: ocsctl against a real ocsd on a free port, then ocs-inspect on what it
+left. Every step's exit code and output is checked.
+
+  ocsctl_e2e.py OCSD OCSCTL OCS-INSPECT CATALOGUE
+"""
+
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+WAIT_SECONDS = 30
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+class Server:
+    """ocsd in a folder of its own; the address that it took stands in the ready file."""
+
+    def __init__(self, program, folder):
+        ready = os.path.join(folder, "ready")
+        self.process = subprocess.Popen(
+            [program, "--listen-address", "127.0.0.1:0", "--metrics-address", "",
+             "--data-folder", os.path.join(folder, "data"), "--ready-file", ready],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # It says when it serves; a server that ends instead ends its log too.
+        log = []
+        for line in self.process.stdout:
+            log.append(line)
+            if "serving on" in line:
+                break
+        # From here on somebody must read the log, or the server would wait for it.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        if not os.path.exists(ready):
+            self.process.kill()
+            raise Failed("the server does not start: " + "".join(log))
+        with open(ready, encoding="utf-8") as file:
+            words = file.read().split()
+        self.address = words[words.index("listen_address:") + 1]
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(WAIT_SECONDS)
+
+
+class Ctl:
+    def __init__(self, program, address):
+        self.command = [program, "--server", address]
+
+    def run(self, *words, code=0):
+        done = subprocess.run(self.command + list(words), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=WAIT_SECONDS, check=False)
+        shown = " ".join(words)
+        expect(done.returncode == code, f"ocsctl {shown}: exit code {done.returncode}, expected "
+               f"{code}\n{done.stdout}{done.stderr}")
+        return done
+
+    def text(self, *words, code=0):
+        return self.run(*words, code=code).stdout
+
+    def json(self, *words, code=0):
+        return json.loads(self.text("--json", *words, code=code))
+
+
+def sell(ctl, catalogue):
+    """A catalogue is published; a customer gets an account, money and a package."""
+    health = ctl.json("status")
+    expect(health["health"] == "SERVING" and health["revision_count"] == 0, f"status: {health}")
+    expect("no faults" in ctl.text("catalogue", "check", catalogue), "a good catalogue has faults")
+    expect(ctl.json("catalogue", "publish", catalogue, "--key", "p-1")["revision"] == 1, "revision")
+    again = ctl.json("catalogue", "publish", catalogue, "--key", "p-1")
+    expect(again["revision"] == 1, "a repeat published again")
+    with open(catalogue, encoding="utf-8") as file:
+        expect(ctl.text("catalogue", "show", "1") == file.read(), "the text came back changed")
+    expect("operators" in ctl.text("catalogue", "list"), "the list lacks the revision")
+
+    created = ctl.run("account", "create", "--currency", "CNY", "--identity",
+                      "msisdn:8613800138000", "--json")
+    expect("(repeat the change with --key)" in created.stderr, "the key was not told")
+    account = json.loads(created.stdout)["account_id"]
+    ctl.run("account", "topup", "msisdn:8613800138000", "20", "--key", "t-1")
+    topped = ctl.json("account", "topup", account, "20", "--key", "t-1")
+    expect(topped["available_micros"] == "20000000", f"topped up twice: {topped}")
+    refused = ctl.run("account", "topup", account, "21", "--key", "t-1", code=1)
+    expect("field amount_micros" in refused.stderr, f"the field is not named: {refused.stderr}")
+    ctl.run("account", "add-identity", account, "customer:C-1")
+    ctl.run("account", "remove-identity", account, "customer:C-1")
+    ctl.run("account", "show", "customer:C-1", code=1)
+    bought = ctl.json("account", "buy", account, "ct-personal-light")
+    expect(bought["fee_micros"] == "9900000", f"fee: {bought}")
+    ctl.run("account", "buy", account, "ct-personal-premium", code=1)  # More than is left.
+    return account
+
+
+def charge(ctl, account):
+    """One call of a model, an event, a refund, enquiries, and what must be refused."""
+    model = ["--model", "deepseek-v3.2"]
+    price = ctl.text("charge", "price", account, *model, "--input", "1000", "--output", "500")
+    expect("6,666" in price, f"calls affordable: {price}")
+    ctl.run("charge", "balance", account, *model, "--input", "1000")
+    initial = ctl.json("charge", "initial", account, "--session", "s-1", *model, "--input", "1000",
+                       "--output", "500")
+    service = initial["multiple_services_credit_control"][0]
+    granted = [(q["token_kind"], q["quantity"])
+               for q in service["granted_service_unit"]["token_quantity"]]
+    expect(granted == [("INPUT", "1000"), ("OUTPUT", "500")], f"granted: {granted}")
+    ctl.run("charge", "update", account, "--session", "s-1", "--number", "1", "--input", "1000",
+            "--output", "400", "--next-output", "300")
+    ended = ctl.json("charge", "terminate", account, "--session", "s-1", "--number", "2",
+                     "--output", "123")
+    expect(ended["multiple_services_credit_control"][0]["drawn"] == "123", f"drawn: {ended}")
+    unknown = ctl.text("charge", "terminate", account, "--session", "s-1", "--number", "3", code=1)
+    expect("DIAMETER_UNKNOWN_SESSION_ID (5002)" in unknown, unknown)
+    debit = ctl.json("charge", "debit", account, *model, "--input", "10", "--cache-read", "20",
+                     "--session", "e-1")
+    ctl.run("charge", "refund", account, "--refund-information", debit["refund_information"],
+            "--session", "r-1")
+    twice = ctl.text("charge", "refund", account, "--refund-information",
+                     debit["refund_information"], "--session", "r-2", code=1)
+    expect("was refunded before" in twice, twice)
+
+    shown = ctl.text("account", "show", account)
+    expect("9,998,477 token" in shown, f"1,523 tokens are not gone: {shown}")
+    expect("138000" not in shown, "an identity was shown without being asked for")
+    expect("msisdn:8613800138000" in ctl.text("account", "show", account, "--identities"),
+           "the identity was not shown")
+    expect("subscription_id" in json.dumps(ctl.json("account", "show", account)), "field names")
+    history = ctl.text("account", "history", account, "--items-max", "3")
+    expect("older entries follow: --before" in history, history)
+    why = ctl.text("account", "explain", account)
+    expect("400 output tokens of deepseek-v3.2 drawn 1:1 from bucket 2" in why, why)
+
+
+def settle(ctl, account, folder):
+    """The bill, and every record exactly once."""
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    cycle = ["--from", str(day - datetime.timedelta(days=1)), "--until",
+             str(day + datetime.timedelta(days=2)), "--carried-in", "CNY=1234"]
+    bill = ctl.json("bill", "show", account, *cycle)["bill"]
+    money = bill["currency_bill"][0]
+    expect(money["payable_fen"] == "990" and money["carried_out_micros"] == "1234", f"{money}")
+    text = ctl.text("bill", "show", account, *cycle)
+    for part in ("CT-P-LIGHT", "9.90 CNY", "covered by packages", "0.001234 CNY"):
+        expect(part in text, f"the bill lacks '{part}': {text}")
+    expect("--month" in ctl.run("bill", "show", account, code=2).stderr, "usage of bill show")
+
+    first = os.path.join(folder, "first.csv")
+    export = ["cdr", "export", "--consumer", "finance"]
+    totals = ctl.text(*export, "--out", first)
+    expect("records 5" in totals and "0 missing" in totals, totals)
+    with open(first, encoding="utf-8") as file:
+        expect(len({line.split(",")[1] for line in file.readlines()[1:]}) == 5, "five records")
+    ctl.run(*export, "--out", first, code=2)  # Files are never replaced.
+    none = os.path.join(folder, "none.csv")
+    expect("no new records" in ctl.text(*export, "--out", none), "records came twice")
+    expect(not os.path.exists(none), "an empty file was left behind")
+    ctl.run("charge", "debit", account, "--model", "deepseek-v3.2", "--input", "7")
+    second = os.path.join(folder, "second.jsonl")
+    written = ctl.json(*export, "--format", "jsonl", "--out", second)
+    expect(written == {"file": second, "records": "1", "lines": "1"}, f"{written}")
+    expect(ctl.json(*export, "--out", none)["file"] == "", "nothing to write")
+    with open(second, encoding="utf-8") as file:
+        record = json.loads(file.read())
+    expect(record["lines"][0]["quantity"] == 7, f"{record}")
+    expect("finance" in ctl.text("cdr", "consumers"), "the consumer is not listed")
+    everything = ctl.text("cdr", "stream", "--format", "jsonl")
+    expect(len(everything.splitlines()) == 6, "the stream lacks records")
+    expect("Charged: 9.90 CNY." in ctl.text("cdr", "stream", "--format", "text"), "in words")
+    position = json.loads(everything.splitlines()[0])["record_id"].split(".", 1)[1]
+    ctl.run("cdr", "acknowledge", "--consumer", "audit", "--shard", "0", "--position", position)
+    rest = ctl.text("cdr", "stream", "--consumer", "audit", "--format", "jsonl")
+    expect(len(rest.splitlines()) == 5, "the stream does not start behind what was acknowledged")
+
+
+def misuse(program, ctl, folder):
+    """What a newcomer does wrong is told, with the right exit code."""
+    expect("ocsctl status" in ctl.text("--help"), "help begins nowhere")
+    expect("Example:" in ctl.text("charge", "initial", "--help"), "a command without example")
+    ctl.run("account", code=2)
+    ctl.run("account", "topup", "msisdn:1", "many", code=2)
+    ctl.run("account", "show", "8613800138000x", code=2)
+    ctl.run("catalogue", "check", os.path.join(folder, "not-there.yaml"), code=2)
+    faulty = os.path.join(folder, "faulty.yaml")
+    with open(faulty, "w", encoding="utf-8") as file:
+        file.write("catalogue: x\nmodels: 3\n")
+    expect("faulty.yaml:2" in ctl.text("catalogue", "check", faulty, code=1), "the fault's line")
+    ctl.run("--zone", "Moon/Base", "status", code=2)
+    away = Ctl(program, "127.0.0.1:1")
+    expect("--server" in away.run("status", code=3).stderr, "how to reach a server")
+
+
+def inspect(program, folder, account):
+    def run(*words, code=0):
+        done = subprocess.run([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=WAIT_SECONDS, check=False)
+        expect(done.returncode == code, f"ocs-inspect {words}: {done.returncode}\n{done.stdout}"
+               f"{done.stderr}")
+        return done
+
+    data = os.path.join(folder, "data")
+    expect("verdict: OK" in run(data).stdout, "the verdict")
+    verdict = json.loads(run(data, "--json").stdout)
+    expect(verdict["verdict"] == "OK" and verdict["shards"][0]["records"] == "6", f"{verdict}")
+    shown = run(data, "account", account).stdout
+    expect("400 output tokens of deepseek-v3.2 drawn 1:1" in shown, shown)
+    expect("8613800138000" not in shown, "an identity was shown without being asked for")
+    expect("hash of the group before" in run(data, "group", "4").stdout, "a group")
+    expect("published at" in run(data, "revisions").stdout, "the revisions")
+    expect("there is no account 1" in run(data, "account", "1", code=2).stderr, "no account")
+    run(data, "group", "999999", code=2)
+    run("--shard", "3", data, code=2)
+    run(os.path.join(folder, "nothing"), code=2)
+    empty = os.path.join(folder, "empty")
+    os.mkdir(empty)
+    expect("no store" in run(empty, code=2).stderr, "an empty folder")
+    # A damaged copy is refused or fails, never passes.
+    broken = os.path.join(folder, "broken")
+    shutil.copytree(data, broken)
+    shard = os.path.join(broken, os.listdir(broken)[0])
+    os.remove(os.path.join(shard, "CURRENT"))
+    expect("CURRENT" in run(broken, code=3).stderr, "a damaged store")
+
+
+def main():
+    ocsd, ocsctl, ocs_inspect, catalogue = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(ocsd, folder)
+        try:
+            ctl = Ctl(ocsctl, server.address)
+            account = sell(ctl, catalogue)
+            charge(ctl, account)
+            settle(ctl, account, folder)
+            misuse(ocsctl, ctl, folder)
+            busy = subprocess.run([ocs_inspect, os.path.join(folder, "data")],
+                                  stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                                  timeout=WAIT_SECONDS, check=False)
+            expect("open" in busy.stderr, "a store in use is not told")
+        except Failed as fault:
+            print(f"FAILED: {fault}")
+            return 1
+        finally:
+            code = server.stop()
+        try:
+            expect(code == 0, f"the server ended with {code}")
+            inspect(ocs_inspect, folder, account)
+        except Failed as fault:
+            print(f"FAILED: {fault}")
+            return 1
+    print("passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
