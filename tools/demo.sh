@@ -231,7 +231,9 @@ next_steps() {
 
 main() {
   read_arguments "$@"
-  ocsd=$(program ocsd) ocsctl=$(program ocsctl) replay=$(program ocs-replay)
+  ocsd=$(program ocsd)
+  ocsctl=$(program ocsctl)
+  replay=$(program ocs-replay)
   inspect=$(program ocs-inspect)
   readonly ocsd ocsctl replay inspect
   begin=$(date +%s)

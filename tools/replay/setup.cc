@@ -144,8 +144,8 @@ absl::StatusOr<Summary> OpenAccounts(const Endpoint& endpoint, const Plan& plan,
   summary.seed = plan.seed;
   Opener opener(endpoint, base_unix_ms);
   for (const PlannedAccount& planned : plan.accounts) {
-    OCS_ASSIGN_OR_RETURN(AccountSummary account, opener.Open(planned));
-    summary.accounts.push_back(std::move(account));
+    OCS_ASSIGN_OR_RETURN(const AccountSummary account, opener.Open(planned));
+    summary.accounts.push_back(account);
   }
   return summary;
 }
