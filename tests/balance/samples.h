@@ -1,0 +1,131 @@
+// Accounts and entries with something in every field, and random ones.
+
+#ifndef TESTS_BALANCE_SAMPLES_H_
+#define TESTS_BALANCE_SAMPLES_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "balance/account.h"
+#include "balance/book.h"
+#include "balance/entry.h"
+#include "balance/ledger.h"
+#include "balance/mem_store.h"
+#include "ocs/base/hash.h"
+#include "ocs/base/random.h"
+#include "ocs/base/text.h"
+#include "tests/support/catch.h"
+
+namespace ocs::balance::tests {
+
+inline constexpr Instant kNow{1'779'000'000'000};
+
+inline Bucket TokenBucket(uint32_t id, int64_t amount) {
+  Bucket bucket;
+  bucket.id = {id};
+  bucket.priority = 1;
+  bucket.unit = Unit::Of("token");
+  bucket.valid_from = kNow;
+  bucket.granted = amount;
+  bucket.available = amount;
+  return bucket;
+}
+
+inline Account SampleAccount() {
+  Account account;
+  account.id = AccountId::Of({77}, 5);
+  account.state = AccountState::kGrace;
+  account.currency = Unit::Of("CNY");
+  account.credit_limit_micros = 12;
+  account.created_at = kNow;
+  account.next_bucket = 4;
+  account.last_group = 9;
+  account.last = {.group = 9, .index = 2};
+  Bucket pack = TokenBucket(2, 1000);
+  pack.covered_models = 3;
+  pack.valid_until = kNow.PlusSeconds(60);
+  pack.terms = {.revision = 4, .offer = 1, .grant = 2};
+  pack.available = 300;
+  pack.held = 200;
+  pack.spent = 400;
+  pack.expired = 70;
+  pack.transferred = 30;
+  pack.deferred_micros = 9'900'000;
+  pack.released_micros = 3'960'000;
+  Bucket main;
+  main.id = kMainBucket;
+  main.priority = kMainPriority;
+  main.unit = account.currency;
+  main.available = -5;
+  main.spent = 5;
+  account.buckets = {pack, main};
+  account.subscriptions = {
+      {.terms = pack.terms, .valid_from = kNow, .valid_until = Instant::Never()}};
+  Session session;
+  session.id = "s-1";
+  session.id_hash = StableHash64(session.id);
+  session.revision = 4;
+  session.number_max = 3;
+  session.record_sequence = 2;
+  session.opened_at = kNow;
+  session.reported_at = kNow.PlusSeconds(1);
+  session.ends_at = kNow.PlusSeconds(1200);
+  session.cost_micros = 17;
+  session.last = {.group = 8, .index = 1};
+  Grant grant;
+  grant.rating_group = 6;
+  grant.model = "deepseek-v3.2";
+  grant.granted = {{TokenKind::kInput, 150}, {TokenKind::kOutput, 50}};
+  grant.holds = {{.bucket = {2}, .amount = 200}};
+  session.grants = {grant};
+  account.sessions = {session};
+  account.carries = {{.line = 11, .denominator = 3, .remainder = 2},
+                     {.line = 12, .denominator = 7, .remainder = 6}};
+  account.identities = {{.type = 0, .data = "8613800000000"}, {.type = 4, .data = "customer"}};
+  return account;
+}
+
+inline std::string Bytes(const Account& account) {
+  std::string bytes;
+  EncodeAccount(account, &bytes);
+  return bytes;
+}
+
+/// An entry as it is read back from a group of that number.
+struct ReadBack {
+  std::string bytes;
+  EntryView view;
+};
+inline std::unique_ptr<ReadBack> ReadEntry(EntryBuilder& entry, Position position,
+                                           Position previous = {}) {
+  auto read = std::make_unique<ReadBack>();
+  std::string framed;
+  entry.AppendTo(&framed, position.group, previous);
+  ByteReader in(framed);
+  read->bytes = in.Text();
+  REQUIRE(in.ok());
+  REQUIRE(in.done());
+  auto view = ParseEntry(read->bytes, position);
+  REQUIRE(view.ok());
+  read->view = *std::move(view);
+  return read;
+}
+
+/// An account with money, as the ledger makes it.
+inline Account NewAccount(int64_t money, int64_t limit = 0) {
+  EntryBuilder entry;
+  Account account;
+  account.id = AccountId::Of({77}, 5);
+  entry.Begin(EntryKind::kAccountCreated, account.id);
+  entry.CreateAccount(Unit::Of("CNY"), limit, kNow);
+  if (money != 0) PostTopUp(money, &entry);
+  const auto read = ReadEntry(entry, {.group = 1, .index = 0});
+  Applier applier;
+  REQUIRE(applier.Apply(read->view, &account).ok());
+  return account;
+}
+
+}  // namespace ocs::balance::tests
+
+#endif  // TESTS_BALANCE_SAMPLES_H_
