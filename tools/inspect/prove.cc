@@ -69,6 +69,7 @@ class Walk final {
 
   absl::StatusOr<Report> Run() {
     OCS_RETURN_IF_ERROR(accounts_.LoadRows());
+    resident_before_ = ResidentBytes();
     OCS_RETURN_IF_ERROR(Groups());
     CheckHead();
     keys_.Finish();
@@ -179,13 +180,16 @@ class Walk final {
     constexpr int64_t kMiB = int64_t{1} << 20;
     const auto done = static_cast<int64_t>(next_ - report_.first_group + 1);
     const auto all = static_cast<int64_t>(head_.group - report_.first_group + 1);
-    // States come first and grow slowly, keys grow with the journal: this is rather too much.
-    const int64_t needed = used / kMiB * all / done + 256;
+    // The places of the states come first; then memory grows with the journal. A few groups say
+    // nothing about the others.
+    const bool known = done >= static_cast<int64_t>(kGroupsBetweenMemoryChecks);
+    const int64_t grown = std::max<int64_t>(used - resident_before_, 0);
+    const int64_t needed = known ? resident_before_ + grown / done * all : 2 * used;
     return absl::ResourceExhaustedError(
         Cat("accounts and request keys are kept in memory: after ", FormatGrouped(done), " of ",
             FormatGrouped(all), " groups they need ", FormatGrouped(used / kMiB),
             " MiB, more than the limit of ", FormatGrouped(options_.memory_bytes_max / kMiB),
-            "; run again with --memory-mib ", needed));
+            "; run again with --memory-mib ", needed / kMiB + 256));
   }
 
   const balance::Store& store_;
@@ -197,7 +201,8 @@ class Walk final {
   AccountCheck accounts_;
   RecordCheck records_;
   uint64_t next_ = 1;
-  ChainHash hash_;  ///< Of the group before next_.
+  int64_t resident_before_ = 0;  ///< The walk.
+  ChainHash hash_;               ///< Of the group before next_.
   Instant logged_at_;
   bool broken_off_ = false;
 };
