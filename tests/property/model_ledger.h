@@ -106,6 +106,15 @@ class ModelLedger final {
     }
   }
 
+  /// When the next pack ends; Never() when there is none.
+  Instant NextEnd() const {
+    Instant end = Instant::Never();
+    for (const auto& [name, account] : accounts_) {
+      for (const Pack& pack : account.packs) end = std::min(end, pack.until);
+    }
+    return end;
+  }
+
   /// Every figure of an account.
   std::string View(const std::string& name) const {
     const Account& account = accounts_.at(name);
