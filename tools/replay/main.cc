@@ -152,7 +152,10 @@ int RunReplay(const Arguments& arguments) {
 int RunVerify(const Arguments& arguments) {
   const auto verification = Verify(arguments.replay.endpoint,
                                    {.summary = arguments.summary, .cdr_csv = arguments.cdr_csv});
-  if (!verification.ok()) return Report(verification.status(), kExitServer);
+  if (!verification.ok()) {
+    const bool bad_file = absl::IsInvalidArgument(verification.status());
+    return Report(verification.status(), bad_file ? kExitUsage : kExitServer);
+  }
   std::cout << verification->table;
   return verification->agreement == Agreement::kAgrees ? 0 : kExitDiffers;
 }

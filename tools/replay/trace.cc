@@ -90,7 +90,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream bytes;
   bytes << file.rdbuf();
-  if (!file) return absl::NotFoundError(Cat(path, ": cannot be read"));
+  if (!file) return absl::InvalidArgumentError(Cat(path, ": cannot be read"));
   return std::move(bytes).str();
 }
 

@@ -30,7 +30,7 @@ struct TraceCall {
 absl::StatusOr<std::vector<TraceCall>> ParseTrace(std::string_view text, std::string_view links,
                                                   int64_t rows_max);
 
-/// The whole of a file. Errors: NotFound.
+/// The whole of a file. Errors: InvalidArgument.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 /// Puts a file there as a whole: written aside, then renamed. Errors: Unavailable.
