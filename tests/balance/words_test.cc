@@ -23,7 +23,8 @@ TEST_CASE("an entry is told in words", "[balance][unit]") {
   REQUIRE(words.ok());
   CHECK(words->text ==
         "session opened, session s-1 request 0; under tariff revision 3, supervised until "
-        "2026-05-17T07:00:00+00:00; granted to rating group 6 (deepseek-v3.2): 150 input 50 output");
+        "2026-05-17T07:00:00+00:00; granted to rating group 6 (deepseek-v3.2): 150 input 50 "
+        "output");
   REQUIRE(words->postings.size() == 3);
   CHECK(words->postings[0].find("bucket 2 available -200") == 0);
   CHECK(words->postings[1].find("bucket 2 held +200") == 0);
