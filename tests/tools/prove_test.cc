@@ -155,6 +155,33 @@ TEST_CASE("a request that was answered twice is found", "[tools][inspect][unit]"
   CHECK(Contains(later->notes[0], "1 keys were used again"));
 }
 
+TEST_CASE("a key counts for as long as its first answer is remembered", "[tools][inspect][unit]") {
+  const World world;
+  const balance::Account alice = Rebuild(*world.store(), world.alice);
+  const Position next{.group = balance::ReadHead(*world.store())->group + 1, .index = 0};
+  const auto forge = [&](EntryKind first, EntryKind second) {
+    Forger forger(world.store());
+    EntryBuilder entry;
+    Position last = alice.last;
+    for (const EntryKind kind : {first, second}) {
+      entry.Begin(kind, world.alice);
+      entry.SetKey({.type = EntryKey::Type::kRequest, .text = "forged", .number = 0});
+      forger.Add(&entry, last);
+      last = next;
+    }
+    forger.Write();
+    const auto report = Prove(*world.store(), {.retention = {.answer_seconds = 0}});
+    REQUIRE(report.ok());
+    return Failed(*report);
+  };
+  SECTION("a refused event, as long as a session's") {
+    CHECK(forge(EntryKind::kRefused, EntryKind::kEventCharged).empty());
+  }
+  SECTION("a charged event, longer") {
+    CHECK(forge(EntryKind::kEventCharged, EntryKind::kRefused) == "requests");
+  }
+}
+
 TEST_CASE("a change that was made twice is found", "[tools][inspect][unit]") {
   const World world;
   Forger forger(world.store());

@@ -64,12 +64,13 @@ void KeyCheck::Add(const balance::EntryView& entry, Instant logged_at) {
 void KeyCheck::AddKey(Check check, const Hash& hash, const balance::EntryView& entry,
                       Instant logged_at) {
   report_->Count(check);
-  const Seen now{.position = entry.position, .logged_at = logged_at};
+  // As the server remembers: refused events as long as sessions.
+  const bool event = check == Check::kChanges || IsEvent(entry.kind);
+  const int64_t seconds = event ? retention_.event_seconds : retention_.answer_seconds;
+  const Seen now{.position = entry.position, .until = logged_at.PlusSeconds(seconds)};
   const auto [known, added] = seen_.try_emplace(hash, now);
   if (added) return;
-  const bool session = check == Check::kRequests && !IsEvent(entry.kind);
-  const int64_t seconds = session ? retention_.answer_seconds : retention_.event_seconds;
-  if (known->second.logged_at.PlusSeconds(seconds) <= logged_at) {
+  if (known->second.until <= logged_at) {
     ++reused_;
   } else {
     const std::string key = check == Check::kRequests

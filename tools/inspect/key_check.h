@@ -37,7 +37,7 @@ class KeyCheck final {
  private:
   struct Seen {
     Position position;
-    Instant logged_at;
+    Instant until;  ///< Remembered until then.
   };
   using Hash = std::pair<uint64_t, uint64_t>;
   void AddKey(Check check, const Hash& hash, const balance::EntryView& entry, Instant logged_at);
