@@ -14,7 +14,8 @@ std::string HintOf(const grpc::Status& status, std::string_view server) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
       return Cat("is the server running at ", server,
-                 "? Give its address with --server HOST:PORT, and --ca for TLS. "
+                 "? Give its address with --server HOST:PORT, --ca for TLS, --cert and --cert-key "
+                 "where it wants to know its clients. "
                  "A change may be repeated with the same --key");
     case grpc::StatusCode::DEADLINE_EXCEEDED:
     case grpc::StatusCode::CANCELLED:
