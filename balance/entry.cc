@@ -64,6 +64,11 @@ bool GetPosition(ByteReader& in, uint64_t group, Position* position) {
   return in.ok();
 }
 
+// Damaged bytes may sum to anything: wraps where that does not fit.
+int64_t Later(int64_t base_ms, int64_t more_ms) {
+  return static_cast<int64_t>(static_cast<uint64_t>(base_ms) + static_cast<uint64_t>(more_ms));
+}
+
 }  // namespace
 
 std::string_view EntryKindName(EntryKind kind) {
@@ -291,13 +296,13 @@ bool EffectReader::Read() {
       session_ = {};
       session_.revision = static_cast<uint32_t>(in_.Varint());
       session_.opened_at.unix_ms = in_.Signed();
-      session_.ends_at.unix_ms = session_.opened_at.unix_ms + in_.Signed();
+      session_.ends_at.unix_ms = Later(session_.opened_at.unix_ms, in_.Signed());
       return true;
     case Effect::kReport:
       report_.number_max = static_cast<uint32_t>(in_.Varint());
       report_.record_sequence = static_cast<uint32_t>(in_.Varint());
       report_.reported_at.unix_ms = in_.Signed();
-      report_.ends_at.unix_ms = report_.reported_at.unix_ms + in_.Signed();
+      report_.ends_at.unix_ms = Later(report_.reported_at.unix_ms, in_.Signed());
       report_.cost_micros = in_.Signed();
       return true;
     case Effect::kSetGrant:
