@@ -40,8 +40,6 @@ constexpr Description kDescriptions[] = {
      [](const ShardStatistics& s) { return s.queue_length; }},
     {"ocs_cached_accounts", "Accounts in memory.", Kind::kGauge,
      [](const ShardStatistics& s) { return s.cached_accounts; }},
-    {"ocs_open_sessions", "Open sessions of accounts in memory.", Kind::kGauge,
-     [](const ShardStatistics& s) { return s.open_sessions; }},
     {"ocs_durable_group", "Number of the last durable group.", Kind::kGauge,
      [](const ShardStatistics& s) { return static_cast<int64_t>(s.durable_group); }},
     {"ocs_checkpoint_group", "Number of the group that a restart replays from.", Kind::kGauge,

@@ -73,7 +73,6 @@ struct ShardStatistics {
   int64_t account_loads = 0;
   int64_t queue_length = 0;                           ///< Now.
   int64_t cached_accounts = 0;                        ///< Now.
-  int64_t open_sessions = 0;                          ///< Of cached accounts, now.
   uint64_t durable_group = 0;                         ///< Now.
   uint64_t checkpoint_group = 0;                      ///< Now: a restart replays from here.
   int64_t store_bytes = 0;                            ///< Now.

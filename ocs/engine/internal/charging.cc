@@ -126,8 +126,13 @@ bool Charging::FindSession() {
   }
   const EngineOptions& options = shard_.options();
   const Instant now = shard_.logged_at();
-  if (at_ < now.PlusSeconds(-options.event_time_past_max_seconds) ||
-      at_ > now.PlusSeconds(options.event_time_ahead_max_seconds)) {
+  const bool skewed = at_ < now.PlusSeconds(-options.event_time_past_max_seconds) ||
+                      at_ > now.PlusSeconds(options.event_time_ahead_max_seconds);
+  // What an open session used is always charged (law 4): a report whose time cannot be right is
+  // rated by its arrival.
+  if (skewed && session_ != nullptr && request_.type != RequestType::kInitial) {
+    at_ = now;
+  } else if (skewed) {
     RefuseRecorded(
         ResultCode::kInvalidAvpValue, "event_timestamp",
         Cat("expected at most ", options.event_time_past_max_seconds, " seconds ago and ",

@@ -66,6 +66,10 @@ class Charging final {
   bool EntryAllowed();
   void WriteSession(balance::EntryKind kind);
   void WriteCharges(balance::EntryKind kind);
+  /// What every record of this request says; takes the next number.
+  cdr::Record BeginRecord(cdr::ClosingCause cause);
+  /// Of a termination that names no rating group.
+  void WriteClosingRecord();
   void WriteRecord(balance::EntryKind kind, size_t index,
                    absl::InlinedVector<std::pair<BucketId, int64_t>, 4>* revenue);
   void Refuse(ResultCode code, std::string_view field,

@@ -128,6 +128,7 @@ void Charging::Commit(EntryKind kind) {
   }
   WriteCharges(kind);
   for (size_t i = 0; i < outcomes_.size(); ++i) WriteRecord(kind, i, &revenue);
+  if (kind == EntryKind::kSessionTerminated && outcomes_.empty()) WriteClosingRecord();
   const bool charged =
       std::any_of(movements_.begin(), movements_.end(),
                   [](const balance::Movement& movement) { return movement.spent != 0; });
@@ -175,6 +176,32 @@ void Charging::WriteCharges(EntryKind /*kind*/) {
   }
 }
 
+cdr::Record Charging::BeginRecord(cdr::ClosingCause cause) {
+  cdr::Record record;
+  record.type = cdr::RecordType::kUsage;
+  record.local_sequence = shard_.book().NextRecordSequence();
+  record.account = account_->id;
+  record.session_id = request_.session_id;
+  record.request_number = request_.number;
+  record.cause = cause;
+  record.opened_at = session_ == nullptr ? at_ : session_->reported_at;
+  record.closed_at = std::max(at_, record.opened_at);
+  record.recorded_at = shard_.logged_at();
+  record.tariff_revision = revision_->view.revision;
+  return record;
+}
+
+void Charging::WriteClosingRecord() {
+  cdr::Record record = BeginRecord(cdr::ClosingCause::kNormalRelease);
+  record.record_sequence = session_->record_sequence == 0 ? 0 : session_->record_sequence + 1;
+  if (!session_->grants.empty()) {
+    record.rating_group = session_->grants.front().rating_group;
+    record.model = session_->grants.front().model;
+  }
+  EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
+  shard_.CountRecord();
+}
+
 void Charging::WriteRecord(EntryKind kind, size_t index,
                            absl::InlinedVector<std::pair<BucketId, int64_t>, 4>* revenue) {
   const ServiceRequest& service = request_.services[index];
@@ -182,21 +209,12 @@ void Charging::WriteRecord(EntryKind kind, size_t index,
   const bool event = kind == EntryKind::kEventCharged;
   const bool final = event || kind == EntryKind::kSessionTerminated;
   if (!service.has_used && !final) return;
-  cdr::Record record;
-  record.type = cdr::RecordType::kUsage;
-  record.local_sequence = shard_.book().NextRecordSequence();
-  record.account = account_->id;
-  record.session_id = request_.session_id;
-  record.request_number = request_.number;
-  record.cause = final ? cdr::ClosingCause::kNormalRelease : cdr::ClosingCause::kPartialRecord;
+  cdr::Record record =
+      BeginRecord(final ? cdr::ClosingCause::kNormalRelease : cdr::ClosingCause::kPartialRecord);
   record.estimated = service.estimated;
-  record.opened_at = session_ == nullptr ? at_ : session_->reported_at;
-  record.closed_at = std::max(at_, record.opened_at);
-  record.recorded_at = shard_.logged_at();
   record.rating_group = service.rating_group;
   record.model = outcome.model.empty() ? service.model : outcome.model;
   record.provider = outcome.provider;
-  record.tariff_revision = revision_->view.revision;
   if (!event) {
     const bool only = final && session_->record_sequence == 0 && outcomes_.size() == 1;
     record.record_sequence = only

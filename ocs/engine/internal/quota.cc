@@ -82,7 +82,10 @@ Pots CollectPots(const Account& account, const Revisions& revisions, const Revis
   };
   for (const Bucket& bucket : account.buckets) {
     const Movement* movement = FindMovement(movements, bucket.id);
-    const bool open = at >= bucket.valid_from && at < bucket.valid_until;
+    // The account's own money has no beginning: a call that was made just before the account is
+    // paid, too.
+    const bool open =
+        (bucket.id == balance::kMainBucket || at >= bucket.valid_from) && at < bucket.valid_until;
     // Money that came with an offer is drawn by that offer's terms, like any other grant.
     if (bucket.unit.is_money() && bucket.terms.revision == 0) {
       if (price.row == nullptr || !open) continue;
