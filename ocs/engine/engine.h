@@ -50,7 +50,7 @@ struct EngineOptions {
       180 * 86'400;                         ///< Groups younger than this are never trimmed.
   int64_t cached_accounts_max = 1'000'000;  ///< Per shard.
   int64_t checkpoint_lag_entries =
-      4'000'000;  ///< How many entries a restart replays at most, about.
+      1'000'000;  ///< How many entries a restart replays at most, about.
 };
 
 /// The resources of one shard: each with its own store and threads.

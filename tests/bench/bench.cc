@@ -49,6 +49,10 @@ int main(int argc, char** argv) {
   const auto wanted = [&](const std::string& name) {
     return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
   };
+  if (only == std::vector<std::string>{"work-until-killed"}) {
+    ocs::bench::WorkUntilKilled(options);
+    return 1;
+  }
   ocs::bench::Report report;
   if (wanted("rating")) ocs::bench::RatingBench(options, &report);
   if (wanted("engine")) ocs::bench::EngineBench(options, &report);

@@ -14,9 +14,10 @@
 namespace ocs::engine {
 namespace {
 
-constexpr int kLookAheadStep = 3;          // Operations; each takes longer than a cache miss.
-constexpr int64_t kTrimEverySeconds = 10;  // Old groups go in steps; nothing waits for it.
-constexpr int kDueAccountsPerRound = 256;  // Due work shares the shard with charging.
+constexpr uint32_t kWorthAWriteEntries = 1'000;  // More gains little (DESIGN 2.2).
+constexpr int kLookAheadStep = 3;                // Operations; each takes longer than a cache miss.
+constexpr int64_t kTrimEverySeconds = 10;        // Old groups go in steps; nothing waits for it.
+constexpr int kDueAccountsPerRound = 256;        // Due work shares the shard with charging.
 constexpr size_t kIdentitiesInMemory = 1'000'000;  // About 100 bytes each.
 
 absl::Status Stopping() {
@@ -197,9 +198,12 @@ void Shard::LookAhead(Operation* operation) {
 void Shard::DecideWaiting() {
   while (!backlog_.empty() && !stopped()) {
     if (finished_.load(std::memory_order_acquire) && finished_.exchange(false)) {
-      // The disk is free: what is decided goes there while the rest is decided.
       TakeFinished();
-      WriteGroup(balance::Book::WriteBack::kAsNeeded);
+      // The disk is free: what is decided goes there while the rest is decided, if it is worth a
+      // write.
+      if (book_->has_open_group() && book_->NextPosition().index >= kWorthAWriteEntries) {
+        WriteGroup(balance::Book::WriteBack::kAsNeeded);
+      }
     }
     LookAhead(backlog_.front());
     if (book_->group_full()) {
