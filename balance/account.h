@@ -5,6 +5,7 @@
 #ifndef BALANCE_ACCOUNT_H_
 #define BALANCE_ACCOUNT_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "ocs/base/quantity.h"
 #include "ocs/base/time.h"
 #include "ocs/base/unit.h"
+#include "ocs/base/window.h"
 
 namespace ocs::balance {
 
@@ -45,18 +47,91 @@ struct Terms {
 inline constexpr BucketId kMainBucket{1};
 inline constexpr int32_t kMainPriority = 1'000'000;  ///< Drawn after all that was bought.
 
+/// A node of the account's hierarchy: billing root > groups > members > API keys. The root is the
+/// account itself.
+struct NodeId {
+  uint32_t value = 0;
+  friend constexpr auto operator<=>(const NodeId&, const NodeId&) = default;
+};
+inline constexpr NodeId kRootNode{0};
+
+/// Numbers are stored: never reused.
+enum class NodeKind : uint8_t {
+  kGroup = 1,   ///< A family, a department.
+  kMember = 2,  ///< A person.
+  kKey = 3,     ///< An API key.
+};
+std::string_view NodeKindName(NodeKind kind);  ///< "group", "member", "key".
+
+/// Part of its account: it has no state but what is here. At most kNodeDepthMax below the root.
+struct Node {
+  NodeId id = {};
+  NodeId parent = kRootNode;
+  NodeKind kind = NodeKind::kMember;
+  AccountState state = AccountState::kActive;  ///< kActive, kSuspended or kClosed.
+  std::string name = {};
+  friend bool operator==(const Node&, const Node&) = default;
+};
+
+/// What was used, and is held, in a window. Absolute: law 6 needs no tariff to know it.
+struct Counter {
+  uint64_t id = 0;     ///< Of the price's counter, the grant's limit or the node's limit.
+  uint64_t owner = 0;  ///< Which of those that share the id: CounterOwner(node, bucket).
+  Window window = {};
+  Instant began_at = {};  ///< Of the window that the amounts belong to; not for a sliding one.
+  Instant ends_at = Instant::Never();  ///< The amounts are stale from then on.
+  int64_t counted = 0;
+  int64_t charged_micros = 0;   ///< Of a price's counter.
+  int64_t held = 0;             ///< By open sessions; does not end with the window.
+  uint8_t noticed_percent = 0;  ///< The highest threshold that was told in this window.
+  struct Slot {
+    Instant began_at;
+    int64_t amount = 0;
+    friend bool operator==(const Slot&, const Slot&) = default;
+  };
+  std::vector<Slot> slots = {};  ///< Of a sliding window, ascending; `counted` is then not used.
+
+  friend bool operator==(const Counter&, const Counter&) = default;
+
+  /// What counts at that instant: 0 once the window has ended; of a sliding one the slots that
+  /// still meet it.
+  int64_t CountedAt(Instant at) const;
+  /// When at least one piece more is free again than at `at`: the end of the window, or of the
+  /// oldest slot. Never() when nothing counts.
+  Instant FreesAt(Instant at) const;
+};
+constexpr uint64_t CounterOwner(NodeId node, BucketId bucket) {
+  return (uint64_t{bucket.value} << 32U) | node.value;
+}
+
+/// A bound on what a node and all below it may use. Hard, or for notices only.
+struct Limit {
+  uint32_t id = 0;
+  NodeId node = {};
+  std::string name = {};
+  Window window = {};
+  Instant anchor = {};  ///< Of kCycle.
+  Unit unit =
+      {};  ///< Money of the account, "token", "request", or a unit of packages: draws in it.
+  int64_t amount = 0;
+  bool alert_only = false;
+  absl::InlinedVector<uint8_t, 4> alerts = {};  ///< Per cent, ascending.
+  Instant until = Instant::Never();             ///< Ends with the offer that gave it.
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+
 /// A quantity in one unit. Law 3, at every entry: granted == available + held + spent + expired +
 /// transferred.
 struct Bucket {
-  BucketId id;
+  BucketId id = {};
   int32_t priority = 0;  ///< 1 is drawn first.
   uint32_t covered_models =
       0;  ///< How wide its scope is, as counted when it was bought; 0 = everything.
-  Unit unit;
-  Instant valid_from;
+  Unit unit = {};
+  Instant valid_from = {};
   Instant valid_until = Instant::Never();  ///< Cannot be newly drawn from this instant on; what is
                                            ///< held then, still can.
-  Terms terms;
+  Terms terms = {};
   int64_t granted = 0;
   int64_t available = 0;
   int64_t held = 0;
@@ -66,22 +141,48 @@ struct Bucket {
   int64_t deferred_micros =
       0;  ///< What was paid for it: deferred revenue at its sale, in the account's currency.
   int64_t released_micros = 0;  ///< Of that, earned by use or turned into breakage so far.
+  NodeId node = {};  ///< Whose pool it is: drawn on by that node and, where shared, all below it.
+  bool shared = true;
+  uint32_t subscription = 0;              ///< Which one issued it; 0: none.
+  uint8_t carried = 0;                    ///< Cycles for which it may still be carried over.
+  Instant refills_at = Instant::Never();  ///< Next begin of its refill window.
+  int64_t refill_amount = 0;              ///< What it then has.
+  /// Pieces that deferred_micros pays for; 0: `granted`. Of a refilled bucket: all of its refills.
+  int64_t planned = 0;
+  /// The validity begins with the first draw: until then valid_until is Never() and this is how
+  /// long it will last. 0: it began at once.
+  int64_t lasts_ms = 0;
+  int32_t lasts_months = 0;
 
   friend bool operator==(const Bucket&, const Bucket&) = default;
 };
 
 struct Hold {
-  BucketId bucket;
+  BucketId bucket = {};
   int64_t amount = 0;
   friend bool operator==(const Hold&, const Hold&) = default;
+};
+
+/// What a grant holds in a counter.
+struct CounterHold {
+  uint64_t id = 0;
+  uint64_t owner = 0;
+  int64_t amount = 0;
+  friend bool operator==(const CounterHold&, const CounterHold&) = default;
 };
 
 /// What one rating group of a session has been promised, and what is held for it.
 struct Grant {
   uint32_t rating_group = 0;
-  std::string model;  ///< Canonical id.
+  std::string model = {};  ///< Canonical id.
   Quantities granted;
-  absl::InlinedVector<Hold, 2> holds;
+  absl::InlinedVector<Hold, 2> holds = {};
+  absl::InlinedVector<CounterHold, 1> counter_holds = {};
+  int64_t prompt_tokens = 0;             ///< Reported so far; before the first report, requested.
+  int64_t charged_micros = 0;            ///< Of the call so far: for its minimum and maximum.
+  int64_t counted = 0;                   ///< Pieces of the call so far: for tiers of a call.
+  bool request_counted = false;          ///< The call itself has been charged as a request.
+  std::array<uint64_t, 6> context = {};  ///< rating::UseContext::values as at the start.
   friend bool operator==(const Grant&, const Grant&) = default;
 };
 
@@ -90,51 +191,96 @@ struct Grant {
 struct Session {
   uint64_t id_hash =
       0;  ///< StableHash64(id): looked at first when one of many is sought. Not stored.
-  std::string id;
+  std::string id = {};
   uint32_t revision = 0;         ///< The tariff that it was opened with (law 7).
   uint32_t number_max = 0;       ///< Highest CC-Request-Number seen.
   uint32_t record_sequence = 0;  ///< Of its last record; 0 = none yet.
-  Instant opened_at;             ///< Event time of the initial request.
-  Instant reported_at;           ///< Event time of the last report: where the next record opens.
-  Instant ends_at;               ///< The supervision timer (Tcc), in logged time.
+  Instant opened_at = {};        ///< Event time of the initial request.
+  Instant reported_at = {};      ///< Event time of the last report: where the next record opens.
+  Instant ends_at = {};          ///< The supervision timer (Tcc), in logged time.
   int64_t cost_micros = 0;       ///< Charged so far, in the account's currency.
-  Position last;                 ///< Its last entry; each entry of a session names the one before.
-  absl::InlinedVector<Grant, 1> grants;
+  Position last = {};            ///< Its last entry; each entry of a session names the one before.
+  NodeId node = {};              ///< Who makes the call.
+  absl::InlinedVector<Grant, 1> grants = {};
   friend bool operator==(const Session&, const Session&) = default;
 };
 
-/// An offer that was bought and whose prices may be used.
+/// An offer that was bought and lasts: its prices may be used, or it renews.
 struct Subscription {
-  Terms terms;  ///< `grant` is not used.
-  Instant valid_from;
+  Terms terms = {};  ///< `grant` is not used.
+  Instant valid_from = {};
   Instant valid_until = Instant::Never();
+  uint32_t id = 0;                       ///< Of the account; 0 in states written before ids.
+  NodeId node = {};                      ///< Who bought it.
+  Instant renews_at = Instant::Never();  ///< When the next cycle begins.
+  Instant anchor = {};                   ///< Where its first cycle began.
+  uint32_t cycles = 0;                   ///< Begun so far.
+  uint32_t switches = 0;                 ///< The customer's: bit i is the offer's switch i.
+  bool cancelled = false;                ///< Does not renew.
   friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
 struct AccountIdentity {
   uint8_t type = 0;
-  std::string data;
+  std::string data = {};
+  NodeId node = {};  ///< Whose it is.
   friend bool operator==(const AccountIdentity&, const AccountIdentity&) = default;
+};
+
+/// How often an offer was bought: for "once per customer" and "at most n a month".
+struct Bought {
+  uint64_t offer = 0;  ///< StableHash64 of its id.
+  Instant month = {};  ///< The calendar month that `in_month` counts.
+  uint32_t in_month = 0;
+  uint32_t ever = 0;
+  friend bool operator==(const Bought&, const Bought&) = default;
+};
+
+/// A change that is to happen at a stated time.
+struct DatedChange {
+  Instant at = {};
+  AccountState state = AccountState::kActive;
+  std::string reason = {};
+  friend bool operator==(const DatedChange&, const DatedChange&) = default;
 };
 
 /// A payer. Confined to its shard.
 struct Account {
   AccountId id;
   AccountState state = AccountState::kActive;
-  Unit currency;
+  Unit currency = {};
   int64_t credit_limit_micros = 0;
-  Instant created_at;
+  Instant created_at = {};
   uint32_t next_bucket = 1;
   uint64_t last_group =
-      0;          ///< This state includes every entry of the account up to and with this group.
-  Position last;  ///< Its last entry; each entry of an account names the one before.
-  std::vector<Bucket> buckets;              ///< In draw order (ledger.h).
-  std::vector<Subscription> subscriptions;  ///< Newest last.
-  std::vector<Session> sessions;            ///< In no order that matters.
-  std::vector<Carry> carries;               ///< Sorted by line.
-  std::vector<AccountIdentity> identities;
+      0;  ///< This state includes every entry of the account up to and with this group.
+  Position last = {};  ///< Its last entry; each entry of an account names the one before.
+  std::vector<Bucket> buckets = {};              ///< In draw order (ledger.h).
+  std::vector<Subscription> subscriptions = {};  ///< Newest last.
+  std::vector<Session> sessions = {};            ///< In no order that matters.
+  std::vector<Carry> carries = {};               ///< Sorted by line.
+  std::vector<AccountIdentity> identities = {};
+  std::string segment = {};  ///< For prices and offers; "" = none.
+  std::string tenant = {};   ///< Whose customer this is; "" = the operator's own.
+  uint8_t billing_day = 1;   ///< 1 to 31.
+  uint32_t next_node = 1;
+  uint32_t next_limit = 1;
+  uint32_t next_subscription = 1;
+  std::vector<Node> nodes = {};                 ///< By id.
+  std::vector<Limit> limits = {};               ///< By id.
+  std::vector<Counter> counters = {};           ///< By (id, owner).
+  std::vector<Bought> bought = {};              ///< By offer.
+  std::vector<DatedChange> dated_changes = {};  ///< By time.
 
   friend bool operator==(const Account&, const Account&) = default;
+
+  const Node* FindNode(NodeId node) const;  ///< Null for the root and for what is not there.
+  /// True when `upper` is the root, `node` itself or above it.
+  bool IsAtOrAbove(NodeId upper, NodeId node) const;
+  const Counter* FindCounter(uint64_t counter, uint64_t owner) const;
+  const Limit* FindLimit(uint32_t limit) const;
+  Subscription* FindSubscription(uint32_t subscription);
+  const Subscription* FindSubscription(uint32_t subscription) const;
 
   Bucket* FindBucket(BucketId bucket);
   const Bucket* FindBucket(BucketId bucket) const;
@@ -146,7 +292,7 @@ struct Account {
   int64_t Spendable(const Bucket& bucket) const;
 
   /// The earliest instant at which something of this account falls due: a session's or a bucket's
-  /// end.
+  /// end, a refill, a renewal, a dated change.
   Instant NextDue() const;
 };
 

@@ -333,8 +333,9 @@ bool EffectReader::Read() {
       refund_of_.group = in_.Varint();
       refund_of_.index = static_cast<uint32_t>(in_.Varint());
       return true;
+    default:
+      return false;  // Of a newer format.
   }
-  return false;
 }
 
 }  // namespace ocs::balance

@@ -35,6 +35,20 @@ enum class EntryKind : uint8_t {
   kCataloguePublished = 14,
   kIdentityClaimed = 15,  ///< Of the partition that an identity hashes to, not of an account.
   kIdentityReleased = 16,
+  kOfferRenewed = 17,       ///< A new cycle of a subscription: fee, buckets, what is carried over.
+  kSubscriptionEnded = 18,  ///< Cancelled, not paid or run out.
+  kBucketsRefilled = 19,
+  kNodeChanged = 20,  ///< Added, moved, renamed, suspended or closed.
+  kLimitChanged = 21,
+  kAccountChanged = 22,  ///< State, credit limit, segment, billing day.
+  kAdjusted = 23,        ///< By customer care: goodwill, correction, with actor and reason.
+  kWrittenOff = 24,
+  kTransferSent = 25,  ///< To another account; the other half has the same transfer id.
+  kTransferReceived = 26,
+  kTransferSettled = 27,  ///< The sender knows that it arrived.
+  kSwitchSet = 28,
+  kVoucherRedeemed = 29,
+  kNoticeGiven = 30,
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);
@@ -56,18 +70,27 @@ enum class LedgerAccount : uint8_t {
                            ///< currency; of the package's bucket.
   kPackageEarned = 11,     ///< Revenue earned by using a package. Account's currency.
   kBreakage = 12,          ///< Revenue of what expired unused. Account's currency.
+  kGoodwill = 13,          ///< Given by customer care, or as a bonus. Unit of the bucket.
+  kCorrection = 14,        ///< An adjustment that puts right what was wrong. Unit of the bucket.
+  kTransferred = 15,       ///< On the way between two accounts. Unit of the bucket.
+  kRebate = 16,            ///< Revenue given back where a volume price fell. Unit of the bucket.
+  kTax = 17,               ///< Contained in what was charged; booked out of revenue by the bill.
+  kVendorCost = 18,        ///< What the model vendor is owed for a use. Account's currency.
+  kVendorPayable = 19,     ///< The other side of it.
+  kRounding = 20,          ///< Of bills, in the account's currency.
 };
-inline constexpr int kLedgerAccountCount = 13;
+inline constexpr int kLedgerAccountCount = 21;
 std::string_view LedgerAccountName(LedgerAccount account);
 
 /// True for the ledger accounts that count in the account's currency whatever the bucket's unit is.
 constexpr bool CountsInCurrency(LedgerAccount account) {
-  return account >= LedgerAccount::kDeferredReleased;
+  return (account >= LedgerAccount::kDeferredReleased && account <= LedgerAccount::kBreakage) ||
+         account >= LedgerAccount::kTax;
 }
 
 struct Posting {
   LedgerAccount account = LedgerAccount::kAvailable;
-  BucketId bucket;
+  BucketId bucket = {};
   int64_t amount = 0;
   friend bool operator==(const Posting&, const Posting&) = default;
 };
@@ -77,6 +100,7 @@ enum class AttachmentType : uint8_t {
   kRecord = 1,     ///< A CDR (docs/format/cdr.md).
   kCatalogue = 2,  ///< The text of a revision.
   kNote = 3,       ///< Who made an administrative change and why: two texts.
+  kNotice = 4,     ///< Something to be told: balance/notice.h.
 };
 
 /// How the caller knows the request that made an entry.
@@ -116,6 +140,37 @@ enum class Effect : uint8_t {
   kAddIdentity = 13,
   kRemoveIdentity = 14,
   kRefundOf = 15,
+  kSetTimes = 16,         ///< Of a bucket: its validity, its refill.
+  kSetSubscription = 17,  ///< One of the account's, by id: all of it anew.
+  kSetNode = 18,          ///< Added, or all of it anew.
+  kSetLimit = 19,
+  kDropLimit = 20,
+  kCount = 21,  ///< Moves a counter.
+  kDropCounter = 22,
+  kSetProfile = 23,  ///< State, credit limit, segment, tenant, billing day.
+  kSetBought = 24,
+  kSetDatedChange = 25,  ///< Added.
+  kDropDatedChange = 26,
+  kSetSessionNode = 27,
+  kMoveIdentity = 28,  ///< To another node.
+  kSetTransfer = 29,   ///< One on the way, at its sender.
+  kDropTransfer = 30,
+};
+
+/// Moves a counter, and makes it where it is not there. Where `began_at` is later than the
+/// counter's own, its window has ended: what was counted begins anew; what is held stays.
+struct CounterMove {
+  uint64_t id = 0;
+  uint64_t owner = 0;
+  Window window = {};
+  Instant began_at = {};
+  Instant ends_at = Instant::Never();
+  Instant at = {};  ///< Of a sliding window: when it was used.
+  int64_t counted = 0;
+  int64_t charged_micros = 0;
+  int64_t held = 0;             ///< May be negative.
+  uint8_t noticed_percent = 0;  ///< 0: as it was.
+  friend bool operator==(const CounterMove&, const CounterMove&) = default;
 };
 
 /// Writes an entry's content. Reused from entry to entry: holds its buffers. Thread-compatible.
@@ -155,6 +210,32 @@ class EntryBuilder final {
   void AddIdentity(const AccountIdentity& identity);
   void RemoveIdentity(const AccountIdentity& identity);
   void RefundOf(Position charged);  ///< This entry gives back what that one charged.
+  struct Times {
+    BucketId bucket;
+    Instant valid_from;
+    Instant valid_until;
+    Instant refills_at;
+  };
+  void SetTimes(const Times& times);
+  void SetSubscription(const Subscription& subscription);
+  void SetNode(const Node& node);
+  void SetLimit(const Limit& limit);
+  void DropLimit(uint32_t limit);
+  void Count(const CounterMove& move);
+  void DropCounter(uint64_t counter, uint64_t owner);
+  struct Profile {
+    AccountState state;
+    int64_t credit_limit_micros;
+    std::string_view segment;
+    std::string_view tenant;
+    uint8_t billing_day;
+  };
+  void SetProfile(const Profile& profile);
+  void SetBought(const Bought& bought);
+  void SetDatedChange(const DatedChange& change);
+  void DropDatedChange(const DatedChange& change);
+  void SetSessionNode(NodeId node);  ///< Of the session that this entry opens.
+  void MoveIdentity(const AccountIdentity& identity);
 
   /// Where to append the recorded answer.
   std::string* answer() { return &answer_; }
@@ -178,33 +259,33 @@ class EntryBuilder final {
   AccountId account_;
   EntryKey key_;
   Fingerprint fingerprint_;
-  Position session_previous_;
-  absl::InlinedVector<Posting, 12> postings_;
-  std::vector<Bucket> added_buckets_;
-  std::string effects_;
-  std::string answer_;
+  Position session_previous_ = {};
+  absl::InlinedVector<Posting, 12> postings_ = {};
+  std::vector<Bucket> added_buckets_ = {};
+  std::string effects_ = {};
+  std::string answer_ = {};
   std::string attachments_[kAttachmentsMax];
   AttachmentType attachment_types_[kAttachmentsMax] = {};
   int attachment_count_ = 0;
-  std::string body_;
+  std::string body_ = {};
 };
 
 /// An entry as it stands in a group. Views point into the group's bytes.
 struct EntryView {
   EntryKind kind = EntryKind::kRefused;
   AccountId account;
-  Position position;
-  Position previous;  ///< Of the same account.
+  Position position = {};
+  Position previous = {};  ///< Of the same account.
   EntryKey key;
   Fingerprint fingerprint;
-  Position session_previous;  ///< Of the same session.
+  Position session_previous = {};  ///< Of the same session.
   std::string_view effects;
   std::string_view answer;
   struct Attachment {
     AttachmentType type;
     std::string_view bytes;
   };
-  absl::InlinedVector<Attachment, 2> attachments;
+  absl::InlinedVector<Attachment, 2> attachments = {};
 
   /// The first attachment of a type, or "".
   std::string_view attachment(AttachmentType type) const;
@@ -266,7 +347,7 @@ class EffectReader final {
   NewAccount account_;
   Subscription subscription_;
   AccountIdentity identity_;
-  Position refund_of_;
+  Position refund_of_ = {};
 };
 
 }  // namespace ocs::balance

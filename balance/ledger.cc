@@ -28,18 +28,27 @@ namespace {
     case LedgerAccount::kCash:
     case LedgerAccount::kIssued:
     case LedgerAccount::kWrittenOff:
+    case LedgerAccount::kGoodwill:
+    case LedgerAccount::kCorrection:
       return Accumulate(-posting.amount, &bucket->granted);
     case LedgerAccount::kEarned:
     case LedgerAccount::kConsumed:
     case LedgerAccount::kDeferred:
+    case LedgerAccount::kRebate:
       return Accumulate(posting.amount, &bucket->spent);
+    case LedgerAccount::kTransferred:
+      return Accumulate(posting.amount, &bucket->transferred);
     case LedgerAccount::kExpired:
       return Accumulate(posting.amount, &bucket->expired);
     case LedgerAccount::kDeferredReleased:
       return Accumulate(-posting.amount, &bucket->released_micros);
     case LedgerAccount::kPackageEarned:
     case LedgerAccount::kBreakage:
-      return true;  // The counterpart of kDeferredReleased: nothing of the bucket's own.
+    case LedgerAccount::kTax:
+    case LedgerAccount::kVendorCost:
+    case LedgerAccount::kVendorPayable:
+    case LedgerAccount::kRounding:
+      return true;  // A counterpart, or the house's own: nothing of the bucket's.
   }
   return false;
 }
@@ -320,8 +329,9 @@ bool ApplyEffect(EffectReader& effects, const EntryView& entry, Account* account
                       [&](const AccountIdentity& i) { return i == effects.identity(); });
     case Effect::kRefundOf:
       return true;  // Remembered by the book, so that a charge is refunded once.
+    default:
+      return false;
   }
-  return false;
 }
 
 }  // namespace

@@ -24,6 +24,10 @@ struct Pot {
   const RateRow* row = nullptr;
   int64_t available = 0;  ///< What may be drawn, in the pot's smallest unit; credit limit included.
                           ///< Below 0 counts as 0.
+  const Shape* shape = nullptr;  ///< Of a row whose `shape` is not 0.
+  int64_t counted = 0;  ///< The shape's counter in its window, before this charge, what other
+                        ///< sessions hold not included.
+  int64_t charged_micros = 0;  ///< What the window's use was charged so far, by this shape.
 };
 
 /// A piece of one kind charged to one pot at one rate.
@@ -37,6 +41,17 @@ struct ChargeLine {
       0;  ///< floor((quantity * numerator + carry_in) / denominator), in the pot's unit.
   Rate rate;
   uint32_t rule = 0;
+  /// What the line is, beside pieces at a rate.
+  enum class Form : uint8_t {
+    kPieces = 0,
+    kFlat = 1,     ///< The flat amount of the tier that the counter went into; quantity 1.
+    kMinimum = 2,  ///< What the call is short of its minimum; quantity 1.
+    kFree = 3,     ///< Pieces beyond the maximum of the window: amount 0 or what was left to it.
+    kVolume = 4,  ///< Pieces at the price of the tier reached, less what the window was charged too
+                  ///< much: `amount` is what is left of it, and nothing is carried.
+  };
+  Form form = Form::kPieces;
+  uint16_t tier = 0;  ///< From 1; 0 when the price has no tiers.
   int64_t carry_in = 0;
   int64_t carry_out = 0;  ///< amount * denominator + carry_out == quantity * numerator + carry_in.
 };

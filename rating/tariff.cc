@@ -1,8 +1,10 @@
 #include "rating/tariff.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ocs/base/check.h"
+#include "ocs/base/hash.h"
 #include "ocs/base/text.h"
 #include "rating/catalogue.h"
 #include "rating/internal/compiled.h"
@@ -67,20 +69,40 @@ uint32_t Tariff::offer_count() const {
   return static_cast<uint32_t>(compiled_->tariff.offers.size());
 }
 
-const RateRow* Tariff::FindPrice(OfferIndex offer, ModelIndex model, Instant at) const {
+const RateRow* Tariff::FindPrice(OfferIndex offer, ModelIndex model,
+                                 const UseContext& context) const {
   OCS_CHECK(offer.value < offer_count());
   OCS_CHECK(model.value < model_count());
   const uint32_t table = compiled_->tariff.offer_tables[offer.value].prices;
-  return table == internal::kNone ? nullptr : compiled_->tariff.Find(table, model.value, at);
+  return table == internal::kNone ? nullptr
+                                  : compiled_->tariff.Find(table, model.value, context.at);
 }
 
 const RateRow* Tariff::FindDraw(OfferIndex offer, uint32_t grant, ModelIndex model,
-                                Instant at) const {
+                                const UseContext& context) const {
   OCS_CHECK(offer.value < offer_count());
   OCS_CHECK(model.value < model_count());
   const auto& draws = compiled_->tariff.offer_tables[offer.value].draws;
   OCS_CHECK(grant < draws.size());
-  return compiled_->tariff.Find(draws[grant], model.value, at);
+  return compiled_->tariff.Find(draws[grant], model.value, context.at);
+}
+
+const RateRow* Tariff::FindCost(ModelIndex served, const UseContext& context) const {
+  OCS_CHECK(served.value < model_count());
+  const uint32_t table = compiled_->tariff.costs;
+  return table == internal::kNone ? nullptr
+                                  : compiled_->tariff.Find(table, served.value, context.at);
+}
+
+Unit Tariff::cost_currency(const RateRow& row) const {
+  OCS_CHECK(row.rule < compiled_->tariff.rules.size());
+  return compiled_->tariff.cost_currency;
+}
+
+const Shape& Tariff::shape(const RateRow& row) const {
+  OCS_CHECK(row.shape != 0);
+  OCS_CHECK(row.shape < compiled_->tariff.shapes.size());
+  return compiled_->tariff.shapes[row.shape];
 }
 
 const Rule& Tariff::rule(uint32_t index) const {
@@ -89,13 +111,69 @@ const Rule& Tariff::rule(uint32_t index) const {
 }
 
 Instant EndOf(Instant from, Validity validity, absl::TimeZone zone) {
-  constexpr int64_t kDayMillis = 86'400'000;
+  constexpr int64_t kHourMillis = 3'600'000;
   OCS_CHECK(validity.months >= 0);
   OCS_CHECK(validity.days >= 0);
-  if (validity.months == 0 && validity.days == 0) return Instant::Never();
+  OCS_CHECK(validity.hours >= 0);
+  const int64_t hours = int64_t{validity.days} * 24 + validity.hours;
+  if (validity.months == 0 && hours == 0) return validity.until;
   if (from == Instant::Never()) return from;
   const Instant after_months = validity.months == 0 ? from : AddMonths(from, validity.months, zone);
-  return after_months.PlusMillis(validity.days * kDayMillis);
+  return std::min(after_months.PlusMillis(hours * kHourMillis), validity.until);
+}
+
+std::string_view DimensionName(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::kProduct:
+      return "product";
+    case Dimension::kScenario:
+      return "scenario";
+    case Dimension::kServiceTier:
+      return "service_tier";
+    case Dimension::kRegion:
+      return "region";
+    case Dimension::kChannel:
+      return "channel";
+    case Dimension::kSegment:
+      return "segment";
+  }
+  return "unknown";
+}
+
+Symbol SymbolOf(std::string_view text) { return text.empty() ? 0 : StableHash64(text); }
+
+bool Counts(Counted counted, TokenKind kind) {
+  switch (counted) {
+    case Counted::kTokens:
+      return kind < TokenKind::kRequest;
+    case Counted::kRequests:
+      return kind == TokenKind::kRequest;
+    case Counted::kSearches:
+      return kind == TokenKind::kSearch;
+    case Counted::kImages:
+      return kind == TokenKind::kImage;
+    case Counted::kSeconds:
+      return kind == TokenKind::kSecond;
+  }
+  return false;
+}
+
+std::string_view AtEndName(AtEnd at_end) {
+  switch (at_end) {
+    case AtEnd::kStop:
+      return "stop";
+    case AtEnd::kBillOn:
+      return "bill_on";
+    case AtEnd::kWait:
+      return "wait";
+    case AtEnd::kThrottle:
+      return "throttle";
+    case AtEnd::kFallback:
+      return "fallback";
+    case AtEnd::kBuyNext:
+      return "buy_next";
+  }
+  return "unknown";
 }
 
 }  // namespace ocs::rating

@@ -62,6 +62,9 @@ struct CompiledTariff {
   absl::flat_hash_map<std::string, uint32_t> offer_ids;
   std::vector<OfferTables> offer_tables;
   std::vector<Table> tables;
+  uint32_t costs = kNone;  ///< The wholesale book's table.
+  Unit cost_currency;
+  std::vector<Shape> shapes = {Shape{}};  ///< The first stands for none.
   std::vector<List> lists;
   std::vector<Candidate> candidates;
   std::vector<RateRow> rows;

@@ -64,9 +64,9 @@ void RatingBench(const Options& options, Report* report) {
       const rating::ModelIndex model = *tariff->FindModel(name);
       rating::Pot pots[2];
       size_t count = 0;
-      if (const auto* row = tariff->FindDraw(offer, 0, model, at))
+      if (const auto* row = tariff->FindDraw(offer, 0, model, {.at = at}))
         pots[count++] = {.row = row, .available = 6'000};
-      if (const auto* row = tariff->FindPrice(offer, model, at))
+      if (const auto* row = tariff->FindPrice(offer, model, {.at = at}))
         pots[count++] = {.row = row, .available = 1'000'000};
       OCS_CHECK(rating::Charge(used, {pots, count}, carries, &lines) ==
                 rating::RateOutcome::kRated);

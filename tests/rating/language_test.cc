@@ -69,8 +69,10 @@ TEST_CASE("requests draw by class and hour, and their tokens nothing", "[rating]
     const auto tariff = CompileText(block.text);
     const OfferIndex plan = *tariff->FindOffer("coding-plan");
     const ModelIndex coding = *tariff->FindModel("new");
-    const RateRow* peak = tariff->FindDraw(plan, 0, coding, At("2026-05-01T14:00:00+08:00"));
-    const RateRow* other = tariff->FindDraw(plan, 0, coding, At("2026-05-01T18:00:00+08:00"));
+    const RateRow* peak =
+        tariff->FindDraw(plan, 0, coding, {.at = At("2026-05-01T14:00:00+08:00")});
+    const RateRow* other =
+        tariff->FindDraw(plan, 0, coding, {.at = At("2026-05-01T18:00:00+08:00")});
     REQUIRE(peak != nullptr);
     REQUIRE(other != nullptr);
     CHECK(peak->of(TokenKind::kRequest).numerator == 3);

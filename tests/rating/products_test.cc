@@ -41,11 +41,11 @@ class Shop {
   }
 
   const RateRow* Price(std::string_view model, std::string_view at = kNoon) const {
-    return tariff_->FindPrice(offer_, Model(model), At(at));
+    return tariff_->FindPrice(offer_, Model(model), {.at = At(at)});
   }
 
   const RateRow* Draw(std::string_view model) const {
-    return tariff_->FindDraw(offer_, 0, Model(model), At(kNoon));
+    return tariff_->FindDraw(offer_, 0, Model(model), {.at = At(kNoon)});
   }
 
   // What the usage costs at the offer's prices, in micros.

@@ -49,11 +49,12 @@ std::string Show(const RateRow* row, TokenKind kind) {
 }
 
 std::string PriceOf(const Tariff& tariff, std::string_view model, std::string_view at) {
-  return Show(tariff.FindPrice(OfferOf(tariff, "o"), ModelOf(tariff, model), At(at)), kIn);
+  return Show(tariff.FindPrice(OfferOf(tariff, "o"), ModelOf(tariff, model), {.at = At(at)}), kIn);
 }
 
 std::string DrawOf(const Tariff& tariff, std::string_view model, std::string_view at) {
-  return Show(tariff.FindDraw(OfferOf(tariff, "o"), 0, ModelOf(tariff, model), At(at)), kIn);
+  return Show(tariff.FindDraw(OfferOf(tariff, "o"), 0, ModelOf(tariff, model), {.at = At(at)}),
+              kIn);
 }
 
 }  // namespace
@@ -144,7 +145,8 @@ offers:
 )"));
   // 1 CNY is 1,000,000 micros: 4 micros a point; m1 burns 2 points an input token and 2.5 an output
   // token.
-  const RateRow* row = tariff->FindPrice(OfferOf(*tariff, "o"), ModelOf(*tariff, "m1"), Instant{});
+  const RateRow* row =
+      tariff->FindPrice(OfferOf(*tariff, "o"), ModelOf(*tariff, "m1"), {.at = Instant{}});
   CHECK(Show(row, kIn) == "8/1");
   CHECK(Show(row, kOut) == "10/1");
   CHECK(Show(row, TokenKind::kRequest) == "-");
@@ -190,11 +192,11 @@ TEST_CASE("a grant draws one token a token, and by weight where a weight says so
   CHECK(DrawOf(*tariff, "m2", "2026-03-01T14:00:00+08:00") == "1/1");
   CHECK(DrawOf(*tariff, "m3", "2026-03-01T14:00:00+08:00") == "none");
   CHECK(DrawOf(*tariff, "m4", "2026-03-01T14:00:00+08:00") == "1/1");
-  const RateRow* m2 = tariff->FindDraw(offer, 0, ModelOf(*tariff, "m2"), Instant{});
+  const RateRow* m2 = tariff->FindDraw(offer, 0, ModelOf(*tariff, "m2"), {.at = Instant{}});
   CHECK(Show(m2, TokenKind::kCacheRead) == "1/10");
   CHECK(Show(m2, kOut) == "1/1");
   CHECK(Show(m2, TokenKind::kRequest) == "-");
-  const RateRow* points = tariff->FindDraw(offer, 1, ModelOf(*tariff, "m1"), Instant{});
+  const RateRow* points = tariff->FindDraw(offer, 1, ModelOf(*tariff, "m1"), {.at = Instant{}});
   CHECK(Show(points, kOut) == "5/2");
 }
 
@@ -251,7 +253,7 @@ offers:
   const auto first = CompileText(text("0.27", "2"));
   const auto second = CompileText(text("0.31", "1.1"));
   const auto row = [](const Tariff& tariff, std::string_view model, std::string_view at) {
-    return *tariff.FindPrice(OfferOf(tariff, "o"), ModelOf(tariff, model), At(at));
+    return *tariff.FindPrice(OfferOf(tariff, "o"), ModelOf(tariff, model), {.at = At(at)});
   };
   const RateRow m1 = row(*first, "m1", "2026-03-01T12:00:00+08:00");
   CHECK(m1.of(kIn).line != 0);
@@ -282,13 +284,13 @@ offers:
 )"));
   const auto price = [&](std::string_view model) {
     return tariff->rule(
-        tariff->FindPrice(OfferOf(*tariff, "o"), ModelOf(*tariff, model), Instant{})->rule);
+        tariff->FindPrice(OfferOf(*tariff, "o"), ModelOf(*tariff, model), {.at = Instant{}})->rule);
   };
   CHECK(price("m1").charge_code == "M1");
   CHECK(price("m1").origin == "price book b, line 15");
   CHECK(price("m2").charge_code == "b/any");
   const Rule& draw = tariff->rule(
-      tariff->FindDraw(OfferOf(*tariff, "o"), 0, ModelOf(*tariff, "m1"), Instant{})->rule);
+      tariff->FindDraw(OfferOf(*tariff, "o"), 0, ModelOf(*tariff, "m1"), {.at = Instant{}})->rule);
   CHECK(draw.charge_code == "O/grant-1");
   CHECK(draw.origin == "offer o, grant 1");
 }
@@ -330,8 +332,8 @@ TEST_CASE("the order of the rules in the text does not matter", "[rating][proper
       const Instant at{
           random.Between(At("2025-12-01T00:00:00Z").unix_ms, At("2026-04-01T00:00:00Z").unix_ms)};
       const ModelIndex model{static_cast<uint32_t>(random.Below(4))};
-      const std::string price = Show(tariff->FindPrice({0}, model, at), kIn);
-      REQUIRE(price == Show(first->FindPrice({0}, model, at), kIn));
+      const std::string price = Show(tariff->FindPrice({0}, model, {.at = at}), kIn);
+      REQUIRE(price == Show(first->FindPrice({0}, model, {.at = at}), kIn));
       seen.insert(price);
     }
     for (size_t i = rules.size(); i > 1; --i) {

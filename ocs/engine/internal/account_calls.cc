@@ -48,7 +48,7 @@ balance::Bucket BucketOf(const rating::GrantTerms& terms, const balance::Terms& 
   bucket.valid_until = rating::EndOf(at, terms.validity, tariff.zone());
   bucket.terms = origin;
   for (uint32_t model = 0; model < tariff.model_count(); ++model) {
-    if (tariff.FindDraw({origin.offer}, origin.grant, {model}, at) != nullptr)
+    if (tariff.FindDraw({origin.offer}, origin.grant, {model}, {.at = at}) != nullptr)
       ++bucket.covered_models;
   }
   return bucket;

@@ -34,7 +34,8 @@ PriceFound PriceIn(const Revision& revision, std::string_view offer_id, std::str
   const auto offer = revision.tariff->FindOffer(offer_id);
   const auto index = revision.tariff->FindModel(model);
   if (!offer || !index) return {};
-  return {.row = revision.tariff->FindPrice(*offer, *index, at), .tariff = revision.tariff.get()};
+  return {.row = revision.tariff->FindPrice(*offer, *index, {.at = at}),
+          .tariff = revision.tariff.get()};
 }
 
 PriceFound FindPrice(const Account& account, const Revisions& revisions, const Revision& revision,
@@ -98,7 +99,7 @@ Pots CollectPots(const Account& account, const Revisions& revisions, const Revis
     const auto index = bought->tariff->FindModel(model);
     if (!index) continue;
     const rating::RateRow* row =
-        bought->tariff->FindDraw({bucket.terms.offer}, bucket.terms.grant, *index, at);
+        bought->tariff->FindDraw({bucket.terms.offer}, bucket.terms.grant, *index, {.at = at});
     if (row == nullptr) continue;
     const Pots::Source source{bucket.id, bucket.unit, bought->tariff.get(), !open};
     if (open) {
