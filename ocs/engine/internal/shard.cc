@@ -9,7 +9,7 @@
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/cursors.h"
-#include "ocs/engine/internal/supervision.h"
+#include "ocs/engine/internal/life.h"
 
 namespace ocs::engine {
 namespace {
@@ -322,7 +322,7 @@ void Shard::DoDueWork() {
     balance::Account* account = FindAccount(id);
     if (stopped()) return;
     if (account == nullptr) continue;
-    ExpireDueWork(*this, account);
+    engine::DoDueWork(*this, account);
     book_->Reschedule(account);
   }
   if (static_cast<int>(due->size()) == kDueAccountsPerRound) Tick();  // There is more.

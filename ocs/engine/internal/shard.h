@@ -121,7 +121,6 @@ class Shard final {
   void TakeFinished();
   void DoDueWork();
   void TrimJournal();
-  void ExpireDue(balance::Account* account);
   void ContinueDrain();
   void FailAll(OperationList* operations);
   void Publish();  ///< Copies the counts to where other threads read them.

@@ -1,7 +1,6 @@
 #include "ocs/engine/internal/supervision.h"
 
-#include <string>
-#include <vector>
+#include <algorithm>
 
 #include "balance/ledger.h"
 #include "cdr/record.h"
@@ -9,7 +8,6 @@
 #include "ocs/engine/internal/quota.h"
 
 namespace ocs::engine {
-namespace {
 
 void ExpireSession(Shard& shard, balance::Account* account, const balance::Session& session) {
   balance::EntryBuilder& entry = shard.entry();
@@ -34,7 +32,8 @@ void ExpireSession(Shard& shard, balance::Account* account, const balance::Sessi
   record.cause = cdr::ClosingCause::kAbnormalRelease;
   record.incomplete = true;
   record.opened_at = session.reported_at;
-  record.closed_at = shard.logged_at();
+  // As of when the timer ran out, however late this is.
+  record.closed_at = std::max(session.ends_at, record.opened_at);
   record.recorded_at = shard.logged_at();
   record.tariff_revision = session.revision;
   if (!session.grants.empty()) {
@@ -44,25 +43,6 @@ void ExpireSession(Shard& shard, balance::Account* account, const balance::Sessi
   EncodeRecord(record, entry.Attach(balance::AttachmentType::kRecord));
   shard.CountRecord();
   shard.CountExpiredSession();
-  shard.Append(account);
-}
-
-}  // namespace
-
-void ExpireDueWork(Shard& shard, balance::Account* account) {
-  const Instant now = shard.logged_at();
-  std::vector<std::string> due;  // By id: applying an entry moves the sessions.
-  for (const balance::Session& session : account->sessions) {
-    if (session.ends_at <= now) due.push_back(session.id);
-  }
-  for (const std::string& id : due) {
-    const balance::Session session = *account->FindSession(id);
-    ExpireSession(shard, account, session);
-  }
-  balance::EntryBuilder& entry = shard.entry();
-  entry.Begin(balance::EntryKind::kBucketsExpired, account->id);
-  if (PostExpiries(*account, now, &entry) == 0) return;
-  OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
   shard.Append(account);
 }
 

@@ -1,5 +1,4 @@
-// What time does to an account: ends sessions whose gateway has gone silent, and buckets whose
-// validity is over.
+// Ends sessions whose gateway has gone silent.
 
 #ifndef OCS_ENGINE_INTERNAL_SUPERVISION_H_
 #define OCS_ENGINE_INTERNAL_SUPERVISION_H_
@@ -9,11 +8,11 @@
 
 namespace ocs::engine {
 
-/// Writes the entries of everything that is due for the account by the shard's logged time (CC-07,
-/// CC-90): a session past its supervision timer is closed, its holds are released and a record
-/// marked incomplete says so; what is available in a bucket that has ended expires. REQUIRES: the
-/// shard has an open group.
-void ExpireDueWork(Shard& shard, balance::Account* account);
+/// Closes a session whose supervision timer has run out (CC-07, CC-90), as an entry of its own: its
+/// holds are released and a record marked incomplete says so. `session` is a copy: applying the
+/// entry moves the account's sessions. REQUIRES: the shard has an open group; the session is the
+/// account's.
+void ExpireSession(Shard& shard, balance::Account* account, const balance::Session& session);
 
 }  // namespace ocs::engine
 
