@@ -14,6 +14,10 @@ inline constexpr int kSessionIdLengthMax = 128;
 inline constexpr int kIdentityLengthMax = 128;
 /// Longest name in public price lists: 92.
 inline constexpr int kModelNameLengthMax = 128;
+/// Product, scenario, service tier, region, channel: names of a catalogue.
+inline constexpr int kDimensionLengthMax = 64;
+/// "00-", 32 and 16 and 2 hexadecimal digits (W3C Trace Context); later versions may be longer.
+inline constexpr int kTraceparentLengthMax = 128;
 inline constexpr int kIdempotencyKeyLengthMax = 128;  ///< A UUID has 36.
 /// "ai-tokens.v1@" and a domain name.
 inline constexpr int kServiceContextLengthMax = 128;

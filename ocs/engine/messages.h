@@ -72,6 +72,15 @@ struct ServiceRequest {
   Quantities used;              ///< Since the last report, not cumulative (CC-34); each kind once.
   bool has_used = false;        ///< Used-Service-Unit is there, even if all of it is 0.
   bool estimated = false;       ///< The caller's own count: the provider reported none.
+  /// "batch", "flex", "priority", ...; empty on a start or an event: "standard"; empty later: as
+  /// before. Prices may depend on it.
+  std::string_view service_tier;
+  /// Which model served a call of what is sold under `model`; empty: that itself. What the call
+  /// costs us follows it (PRODUCTS A12). The record names it even where no catalogue knows it.
+  std::string_view served_model;
+  /// Length of the whole prompt, cached tokens included, where prices depend on it. Absent: the
+  /// prompt kinds reported so far in the call; before the first report, those requested.
+  std::optional<int64_t> prompt_tokens;
 };
 
 /// A Credit-Control-Request. Its texts point into memory of the caller that must live until Done().
@@ -86,6 +95,16 @@ struct CreditControlRequest {
       event_time;  ///< Event-Timestamp: what is rated by; absent = arrival (CC-14).
   std::optional<RequestedAction> action;
   std::string_view refund_information;  ///< Of the answer to what is to be refunded (CC-42, CC-71).
+  /// What the use is like, where prices, packages or reports depend on it. Each may be empty: then
+  /// as before in this session, at its start not stated.
+  std::string_view product;
+  std::string_view scenario;
+  std::string_view region;
+  std::string_view channel;
+  /// W3C trace context of the call, for the record. What is not of the form of version 00 is taken
+  /// as absent, as that standard demands. Not part of what a repeat is compared by: a repeat has a
+  /// span of its own.
+  std::string_view traceparent;
   absl::InlinedVector<ServiceRequest, 1> services;
 };
 

@@ -28,8 +28,9 @@ TEST_CASE("a request is read field by field", "[rpc][unit]") {
     subscription_id { subscription_id_type: END_USER_PRIVATE subscription_id_data: "c-1" }
     service_context_id: "ai-tokens.v1@x" event_timestamp_unix_ms: 0
     requested_action: REFUND_ACCOUNT refund_information: "0.1.2"
+    product: "p" scenario: "sc" region: "r" channel: "c" traceparent: "00-1"
     multiple_services_credit_control {
-      rating_group: 3 model: "m"
+      rating_group: 3 model: "m" service_tier: "batch" served_model: "m2" prompt_tokens: 0
       requested_service_unit { token_quantity { token_kind: OUTPUT quantity: 5 } }
       used_service_unit {
         token_quantity { token_kind: OUTPUT quantity: 2 }
@@ -56,6 +57,15 @@ TEST_CASE("a request is read field by field", "[rpc][unit]") {
   const engine::ServiceRequest& service = request.services[0];
   CHECK(service.rating_group == 3);
   CHECK(service.model == "m");
+  CHECK(service.service_tier == "batch");
+  CHECK(service.served_model == "m2");
+  CHECK(service.prompt_tokens == 0);  // Only absence is none.
+  CHECK(!request.services[1].prompt_tokens.has_value());
+  CHECK(request.product == "p");
+  CHECK(request.scenario == "sc");
+  CHECK(request.region == "r");
+  CHECK(request.channel == "c");
+  CHECK(request.traceparent == "00-1");
   CHECK(service.requests_quota);
   CHECK(service.requested == Quantities{{TokenKind::kOutput, 5}});
   CHECK(service.has_used);
@@ -138,14 +148,30 @@ TEST_CASE("every broken bound of a message is named", "[rpc][unit]") {
   wire_request.set_refund_information(std::string(kRefundInformationLengthMax + 1, 'r'));
   wire_request.mutable_subscription_id()->set_subscription_id_data(
       std::string(kIdentityLengthMax + 1, 'i'));
+  wire_request.set_product(std::string(kDimensionLengthMax + 1, 'p'));
+  wire_request.set_scenario(std::string(kDimensionLengthMax + 1, 's'));
+  wire_request.set_region(std::string(kDimensionLengthMax + 1, 'r'));
+  wire_request.set_channel(std::string(kDimensionLengthMax + 1, 'c'));
+  wire_request.set_traceparent(std::string(kTraceparentLengthMax + 1, '0'));
+  wire_request.mutable_multiple_services_credit_control(0)->set_service_tier(
+      std::string(kDimensionLengthMax + 1, 't'));
+  wire_request.mutable_multiple_services_credit_control(0)->set_served_model(
+      std::string(kModelNameLengthMax + 1, 'v'));
   engine::CreditControlRequest broken;
   REQUIRE(FromWire(wire_request, &broken, &fault) == Reading::kMalformed);
-  REQUIRE(fault.faults.size() == 5);
+  REQUIRE(fault.faults.size() == 12);
   CHECK(fault.faults[0].field == "session_id");
   CHECK(fault.faults[1].field == "subscription_id.subscription_id_data");
   CHECK(fault.faults[2].field == "service_context_id");
   CHECK(fault.faults[3].field == "refund_information");
-  CHECK(fault.faults[4].field == "multiple_services_credit_control[0].model");
+  CHECK(fault.faults[4].field == "product");
+  CHECK(fault.faults[5].field == "scenario");
+  CHECK(fault.faults[6].field == "region");
+  CHECK(fault.faults[7].field == "channel");
+  CHECK(fault.faults[8].field == "traceparent");
+  CHECK(fault.faults[9].field == "multiple_services_credit_control[0].model");
+  CHECK(fault.faults[10].field == "multiple_services_credit_control[0].service_tier");
+  CHECK(fault.faults[11].field == "multiple_services_credit_control[0].served_model");
 }
 
 TEST_CASE("an answer is written field by field", "[rpc][unit]") {

@@ -8,6 +8,7 @@
 #include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/context.h"
 #include "ocs/engine/internal/request_form.h"
 
 namespace ocs::engine {
@@ -101,12 +102,10 @@ bool Charging::IsNew() {
                "account: a session has one payer"));
     return false;
   }
-  const balance::Fingerprint& recorded = known->entry->view.fingerprint;
-  for (size_t i = 0; i < fingerprint_.size(); ++i) {
-    if (i < recorded.size() && recorded[i] == fingerprint_[i]) continue;
-    Refuse(ResultCode::kInvalidAvpValue, FingerprintFieldName(i),
+  if (const auto field = DifferingField(known->entry->view.fingerprint, fingerprint_)) {
+    Refuse(ResultCode::kInvalidAvpValue, FingerprintFieldName(*field),
            Cat("request ", request_.number, " of this session was answered before, with another ",
-               FingerprintFieldName(i),
+               FingerprintFieldName(*field),
                ": a repeat must be the same, a new request needs a new number"));
     return false;
   }
@@ -188,6 +187,8 @@ bool Charging::ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer,
   const Grant* grant = FindGrant(session_, service.rating_group);
   if (grant != nullptr && Touches(service)) ReleaseHolds(*grant, &movements_);
   outcome->model = ModelOf(service);
+  outcome->context = ContextOf(request_, service, *account_, grant, at_);
+  outcome->counts_request = IsFirstCharge(grant);
   if (outcome->model.empty()) {
     answer->code = ResultCode::kRatingFailed;
     answer->failed_field = "multiple_services_credit_control.model";
@@ -203,11 +204,13 @@ bool Charging::ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer,
     outcome->provider = revision_->tariff->model_provider(*index);
   }
   if (!service.has_used) return true;
-  Pots pots =
-      CollectPots(*account_, shard_.revisions(), *revision_, outcome->model, at_, movements_);
+  Pots pots = CollectPots(*account_, shard_.revisions(), *revision_, outcome->model,
+                          outcome->context, movements_);
   const std::vector<Carry>& carries = carries_changed_ ? carries_ : account_->carries;
-  const rating::RateOutcome rated =
-      rating::Charge(service.used, pots.pots, carries, &outcome->lines);
+  const bool first = outcome->counts_request && UsesAnything(service.used);
+  Quantities used = service.used;
+  if (first) AddRequest(pots, &used);
+  const rating::RateOutcome rated = rating::Charge(used, pots.pots, carries, &outcome->lines);
   if (rated == rating::RateOutcome::kNotSold) {
     answer->code = ResultCode::kRatingFailed;
     answer->failed_field = "multiple_services_credit_control.used_service_unit";
@@ -218,6 +221,7 @@ bool Charging::ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer,
   }
   if (rated == rating::RateOutcome::kOverflow || !TakeCharges(outcome->lines, &pots, &movements_))
     return false;
+  if (first) outcome->counts_request = false;
   outcome->sources = pots.sources;
   if (request_.services.size() > 1) {
     carries_ = WithLines(carries, outcome->lines);
@@ -241,13 +245,17 @@ void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answe
     requested.push_back(
         {.kind = TokenKind::kOutput, .quantity = shard_.options().default_grant_tokens});
   }
-  Pots pots =
-      CollectPots(*account_, shard_.revisions(), *revision_, outcome->model, at_, movements_);
+  Pots pots = CollectPots(*account_, shard_.revisions(), *revision_, outcome->model,
+                          outcome->context, movements_);
   // What has ended cannot be promised anew.
   for (size_t i = 0; i < pots.pots.size(); ++i) {
     if (pots.sources[i].ended) pots.pots[i].available = 0;
   }
-  const rating::HoldResult held = rating::Hold(requested, pots.pots);
+  const size_t stated = requested.size();
+  if (outcome->counts_request) AddRequest(pots, &requested);
+  const bool added = requested.size() != stated;
+  rating::HoldResult held = rating::Hold(requested, pots.pots);
+  if (added) RemoveKind(TokenKind::kRequest, &held.granted);
   switch (held.outcome) {
     case rating::HoldResult::Outcome::kNothing:
       answer->code = ResultCode::kCreditLimitReached;
@@ -279,6 +287,12 @@ void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answe
   answer->has_grant = true;
   answer->granted = held.granted;
   answer->validity_seconds = shard_.options().validity_seconds;
+}
+
+Pots Charging::PotsOf(const ServiceRequest& service, std::string_view model) const {
+  const rating::UseContext context =
+      ContextOf(request_, service, *account_, FindGrant(session_, service.rating_group), at_);
+  return CollectPots(*account_, shard_.revisions(), *revision_, model, context, movements_);
 }
 
 void Charging::DecideInitial() {
@@ -357,9 +371,10 @@ void Charging::DecideDirectDebit() {
     ServiceOutcome& outcome = outcomes_.emplace_back();
     const std::string_view model = ModelOf(service);
     if (!model.empty()) {
-      const Pots pots =
-          CollectPots(*account_, shard_.revisions(), *revision_, model, at_, movements_);
-      const rating::HoldResult held = rating::Hold(service.used, pots.pots);
+      const Pots pots = PotsOf(service, model);
+      Quantities used = service.used;
+      if (UsesAnything(used)) AddRequest(pots, &used);
+      const rating::HoldResult held = rating::Hold(used, pots.pots);
       if (held.outcome == rating::HoldResult::Outcome::kNothing ||
           held.outcome == rating::HoldResult::Outcome::kGrantedPartly) {
         return RefuseRecorded(ResultCode::kCreditLimitReached, "",
@@ -393,11 +408,12 @@ void Charging::DecideEnquiry(RequestedAction action) {
     service.has_used = true;
     const std::string_view model = ModelOf(service);
     if (!model.empty()) {
-      const Pots pots =
-          CollectPots(*account_, shard_.revisions(), *revision_, model, at_, movements_);
-      enough = enough &&
-               rating::Hold(quantities, pots.pots).outcome == rating::HoldResult::Outcome::kGranted;
-      calls = std::min(calls, rating::AffordableCalls(quantities, pots.pots, kQuantityMax));
+      const Pots pots = PotsOf(service, model);
+      Quantities used = quantities;
+      if (UsesAnything(used)) AddRequest(pots, &used);
+      enough =
+          enough && rating::Hold(used, pots.pots).outcome == rating::HoldResult::Outcome::kGranted;
+      calls = std::min(calls, rating::AffordableCalls(used, pots.pots, kQuantityMax));
     }
     ServiceOutcome outcome;
     if (!ChargeUsed(service, &answer, &outcome)) {

@@ -6,6 +6,7 @@
 #define OCS_ENGINE_INTERNAL_CHARGING_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct ServiceOutcome {
   std::string_view provider;
   rating::ChargeLines lines;
   absl::InlinedVector<Pots::Source, 6> sources;  ///< Of the lines' pots.
-  bool unrated = false;  ///< Used, but nothing sells it: recorded without a charge.
+  rating::UseContext context;
+  bool counts_request = false;  ///< The call has not been charged before: it counts as a request.
+  bool unrated = false;         ///< Used, but nothing sells it: recorded without a charge.
   absl::InlinedVector<balance::Hold, 2> holds;
   bool sets_grant = false;
 };
@@ -58,6 +61,8 @@ class Charging final {
   /// whole.
   bool ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer, ServiceOutcome* outcome);
   void HoldRequested(const ServiceRequest& service, ServiceAnswer* answer, ServiceOutcome* outcome);
+  /// The pots of a service of an event, as they are after what was worked out before it.
+  Pots PotsOf(const ServiceRequest& service, std::string_view model) const;
   void Refund(const balance::StoredEntry& charged);
   bool AddRefundMovements(const cdr::Record& record);
 
@@ -104,9 +109,11 @@ const balance::Grant* FindGrant(const balance::Session* session, uint32_t rating
 
 /// The names of the fields of a request's fingerprint, in its order.
 std::string_view FingerprintFieldName(size_t index);
-/// Hashes of the request's fields; the retransmission flag is not among them, the payer is known by
-/// the key.
+/// Hashes of the request's fields; the retransmission flag and the trace context are not among
+/// them, the payer is known by the key.
 balance::Fingerprint FingerprintOf(const CreditControlRequest& request);
+/// The first field in which they differ; what one does not have is 0.
+std::optional<size_t> DifferingField(const balance::Fingerprint& a, const balance::Fingerprint& b);
 
 }  // namespace ocs::engine
 

@@ -9,6 +9,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/charging.h"
+#include "ocs/engine/internal/context.h"
 #include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
@@ -157,6 +158,9 @@ void Charging::WriteSession(EntryKind kind) {
     balance::Grant grant;
     grant.rating_group = service.rating_group;
     grant.model = outcome.model.empty() ? before->model : std::string(outcome.model);
+    grant.context = outcome.context.values;
+    grant.prompt_tokens = KeptPromptTokens(service, before);
+    grant.request_counted = !outcome.counts_request;
     if (outcome.sets_grant) {
       grant.granted = answer_->services[i].granted;
       grant.holds = outcome.holds;

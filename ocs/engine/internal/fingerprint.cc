@@ -1,7 +1,9 @@
 // What makes two requests the same: hashes field by field, so that a conflict can name the field
 // that differs.
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 
 #include "ocs/base/bytes.h"
@@ -11,17 +13,26 @@
 namespace ocs::engine {
 namespace {
 
-constexpr std::array<std::string_view, 9> kFields = {"cc_request_type",
-                                                     "event_timestamp",
-                                                     "service_context_id",
-                                                     "requested_action",
-                                                     "refund_information",
-                                                     "rating_group",
-                                                     "model",
-                                                     "requested_service_unit",
-                                                     "used_service_unit"};
+// The order is stored: only added to.
+constexpr std::array<std::string_view, 16> kFields = {"cc_request_type",
+                                                      "event_timestamp",
+                                                      "service_context_id",
+                                                      "requested_action",
+                                                      "refund_information",
+                                                      "rating_group",
+                                                      "model",
+                                                      "requested_service_unit",
+                                                      "used_service_unit",
+                                                      "product",
+                                                      "scenario",
+                                                      "region",
+                                                      "channel",
+                                                      "service_tier",
+                                                      "served_model",
+                                                      "prompt_tokens"};
 
 uint32_t Short(std::string_view bytes) { return static_cast<uint32_t>(StableHash64(bytes)); }
+uint32_t ShortOrNone(std::string_view text) { return text.empty() ? 0 : Short(text); }
 
 void PutQuantities(const Quantities& quantities, ByteWriter& out) {
   out.Varint(quantities.size());
@@ -29,6 +40,37 @@ void PutQuantities(const Quantities& quantities, ByteWriter& out) {
     out.U8(static_cast<uint8_t>(q.kind));
     out.Signed(q.quantity);
   }
+}
+
+template <typename States, typename Put>
+uint32_t ShortOfServices(const CreditControlRequest& request, States states, Put put) {
+  if (std::none_of(request.services.begin(), request.services.end(), states)) return 0;
+  std::string bytes;
+  ByteWriter out(&bytes);
+  for (const ServiceRequest& service : request.services) put(service, out);
+  return Short(bytes);
+}
+
+// What many requests do not state. Fields that end the list with 0 are left out of it, so that a
+// request without them has the fingerprint that it had before they existed.
+void AppendOptional(const CreditControlRequest& request, balance::Fingerprint* fields) {
+  const uint32_t optional[] = {
+      ShortOrNone(request.product),
+      ShortOrNone(request.scenario),
+      ShortOrNone(request.region),
+      ShortOrNone(request.channel),
+      ShortOfServices(
+          request, [](const auto& s) { return !s.service_tier.empty(); },
+          [](const auto& s, ByteWriter& out) { out.Text(s.service_tier); }),
+      ShortOfServices(
+          request, [](const auto& s) { return !s.served_model.empty(); },
+          [](const auto& s, ByteWriter& out) { out.Text(s.served_model); }),
+      ShortOfServices(
+          request, [](const auto& s) { return s.prompt_tokens.has_value(); },
+          [](const auto& s, ByteWriter& out) { out.Signed(s.prompt_tokens.value_or(-1)); })};
+  size_t count = std::size(optional);
+  while (count > 0 && optional[count - 1] == 0) --count;
+  fields->insert(fields->end(), optional, optional + count);
 }
 
 }  // namespace
@@ -63,7 +105,15 @@ balance::Fingerprint FingerprintOf(const CreditControlRequest& request) {
   }
   for (const std::string* bytes : {&groups, &models, &requested, &used})
     fields.push_back(Short(*bytes));
+  AppendOptional(request, &fields);
   return fields;
+}
+
+std::optional<size_t> DifferingField(const balance::Fingerprint& a, const balance::Fingerprint& b) {
+  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    if ((i < a.size() ? a[i] : 0) != (i < b.size() ? b[i] : 0)) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ocs::engine

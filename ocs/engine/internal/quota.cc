@@ -30,26 +30,42 @@ struct PriceFound {
 };
 
 PriceFound PriceIn(const Revision& revision, std::string_view offer_id, std::string_view model,
-                   Instant at) {
+                   const rating::UseContext& context) {
   const auto offer = revision.tariff->FindOffer(offer_id);
   const auto index = revision.tariff->FindModel(model);
   if (!offer || !index) return {};
-  return {.row = revision.tariff->FindPrice(*offer, *index, {.at = at}),
+  return {.row = revision.tariff->FindPrice(*offer, *index, context),
           .tariff = revision.tariff.get()};
 }
 
 PriceFound FindPrice(const Account& account, const Revisions& revisions, const Revision& revision,
-                     std::string_view model, Instant at) {
+                     std::string_view model, const rating::UseContext& asked) {
   for (auto s = account.subscriptions.rbegin(); s != account.subscriptions.rend(); ++s) {
-    if (at < s->valid_from || at >= s->valid_until) continue;
+    if (asked.at < s->valid_from || asked.at >= s->valid_until) continue;
+    rating::UseContext context = asked;
+    context.began_at = s->valid_from;
+    context.switches = s->switches;
     const Revision* bought = revisions.Find(s->terms.revision);
     OCS_CHECK(bought != nullptr);
     const std::string& offer_id = bought->tariff->offer({s->terms.offer}).id;
     const bool still_sold = revision.tariff->FindOffer(offer_id).has_value();
-    const PriceFound found = PriceIn(still_sold ? revision : *bought, offer_id, model, at);
+    const PriceFound found = PriceIn(still_sold ? revision : *bought, offer_id, model, context);
     if (found.row != nullptr) return found;
   }
   return {};
+}
+
+// The context for a bucket's own terms.
+rating::UseContext AskedOf(const Account& account, const Bucket& bucket,
+                           const rating::UseContext& asked) {
+  rating::UseContext context = asked;
+  const Subscription* subscription = nullptr;
+  for (const Subscription& s : account.subscriptions) {
+    if (bucket.subscription != 0 && s.id == bucket.subscription) subscription = &s;
+  }
+  context.began_at = subscription == nullptr ? bucket.valid_from : subscription->valid_from;
+  context.switches = subscription == nullptr ? 0 : subscription->switches;
+  return context;
 }
 
 int64_t SpendableAfter(const Account& account, const Bucket& bucket, const Movement* movement) {
@@ -72,10 +88,12 @@ Movement& MovementOf(Movements& movements, BucketId bucket) {
 }
 
 Pots CollectPots(const Account& account, const Revisions& revisions, const Revision& revision,
-                 std::string_view model, Instant at, const Movements& movements) {
+                 std::string_view model, const rating::UseContext& context,
+                 const Movements& movements) {
   Pots pots;
   Pots ended;
-  const PriceFound price = FindPrice(account, revisions, revision, model, at);
+  const Instant at = context.at;
+  const PriceFound price = FindPrice(account, revisions, revision, model, context);
   const auto add = [](Pots* to, const rating::RateRow* row, int64_t available,
                       const Pots::Source& source) {
     to->pots.push_back({.row = row, .available = available});
@@ -98,8 +116,8 @@ Pots CollectPots(const Account& account, const Revisions& revisions, const Revis
     OCS_CHECK(bought != nullptr);
     const auto index = bought->tariff->FindModel(model);
     if (!index) continue;
-    const rating::RateRow* row =
-        bought->tariff->FindDraw({bucket.terms.offer}, bucket.terms.grant, *index, {.at = at});
+    const rating::RateRow* row = bought->tariff->FindDraw(
+        {bucket.terms.offer}, bucket.terms.grant, *index, AskedOf(account, bucket, context));
     if (row == nullptr) continue;
     const Pots::Source source{bucket.id, bucket.unit, bought->tariff.get(), !open};
     if (open) {
@@ -111,6 +129,16 @@ Pots CollectPots(const Account& account, const Revisions& revisions, const Revis
     }
   }
   return pots.pots.empty() ? ended : pots;
+}
+
+void AddRequest(const Pots& pots, Quantities* quantities) {
+  const bool sold = std::any_of(pots.pots.begin(), pots.pots.end(), [](const rating::Pot& pot) {
+    return pot.row->of(TokenKind::kRequest).sold();
+  });
+  if (!sold) return;
+  const bool stated = std::any_of(quantities->begin(), quantities->end(),
+                                  [](const auto& q) { return q.kind == TokenKind::kRequest; });
+  if (!stated) OCS_CHECK(AddQuantity(*quantities, TokenKind::kRequest, 1));
 }
 
 bool TakeCharges(const rating::ChargeLines& lines, Pots* pots, Movements* movements) {

@@ -41,9 +41,14 @@ struct Pots {
 /// with. What `movements` have released, spent and held counts as done. Buckets that have ended
 /// give what these released; where nothing else sells the model, they stand at the end with
 /// nothing, so that overshoot has somewhere to fall.
+/// `context` says what the use is like and when it is; of what was bought, when and with which
+/// switches is put in for each.
 Pots CollectPots(const balance::Account& account, const Revisions& revisions,
-                 const Revision& revision, std::string_view model, Instant at,
-                 const Movements& movements);
+                 const Revision& revision, std::string_view model,
+                 const rating::UseContext& context, const Movements& movements);
+
+/// Adds a request to the quantities where none is stated and some pot sells requests.
+void AddRequest(const Pots& pots, Quantities* quantities);
 
 /// Takes the lines' amounts out of the pots and into the movements. False when a sum does not fit.
 [[nodiscard]] bool TakeCharges(const rating::ChargeLines& lines, Pots* pots, Movements* movements);

@@ -35,6 +35,38 @@ FormFault CheckQuantities(const std::string& field, const Quantities& quantities
   return {};
 }
 
+FormFault CheckDimensions(const CreditControlRequest& request) {
+  const auto too_long = [](std::string_view field, std::string_view text, int length_max) {
+    return text.size() <= static_cast<size_t>(length_max) ? FormFault{}
+                                                          : CheckText(field, text, length_max, "");
+  };
+  FormFault fault = too_long("product", request.product, kDimensionLengthMax);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  fault = too_long("scenario", request.scenario, kDimensionLengthMax);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  fault = too_long("region", request.region, kDimensionLengthMax);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  fault = too_long("channel", request.channel, kDimensionLengthMax);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  return too_long("traceparent", request.traceparent, kTraceparentLengthMax);
+}
+
+// What a service says of the call itself.
+FormFault CheckCall(const std::string& path, const ServiceRequest& service) {
+  if (service.service_tier.size() > static_cast<size_t>(kDimensionLengthMax)) {
+    return CheckText(Cat(path, ".service_tier"), service.service_tier, kDimensionLengthMax, "");
+  }
+  if (service.served_model.size() > static_cast<size_t>(kModelNameLengthMax)) {
+    return CheckText(Cat(path, ".served_model"), service.served_model, kModelNameLengthMax, "");
+  }
+  if (service.prompt_tokens &&
+      (*service.prompt_tokens < 0 || *service.prompt_tokens > kQuantityMax)) {
+    return Invalid(Cat(path, ".prompt_tokens"),
+                   Cat("is ", *service.prompt_tokens, ", expected 0 to ", kQuantityMax));
+  }
+  return {};
+}
+
 FormFault CheckService(const CreditControlRequest& request, size_t index) {
   const ServiceRequest& service = request.services[index];
   const std::string path = Cat("multiple_services_credit_control[", index, "]");
@@ -58,7 +90,9 @@ FormFault CheckService(const CreditControlRequest& request, size_t index) {
   }
   FormFault fault = CheckQuantities(Cat(path, ".requested_service_unit"), service.requested);
   if (fault.code != ResultCode::kSuccess) return fault;
-  return CheckQuantities(Cat(path, ".used_service_unit"), service.used);
+  fault = CheckQuantities(Cat(path, ".used_service_unit"), service.used);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  return CheckCall(path, service);
 }
 
 FormFault CheckEvent(const CreditControlRequest& request) {
@@ -102,6 +136,8 @@ FormFault CheckForm(const CreditControlRequest& request, const EngineOptions& op
     return {ResultCode::kRatingFailed, "service_context_id",
             Cat("is not served here: expected ", options.service_context, "@your domain")};
   }
+  fault = CheckDimensions(request);
+  if (fault.code != ResultCode::kSuccess) return fault;
   fault = CheckEvent(request);
   if (fault.code != ResultCode::kSuccess) return fault;
   if (request.services.size() > static_cast<size_t>(kServicesPerRequestMax)) {

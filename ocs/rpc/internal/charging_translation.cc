@@ -29,10 +29,18 @@ bool BreaksBounds(const pb::CreditControlRequest& in) {
   if (TooLong(in.subscription_id().subscription_id_data(), kIdentityLengthMax)) return true;
   if (TooLong(in.service_context_id(), kServiceContextLengthMax)) return true;
   if (TooLong(in.refund_information(), kRefundInformationLengthMax)) return true;
+  if (TooLong(in.product(), kDimensionLengthMax)) return true;
+  if (TooLong(in.scenario(), kDimensionLengthMax)) return true;
+  if (TooLong(in.region(), kDimensionLengthMax)) return true;
+  if (TooLong(in.channel(), kDimensionLengthMax)) return true;
+  if (TooLong(in.traceparent(), kTraceparentLengthMax)) return true;
   if (in.multiple_services_credit_control_size() > kServicesPerRequestMax) return true;
-  return std::any_of(
-      in.multiple_services_credit_control().begin(), in.multiple_services_credit_control().end(),
-      [](const auto& service) { return TooLong(service.model(), kModelNameLengthMax); });
+  return std::any_of(in.multiple_services_credit_control().begin(),
+                     in.multiple_services_credit_control().end(), [](const auto& service) {
+                       return TooLong(service.model(), kModelNameLengthMax) ||
+                              TooLong(service.service_tier(), kDimensionLengthMax) ||
+                              TooLong(service.served_model(), kModelNameLengthMax);
+                     });
 }
 
 // Names every bound that is broken. Off the hot path: only called when one is.
@@ -45,6 +53,11 @@ void DescribeBounds(const pb::CreditControlRequest& in, std::vector<FieldFault>*
         kIdentityLengthMax);
   check("service_context_id", in.service_context_id(), kServiceContextLengthMax);
   check("refund_information", in.refund_information(), kRefundInformationLengthMax);
+  check("product", in.product(), kDimensionLengthMax);
+  check("scenario", in.scenario(), kDimensionLengthMax);
+  check("region", in.region(), kDimensionLengthMax);
+  check("channel", in.channel(), kDimensionLengthMax);
+  check("traceparent", in.traceparent(), kTraceparentLengthMax);
   const int count = in.multiple_services_credit_control_size();
   if (count > kServicesPerRequestMax) {
     faults->push_back({std::string(kServices), absl::StrCat("has ", count, " services; at most ",
@@ -52,8 +65,11 @@ void DescribeBounds(const pb::CreditControlRequest& in, std::vector<FieldFault>*
     return;
   }
   for (int i = 0; i < count; ++i) {
-    check(absl::StrCat(kServices, "[", i, "].model"),
-          in.multiple_services_credit_control(i).model(), kModelNameLengthMax);
+    const std::string path = absl::StrCat(kServices, "[", i, "].");
+    const auto& service = in.multiple_services_credit_control(i);
+    check(absl::StrCat(path, "model"), service.model(), kModelNameLengthMax);
+    check(absl::StrCat(path, "service_tier"), service.service_tier(), kDimensionLengthMax);
+    check(absl::StrCat(path, "served_model"), service.served_model(), kModelNameLengthMax);
   }
 }
 
@@ -94,6 +110,9 @@ Reading ReadService(const pb::MultipleServicesCreditControl& in, int index,
                     engine::ServiceRequest* out, ReadingFault* fault) {
   out->rating_group = in.rating_group();
   out->model = in.model();
+  out->service_tier = in.service_tier();
+  out->served_model = in.served_model();
+  if (in.has_prompt_tokens()) out->prompt_tokens = in.prompt_tokens();
   if (in.has_requested_service_unit()) {
     out->requests_quota = true;
     if (const auto bad = AddBlock(in.requested_service_unit().token_quantity(), &out->requested)) {
@@ -171,6 +190,11 @@ Reading FromWire(const pb::CreditControlRequest& in, engine::CreditControlReques
   out->service_context_id = in.service_context_id();
   if (in.has_event_timestamp_unix_ms()) out->event_time = Instant{in.event_timestamp_unix_ms()};
   out->refund_information = in.refund_information();
+  out->product = in.product();
+  out->scenario = in.scenario();
+  out->region = in.region();
+  out->channel = in.channel();
+  out->traceparent = in.traceparent();
   if (ReadHead(in, out, fault) != Reading::kWhole) return Reading::kRefused;
   for (int i = 0; i < in.multiple_services_credit_control_size(); ++i) {
     const auto& service = in.multiple_services_credit_control(i);
