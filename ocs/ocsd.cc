@@ -18,7 +18,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -31,6 +30,7 @@
 #include "ocs/engine/engine.h"
 #include "ocs/ocsd_config.h"
 #include "ocs/ocsd_metrics.h"
+#include "ocs/ocsd_security.h"
 #include "ocs/rpc/services.h"
 #include "ocs/runtime/event_loop.h"
 #include "ocs/runtime/log.h"
@@ -135,32 +135,6 @@ std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
   return kExitConfig;
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  if (!file || bytes.str().empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(path, ": cannot be read or is empty"));
-  }
-  return bytes.str();
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(const Config& config) {
-  if (config.tls_certificate_file.empty()) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions options(
-      config.tls_client_ca_file.empty()
-          ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-          : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
-  OCS_ASSIGN_OR_RETURN(pair.private_key, ReadFile(config.tls_key_file));
-  OCS_ASSIGN_OR_RETURN(pair.cert_chain, ReadFile(config.tls_certificate_file));
-  options.pem_key_cert_pairs.push_back(std::move(pair));
-  if (!config.tls_client_ca_file.empty()) {
-    OCS_ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(config.tls_client_ca_file));
-  }
-  return grpc::SslServerCredentials(options);
-}
-
 absl::Status OpenShards(const Config& config, std::vector<ShardRoom>* rooms) {
   std::error_code error;
   std::filesystem::create_directories(config.data_folder, error);
@@ -191,17 +165,38 @@ std::vector<engine::ShardResources> ResourcesOf(const std::vector<ShardRoom>& ro
   return resources;
 }
 
+rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock) {
+  rpc::ServicesOptions options;
+  options.zone = config.zone;
+  options.clock = clock;
+  options.rate_per_second = config.rate_per_second;
+  options.burst = config.rate_burst;
+  options.on_refused = [](const rpc::RefusedCall& call) {
+    Log(LogLevel::kWarning, "call refused",
+        {{"reason", std::string(rpc::AccessRefusalName(call.why))},
+         {"method", std::string(call.method)},
+         {"caller", std::string(call.caller)},
+         {"peer", call.peer},
+         {"trace_id", std::string(call.trace_id)}});
+  };
+  return options;
+}
+
 struct RunningServer {
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 };
 
 absl::StatusOr<RunningServer> StartServer(const Config& config, rpc::Services* services) {
-  OCS_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(config));
+  OCS_ASSIGN_OR_RETURN(const auto credentials, MakeServerCredentials(config));
   RunningServer running;
   grpc::ServerBuilder builder;
   // Two servers on one address would each get half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
+                             static_cast<int>(config.metadata_bytes_max));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(config.calls_per_connection_max));
   builder.AddListeningPort(config.listen_address, credentials, &running.port);
   services->RegisterWith(&builder);
   running.server = builder.BuildAndStart();
@@ -251,17 +246,23 @@ class Process {
 
   const Config config_;
   StopReason stop_;
+  std::atomic<bool> reload_{false};
   runtime::SystemClock clock_;
   std::vector<ShardRoom> rooms_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<rpc::Services> services_;
+  std::unique_ptr<CredentialsFile> credentials_;
   RunningServer running_;
   std::unique_ptr<runtime::MetricsEndpoint> metrics_;
   runtime::EventLoop loop_;  // Last: its timer uses the engine, so it must end first.
 };
 
 void Process::HandleSignals() {
-  loop_.OnSignals({SIGTERM, SIGINT}, [this, count = 0](int signal) mutable {
+  loop_.OnSignals({SIGTERM, SIGINT, SIGHUP}, [this, count = 0](int signal) mutable {
+    if (signal == SIGHUP) {
+      reload_ = true;  // By the timer: while the server starts there is nothing to reload.
+      return;
+    }
     if (++count > 1) std::_Exit(128 + signal);
     Log(LogLevel::kInfo, "stopping", {{"signal", absl::StrCat(signal)}});
     stop_.Stop(0);
@@ -280,20 +281,33 @@ absl::Status Process::OpenEngine() {
 
 absl::Status Process::StartMetrics() {
   if (config_.metrics_address.empty()) return absl::OkStatus();
-  const engine::Engine* engine = engine_.get();
-  OCS_ASSIGN_OR_RETURN(metrics_, runtime::MetricsEndpoint::Start(config_.metrics_address, [engine] {
-                         return CollectMetrics(*engine);
-                       }));
+  const auto collect = [engine = engine_.get(), services = services_.get(),
+                        credentials = credentials_.get()] {
+    return CollectMetrics(*engine, *services, credentials);
+  };
+  OCS_ASSIGN_OR_RETURN(metrics_, runtime::MetricsEndpoint::Start(config_.metrics_address, collect));
   return absl::OkStatus();
 }
 
 absl::Status Process::Start(const std::string& ready_file) {
   HandleSignals();
   OCS_RETURN_IF_ERROR(OpenEngine());
-  services_ = std::make_unique<rpc::Services>(engine_.get(), rpc::ServicesOptions{config_.zone});
+  services_ = std::make_unique<rpc::Services>(engine_.get(), ServicesOptionsOf(config_, &clock_));
+  if (!config_.credentials_file.empty()) {
+    OCS_ASSIGN_OR_RETURN(credentials_,
+                         CredentialsFile::Load(config_.credentials_file, services_.get()));
+  }
   OCS_RETURN_IF_ERROR(StartMetrics());
   OCS_ASSIGN_OR_RETURN(running_, StartServer(config_, services_.get()));
-  loop_.Every(1000, [this] { engine_->Tick(); });
+  loop_.Every(1000, [this] {
+    engine_->Tick();
+    if (credentials_ == nullptr) return;
+    if (reload_.exchange(false)) {
+      credentials_->Reload();
+    } else {
+      credentials_->ReloadIfChanged();
+    }
+  });
   const std::string listen = WithPort(config_.listen_address, running_.port);
   std::string ready = absl::StrCat("listen_address: ", listen, "\n");
   if (metrics_ != nullptr) {
@@ -334,7 +348,10 @@ int Main(int argc, char** argv) {
   if (line.check_only) return 0;
   runtime::SetUpLog(line.config.log_level, line.config.log_format);
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // Where callers must say who they are, nobody reads the schemas without it.
+  if (line.config.credentials_file.empty()) {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  }
   Process process(line.config);
   const absl::Status started = process.Start(line.ready_file);
   if (!started.ok()) {

@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "ocs/base/status.h"
+#include "ocs/rpc/credentials.h"
 
 namespace ocs::ocsd {
 namespace {
@@ -91,6 +92,37 @@ constexpr int64_t kDay = 86'400;
 constexpr int64_t kYear = 366 * kDay;
 constexpr int64_t kMiB = 1024 * 1024;
 constexpr int64_t kTiB = kMiB * kMiB;
+
+Key PermissionKey(std::string_view name, std::string_view help, Permission Config::*field) {
+  return ChoiceKey(name, help, {"no", "yes"}, field);
+}
+
+std::vector<Key> SecurityKeys() {
+  return {
+      NumberKey(
+          "tls_refresh_seconds", "how often the TLS files are looked at for new ones", {1, kDay},
+          [](Config & config) -> auto& { return config.tls_refresh_seconds; }),
+      TextKey("credentials_file", "who may call, in which roles; given: every call needs one",
+              &Config::credentials_file),
+      PermissionKey("allow_plain_text", "no TLS on an address that others can reach: no, yes",
+                    &Config::allow_plain_text),
+      PermissionKey("allow_anonymous",
+                    "no credentials on an address that others can reach: no, yes",
+                    &Config::allow_anonymous),
+      NumberKey(
+          "rate_per_second", "requests of a credential that names no rate; 0 for no limit",
+          {0, rpc::kRateMax}, [](Config & config) -> auto& { return config.rate_per_second; }),
+      NumberKey(
+          "rate_burst", "requests at once of such a credential; 0 for a tenth of its rate",
+          {0, rpc::kRateMax}, [](Config & config) -> auto& { return config.rate_burst; }),
+      NumberKey(
+          "metadata_bytes_max", "metadata of one call", {1'024, kMiB},
+          [](Config & config) -> auto& { return config.metadata_bytes_max; }),
+      NumberKey(
+          "calls_per_connection_max", "calls and streams at once on one connection", {1, 1'000'000},
+          [](Config & config) -> auto& { return config.calls_per_connection_max; }),
+  };
+}
 
 std::vector<Key> ServerKeys() {
   return {
@@ -179,6 +211,7 @@ std::vector<Key> EngineKeys() {
 const std::vector<Key>& Keys() {
   static const std::vector<Key>* const keys = [] {
     auto* all = new std::vector<Key>(ServerKeys());
+    for (Key& key : SecurityKeys()) all->push_back(std::move(key));
     for (Key& key : EngineKeys()) all->push_back(std::move(key));
     return all;
   }();
@@ -248,6 +281,24 @@ absl::Status CheckAddress(std::string_view key, const std::string& address) {
                absl::StrCat("'", address, "' is not host:port with a port from 0 to 65535"));
 }
 
+// What others can reach is protected, unless the configuration says in so many words that not.
+absl::Status CheckOpenness(const Config& config) {
+  if (IsLoopback(config.listen_address)) return absl::OkStatus();
+  const std::string reached = absl::StrCat("'", config.listen_address, "' can be reached from ");
+  if (config.tls_certificate_file.empty() && config.allow_plain_text == Permission::kNo) {
+    return Fault("configuration", "listen_address",
+                 absl::StrCat(reached,
+                              "outside; set tls_certificate_file and tls_key_file, or "
+                              "listen on 127.0.0.1"));
+  }
+  if (config.credentials_file.empty() && config.allow_anonymous == Permission::kNo) {
+    return Fault(
+        "configuration", "credentials_file",
+        absl::StrCat("is missing and ", reached, "outside; name one, or set allow_anonymous: yes"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<KeyInfo> ConfigKeys() {
@@ -303,12 +354,7 @@ absl::Status CheckConfig(const Config& config) {
   if (!config.tls_client_ca_file.empty() && !has_certificate) {
     return Fault("configuration", "tls_client_ca_file", "is of no use without TLS");
   }
-  if (!IsLoopback(config.listen_address) && !has_certificate) {
-    return Fault("configuration", "listen_address",
-                 absl::StrCat("'", config.listen_address,
-                              "' can be reached from outside; set tls_certificate_file and "
-                              "tls_key_file, or listen on 127.0.0.1"));
-  }
+  OCS_RETURN_IF_ERROR(CheckOpenness(config));
   if (!config.metrics_address.empty()) {
     OCS_RETURN_IF_ERROR(CheckAddress("metrics_address", config.metrics_address));
     if (!IsLoopback(config.metrics_address)) {

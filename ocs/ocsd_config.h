@@ -17,11 +17,21 @@
 
 namespace ocs::ocsd {
 
+enum class Permission : uint8_t { kNo = 0, kYes = 1 };
+
 struct Config {
   std::string listen_address = "127.0.0.1:7070";
   std::string tls_certificate_file;  ///< PEM. With the key: TLS.
   std::string tls_key_file;          ///< PEM.
   std::string tls_client_ca_file;    ///< PEM. Then clients must show a certificate that it signed.
+  int64_t tls_refresh_seconds = 10;  ///< How often the three files are looked at.
+  std::string credentials_file;      ///< Given: every call needs a credential of it.
+  Permission allow_plain_text = Permission::kNo;  ///< On an address that others can reach.
+  Permission allow_anonymous = Permission::kNo;   ///< The same.
+  int64_t rate_per_second = 0;                    ///< Of a credential that names none; 0: no limit.
+  int64_t rate_burst = 0;                    ///< Of a credential that names none; 0: a tenth of it.
+  int64_t metadata_bytes_max = 8'192;        ///< Of one call.
+  int64_t calls_per_connection_max = 4'096;  ///< At once.
   std::string metrics_address = "127.0.0.1:7071";  ///< Empty: none.
   std::string data_folder = "ocs-data";
   int64_t shard_count = 1;  ///< Fixed when the folder is made.
@@ -55,8 +65,8 @@ absl::Status SetKey(std::string_view place, std::string_view key, const std::str
 /// read or is no mapping of keys to values.
 absl::Status ReadConfigFile(const std::string& path, Config* config);
 
-/// What the keys must keep together: TLS for an address that others can reach, both or none of
-/// certificate and key. Errors: InvalidArgument.
+/// What the keys must keep together: TLS and credentials for an address that others can reach,
+/// both or none of certificate and key. Errors: InvalidArgument.
 absl::Status CheckConfig(const Config& config);
 
 /// The effective configuration, one "key: value" a line, in the file's form.

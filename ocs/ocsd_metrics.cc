@@ -50,9 +50,42 @@ constexpr Description kDescriptions[] = {
      [](const ShardStatistics& s) { return static_cast<int64_t>(s.stopped ? 1 : 0); }},
 };
 
+runtime::MetricFamily& Add(std::string name, std::string help,
+                           std::vector<runtime::MetricFamily>* families) {
+  auto& added = families->emplace_back();
+  added.name = std::move(name);
+  added.help = std::move(help);
+  return added;
+}
+
+void CollectAccess(const rpc::AccessStatistics& access,
+                   std::vector<runtime::MetricFamily>* families) {
+  auto& refused =
+      Add("ocs_calls_refused_total", "Calls that were not let in, by reason.", families);
+  for (size_t i = 0; i < access.refused.size(); ++i) {
+    const auto why = static_cast<rpc::AccessRefusal>(i);
+    refused.samples.push_back(
+        {{{"reason", std::string(rpc::AccessRefusalName(why))}}, access.refused[i]});
+  }
+  auto& admitted =
+      Add("ocs_caller_requests_total", "Requests let in, by authenticated caller.", families);
+  for (const auto& caller : access.callers) {
+    admitted.samples.push_back(
+        {{{"tenant", caller.tenant}, {"caller", caller.name}}, caller.admitted});
+  }
+  auto& limited = Add("ocs_caller_rate_refused_total",
+                      "Requests refused because the caller was over its rate.", families);
+  for (const auto& caller : access.callers) {
+    limited.samples.push_back(
+        {{{"tenant", caller.tenant}, {"caller", caller.name}}, caller.refused_rate});
+  }
+}
+
 }  // namespace
 
-std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine) {
+std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine,
+                                                  const rpc::Services& services,
+                                                  const CredentialsFile* credentials) {
   std::vector<ShardStatistics> shards;
   for (int i = 0; i < engine.shard_count(); ++i) {
     shards.push_back(engine.statistics({static_cast<uint16_t>(i)}));
@@ -79,6 +112,13 @@ std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine) 
                                  result.second});
     }
   }
+  CollectAccess(services.access_statistics(), &families);
+  auto& faulty =
+      Add("ocs_credentials_faulty",
+          "1 while the credentials file has a fault; the last good one counts.", &families);
+  faulty.kind = Kind::kGauge;
+  faulty.samples.push_back(
+      {{}, static_cast<int64_t>(credentials != nullptr && credentials->faulty() ? 1 : 0)});
   return families;
 }
 

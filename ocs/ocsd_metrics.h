@@ -7,12 +7,17 @@
 #include <vector>
 
 #include "ocs/engine/engine.h"
+#include "ocs/ocsd_security.h"
+#include "ocs/rpc/services.h"
 #include "ocs/runtime/metrics_endpoint.h"
 
 namespace ocs::ocsd {
 
-/// Every metric of every shard, now. Thread-safe.
-std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine);
+/// Every metric of every shard and of the callers, now. `credentials` may be null: no
+/// authentication. Thread-safe.
+std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine,
+                                                  const rpc::Services& services,
+                                                  const CredentialsFile* credentials);
 
 }  // namespace ocs::ocsd
 

@@ -25,6 +25,14 @@ class Engine;
 class Shard;
 struct Revision;
 
+/// Numbers of sources that an operation may come from: more than a credentials file has lines.
+inline constexpr int kSourcesMax = 4'096;
+
+/// What an operation is refused with while too many wait: back off and repeat it.
+absl::Status Overloaded();
+/// True for that status, and for no other ResourceExhausted.
+bool IsOverload(const absl::Status& status);
+
 /// Base of all calls. Not copyable; confined to its caller until Submit, to the engine until
 /// Done().
 class Operation {
@@ -45,6 +53,10 @@ class Operation {
   ///   with the same key after the restart.
   absl::Status status;
   std::string failed_field;
+
+  /// Who it comes from, below kSourcesMax; set before Submit. Where a shard has more work than it
+  /// can do, sources share it fairly. 0: nobody in particular, and the queue may be all its own.
+  uint16_t source = 0;
 
   /// Called once when the work is finished and durable, on an engine thread: must not block or
   /// throw. The engine does not touch the operation afterwards: it may delete itself.

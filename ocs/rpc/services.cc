@@ -6,20 +6,29 @@
 #include "ocs/rpc/internal/account_service.h"
 #include "ocs/rpc/internal/catalogue_service.h"
 #include "ocs/rpc/internal/charging_service.h"
+#include "ocs/rpc/internal/gate.h"
 #include "ocs/rpc/internal/record_service.h"
 #include "ocs/rpc/internal/settlement_service.h"
 
 namespace ocs::rpc {
 
+std::string_view AccessRefusalName(AccessRefusal refusal) {
+  constexpr std::string_view kNames[kAccessRefusalCount] = {"missing", "unknown", "expired", "role",
+                                                            "rate"};
+  return kNames[static_cast<size_t>(refusal)];
+}
+
 struct Services::State {
   State(engine::Engine* engine, const ServicesOptions& options)
-      : charging(engine, &stopping),
-        accounts(engine),
-        catalogue(engine),
-        records(engine, options.zone, &stopping),
-        settlement(engine, options.zone) {}
+      : gate(options),
+        charging(engine, &gate, &stopping),
+        accounts(engine, &gate),
+        catalogue(engine, &gate),
+        records({engine, &gate, options.zone, &stopping}),
+        settlement(engine, &gate, options.zone) {}
 
   std::atomic<bool> stopping{false};
+  internal::Gate gate;
   internal::ChargingService charging;
   internal::AccountService accounts;
   internal::CatalogueService catalogue;
@@ -40,6 +49,12 @@ void Services::RegisterWith(grpc::ServerBuilder* builder) {
   builder->RegisterService(&state_->records);
   builder->RegisterService(&state_->settlement);
 }
+
+absl::Status Services::SetCredentials(const std::vector<CredentialLine>& lines) {
+  return state_->gate.SetCredentials(lines);
+}
+
+AccessStatistics Services::access_statistics() const { return state_->gate.statistics(); }
 
 void Services::Stop() { state_->stopping.store(true, std::memory_order_relaxed); }
 

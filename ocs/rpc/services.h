@@ -6,15 +6,65 @@
 
 #include <grpcpp/server_builder.h>
 
+#include <array>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
+#include "ocs/rpc/credentials.h"
 
 namespace ocs::rpc {
 
+/// Why a call was not let in, in the order in which it is looked at. Callers are told only whether
+/// it is the credential (UNAUTHENTICATED), the role (PERMISSION_DENIED) or the rate
+/// (RESOURCE_EXHAUSTED).
+enum class AccessRefusal : uint8_t {
+  kMissing = 0,  ///< No bearer token, and no client certificate.
+  kUnknown = 1,  ///< A token or a certificate's subject that the file does not have.
+  kExpired = 2,
+  kRole = 3,
+  kRate = 4,
+};
+inline constexpr int kAccessRefusalCount = 5;
+
+/// "missing", "unknown", "expired", "role", "rate".
+std::string_view AccessRefusalName(AccessRefusal refusal);
+
+/// A refused call, for the log. Views live for the call of the handler only.
+struct RefusedCall {
+  AccessRefusal why = AccessRefusal::kMissing;
+  std::string_view method;
+  std::string_view caller;    ///< "tenant/name"; empty when it is not known.
+  std::string_view trace_id;  ///< Of the W3C traceparent; empty when there is none.
+  std::string peer;           ///< "ipv4:192.0.2.1:5555".
+};
+
+/// Counts since start. Monotonic.
+struct AccessStatistics {
+  std::array<int64_t, kAccessRefusalCount> refused{};  ///< By AccessRefusal.
+  struct Caller {
+    std::string tenant;
+    std::string name;
+    int64_t admitted = 0;      ///< Requests; those of a batch are counted one by one.
+    int64_t refused_rate = 0;  ///< The same.
+  };
+  std::vector<Caller> callers;  ///< Sorted by tenant and name; at most engine::kSourcesMax.
+};
+
 struct ServicesOptions {
-  absl::TimeZone zone;  ///< Of the times in sentences: explanations and bills.
+  absl::TimeZone zone;           ///< Of the times in sentences: explanations and bills.
+  const Clock* clock = nullptr;  ///< For credentials that end; needed by SetCredentials.
+  int64_t rate_per_second = 0;   ///< Of a credential that names none; 0: no limit.
+  int64_t burst = 0;             ///< Of a credential that names none; 0: a tenth of a second's.
+  /// Told of refused calls, at most ten a second, on gRPC's threads.
+  std::function<void(const RefusedCall&)> on_refused = {};
 };
 
 /// All services of one engine. The engine must outlive this, this must outlive the server.
@@ -23,6 +73,14 @@ class Services final {
  public:
   Services(engine::Engine* engine, const ServicesOptions& options);
   ~Services();
+
+  /// Replaces the credentials; from the first time on every call needs one. Calls of before go on;
+  /// streams end at their next step when their credential is gone or has lost the role. Errors:
+  /// ResourceExhausted when too many callers were known since the start; nothing was changed then.
+  /// REQUIRES: the options have a clock.
+  absl::Status SetCredentials(const std::vector<CredentialLine>& lines);
+
+  AccessStatistics access_statistics() const;
 
   /// Adds the services to a server and sets the bounds of its messages.
   void RegisterWith(grpc::ServerBuilder* builder);

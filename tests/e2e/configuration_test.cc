@@ -54,6 +54,10 @@ TEST_CASE("keys that must keep together are refused apart", "[ocsd][e2e]") {
       Case{"listen_address: 0.0.0.0:7070\n", "listen_address: '0.0.0.0:7070' can be reached from"},
       Case{"listen_address: nowhere\n", "listen_address: 'nowhere' is not host:port"},
       Case{"metrics_address: 0.0.0.0:7071\n", "metrics_address: can be reached from outside"},
+      Case{"listen_address: 0.0.0.0:7070\nallow_plain_text: yes\n",
+           "credentials_file: is missing and '0.0.0.0:7070' can be reached from"},
+      Case{"listen_address: 0.0.0.0:7070\nallow_anonymous: yes\n",
+           "listen_address: '0.0.0.0:7070' can be reached from"},
       Case{"tls_key_file: key.pem\n", "tls_certificate_file: is missing"},
       Case{"tls_certificate_file: a.pem\n", "tls_key_file: is missing"},
       Case{"tls_client_ca_file: ca.pem\n", "tls_client_ca_file: is of no use without TLS"});
@@ -105,7 +109,7 @@ TEST_CASE("every key is in the operating page", "[ocsd][e2e]") {
     CAPTURE(line);
     CHECK(page.find("| `" + line.substr(0, line.find(':')) + "` |") != std::string::npos);
   }
-  CHECK(count == 25);
+  CHECK(count == 33);
 }
 
 TEST_CASE("a second server on the folder is refused and says why", "[ocsd][e2e]") {

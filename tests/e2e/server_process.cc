@@ -119,8 +119,10 @@ ServerProcess::~ServerProcess() {
   if (output_ >= 0) ::close(output_);
 }
 
+void ServerProcess::Signal(int signal) const { ::kill(pid_, signal); }
+
 Ended ServerProcess::Stop(int signal) {
-  ::kill(pid_, signal);
+  Signal(signal);
   Ended ended;
   ended.exit_code = Await(pid_);
   pid_ = -1;

@@ -37,6 +37,10 @@ class ServerProcess final {
   const std::string& metrics_address() const { return metrics_address_; }
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
 
+  /// Sends a signal and goes on.
+  void Signal(int signal) const;
+  pid_t pid() const { return pid_; }
+
   /// Sends a signal and waits for the end.
   Ended Stop(int signal);
 

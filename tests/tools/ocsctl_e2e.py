@@ -29,11 +29,11 @@ def expect(condition, what):
 class Server:
     """ocsd in a folder of its own; the address that it took stands in the ready file."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, *more):
         ready = os.path.join(folder, "ready")
         self.process = subprocess.Popen(
             [program, "--listen-address", "127.0.0.1:0", "--metrics-address", "",
-             "--data-folder", os.path.join(folder, "data"), "--ready-file", ready],
+             "--data-folder", os.path.join(folder, "data"), "--ready-file", ready, *more],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         # It says when it serves; a server that ends instead ends its log too.
         log = []
@@ -201,6 +201,38 @@ def misuse(program, ctl, folder):
     expect("--server" in away.run("status", code=3).stderr, "how to reach a server")
 
 
+def tokens(ocsd, program, folder):
+    """A token of ocsctl opens the server that has its line, and only that far."""
+    folder = os.path.join(folder, "secure")
+    os.mkdir(folder)
+    alone = Ctl(program, "nowhere:1")
+    made = alone.json("token", "new", "--roles", "operations,read_only", "--tenant", "acme",
+                      "--name", "ops-1", "--until", "2999-01-01T00:00:00Z")
+    expect(made["token"] != alone.json("token", "new", "--roles", "care", "--tenant", "acme",
+                                       "--name", "crm")["token"], "two tokens are the same")
+    expect(made["token"] not in made["line"], "the token stands in its line")
+    alone.run("token", "new", "--roles", "king", "--tenant", "acme", "--name", "x", code=2)
+    alone.run("token", "new", "--roles", "care", "--tenant", "a b", "--name", "x", code=2)
+    credentials = os.path.join(folder, "credentials")
+    with open(credentials, "w", encoding="utf-8") as file:
+        file.write(made["line"] + "\n")
+    token = os.path.join(folder, "token")
+    with open(token, "w", encoding="utf-8") as file:
+        file.write(made["token"] + "\n")
+    server = Server(ocsd, folder, "--credentials-file", credentials)
+    try:
+        ctl = Ctl(program, server.address)
+        refused = ctl.run("status", code=1)
+        expect("--token-file" in refused.stderr, f"no hint: {refused.stderr}")
+        ctl.command += ["--token-file", token]
+        expect(ctl.json("status")["health"] == "SERVING", "the token does not open the server")
+        ctl.text("cdr", "stream")
+        refused = ctl.run("account", "create", "--currency", "CNY", code=1)
+        expect(made["token"] not in refused.stderr, "the token is shown")
+    finally:
+        server.stop()
+
+
 def inspect(program, folder, account):
     def run(*words, code=0):
         done = subprocess.run([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -255,6 +287,7 @@ def main():
         try:
             expect(code == 0, f"the server ended with {code}")
             inspect(ocs_inspect, folder, account)
+            tokens(ocsd, ocsctl, folder)
         except Failed as fault:
             print(f"FAILED: {fault}")
             return 1

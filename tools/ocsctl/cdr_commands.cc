@@ -42,6 +42,7 @@ struct CdrArguments {
 template <typename Take>
 int ReadStream(const Ctl& ctl, const cdr::v1::StreamRecordsRequest& request, Take take) {
   grpc::ClientContext context;
+  SetCaller(ctl.connection, &context);
   const auto stub = ctl.Stub<Records>();
   const auto reader = stub->StreamRecords(&context, request);
   cdr::v1::RecordBatch batch;

@@ -2,11 +2,13 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/synchronization/notification.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/limits.h"
@@ -63,7 +65,27 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const Connection& con
   return grpc::CreateCustomChannel(connection.server, grpc::SslCredentials(tls), arguments);
 }
 
-void SetDeadline(const Connection& connection, grpc::ClientContext* context) {
+absl::Status ReadToken(Connection* connection) {
+  if (connection->token_file.empty()) return absl::OkStatus();
+  OCS_ASSIGN_OR_RETURN(const std::string text, ReadPem("--token-file", connection->token_file));
+  connection->token = std::string(absl::StripAsciiWhitespace(text));
+  const std::string& token = connection->token;
+  const bool good = !token.empty() && std::all_of(token.begin(), token.end(), [](unsigned char c) {
+    return absl::ascii_isgraph(c);
+  });
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Cat("--token-file: ", connection->token_file, " does not hold one word"));
+}
+
+void SetCaller(const Connection& connection, grpc::ClientContext* context) {
+  if (!connection.token.empty()) {
+    context->AddMetadata("authorization", "Bearer " + connection.token);
+  }
+}
+
+void SetUpCall(const Connection& connection, grpc::ClientContext* context) {
+  SetCaller(connection, context);
   context->set_deadline(std::chrono::system_clock::now() +
                         std::chrono::seconds(connection.timeout_seconds));
 }
@@ -71,7 +93,7 @@ void SetDeadline(const Connection& connection, grpc::ClientContext* context) {
 Health CheckHealth(const Connection& connection, const std::shared_ptr<grpc::Channel>& channel) {
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
-  SetDeadline(connection, &context);
+  SetUpCall(connection, &context);
   const grpc::Slice empty;  // "": the server as a whole.
   const grpc::ByteBuffer request(&empty, 1);
   grpc::ByteBuffer answer;

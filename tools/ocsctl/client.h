@@ -18,14 +18,23 @@ struct Connection {
   std::string ca_file = {};        ///< PEM. Given: TLS.
   std::string cert_file = {};      ///< PEM. The client's own, for mutual TLS.
   std::string cert_key_file = {};  ///< PEM.
+  std::string token_file = {};     ///< Holds a bearer token.
+  std::string token = {};          ///< Read from it by ReadToken; sent with every call.
 };
 
 /// A channel; nothing is sent yet. Errors: InvalidArgument or NotFound when the TLS files do not go
 /// together or cannot be read.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const Connection& connection);
 
-/// Sets the deadline of a call.
-void SetDeadline(const Connection& connection, grpc::ClientContext* context);
+/// Reads the token file, if one is given. Errors: NotFound, InvalidArgument; both name the file
+/// only.
+absl::Status ReadToken(Connection* connection);
+
+/// Sets the deadline of a call and who makes it.
+void SetUpCall(const Connection& connection, grpc::ClientContext* context);
+
+/// Sets who makes a call; for streams, which have no deadline.
+void SetCaller(const Connection& connection, grpc::ClientContext* context);
 
 /// Asks the standard health service. "SERVING", "NOT_SERVING", "UNKNOWN".
 struct Health {

@@ -20,6 +20,7 @@ absl::Status Ctl::Prepare() {
     return absl::InvalidArgumentError(
         Cat("--zone: there is no time zone '", zone_name, "'; expected one like Asia/Shanghai"));
   }
+  OCS_RETURN_IF_ERROR(ReadToken(&connection));
   OCS_ASSIGN_OR_RETURN(channel_, MakeChannel(connection));
   return absl::OkStatus();
 }

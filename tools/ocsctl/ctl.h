@@ -49,7 +49,7 @@ class Ctl final {
                                                      Response*),
                     const Request& request, Response* response) const {
     grpc::ClientContext context;
-    SetDeadline(connection, &context);
+    SetUpCall(connection, &context);
     return (stub.*method)(&context, request, response);
   }
 
@@ -95,6 +95,7 @@ void AddChargeCommands(CLI::App* app, Ctl* ctl);
 void AddCdrCommands(CLI::App* app, Ctl* ctl);
 void AddBillCommands(CLI::App* app, Ctl* ctl);
 void AddStatusCommand(CLI::App* app, Ctl* ctl);
+void AddTokenCommands(CLI::App* app, Ctl* ctl);
 
 }  // namespace ocs::tools
 

@@ -25,7 +25,8 @@ std::string HintOf(const grpc::Status& status, std::string_view server) {
       return "wait a little and repeat it with the same --key; a limit of the account stays one";
     case grpc::StatusCode::UNAUTHENTICATED:
     case grpc::StatusCode::PERMISSION_DENIED:
-      return "the server wants to know you: --ca, --cert and --cert-key";
+      return "the server wants to know you: --token-file, or --ca, --cert and --cert-key; what you "
+             "may do is in its credentials_file";
     case grpc::StatusCode::UNIMPLEMENTED:
       return "the server does not know this call: is it an older release, or another program?";
     case grpc::StatusCode::DATA_LOSS:

@@ -18,6 +18,8 @@ void AddGlobalOptions(CLI::App* app, Ctl* ctl) {
       ->capture_default_str();
   app->add_option("--ca", ctl->connection.ca_file, "PEM file of who signed the server: use TLS");
   app->add_option("--cert", ctl->connection.cert_file, "PEM file: my certificate, for mutual TLS");
+  app->add_option("--token-file", ctl->connection.token_file,
+                  "File that holds a bearer token: who I am");
   app->add_option("--cert-key", ctl->connection.cert_key_file, "PEM file: its private key");
 }
 
@@ -41,6 +43,7 @@ int Run(int argc, char** argv) {
   AddCdrCommands(&app, &ctl);
   AddBillCommands(&app, &ctl);
   AddStatusCommand(&app, &ctl);
+  AddTokenCommands(&app, &ctl);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -24,7 +24,25 @@ absl::Status Stopping() {
   return absl::UnavailableError("the server is stopping: repeat the request after its restart");
 }
 
+constexpr char kOverloadMark[] = "ocs/overload";
+
 }  // namespace
+
+absl::Status Overloaded() {
+  // Made once: refusing must stay cheap when there is most of it.
+  static const absl::Status* const status = [] {
+    auto* made = new absl::Status(
+        absl::ResourceExhaustedError("the server is overloaded: back off and repeat the request"));
+    made->SetPayload(kOverloadMark, absl::Cord("1"));
+    return made;
+  }();
+  return *status;
+}
+
+bool IsOverload(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kResourceExhausted &&
+         status.GetPayload(kOverloadMark).has_value();
+}
 
 void OperationList::Push(Operation* operation) {
   operation->next_ = nullptr;
@@ -120,8 +138,7 @@ void Shard::Submit(Operation* operation) {
   if (queue_length_.fetch_add(1, std::memory_order_relaxed) >= kQueueMax) {
     queue_length_.fetch_sub(1, std::memory_order_relaxed);
     refused_overload_.fetch_add(1, std::memory_order_relaxed);
-    operation->status =
-        absl::ResourceExhaustedError("the server is overloaded: back off and repeat the request");
+    operation->status = Overloaded();
     operation->Done();
     return;
   }

@@ -5,13 +5,14 @@
 
 #include "ocs/account/v1/account.grpc.pb.h"
 #include "ocs/engine/engine.h"
+#include "ocs/rpc/internal/gate.h"
 
 namespace ocs::rpc::internal {
 
-/// `engine` must outlive the server. Thread-safe.
+/// `engine` and `gate` must outlive the server. Thread-safe.
 class AccountService final : public account::v1::Accounts::CallbackService {
  public:
-  explicit AccountService(engine::Engine* engine) : engine_(engine) {}
+  AccountService(engine::Engine* engine, Gate* gate) : engine_(engine), gate_(gate) {}
 
  private:
   grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context,
@@ -37,6 +38,7 @@ class AccountService final : public account::v1::Accounts::CallbackService {
                                        account::v1::GetHistoryResponse* response) override;
 
   engine::Engine* const engine_;
+  Gate* const gate_;
 };
 
 }  // namespace ocs::rpc::internal

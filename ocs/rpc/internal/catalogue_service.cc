@@ -11,6 +11,7 @@ grpc::ServerUnaryReactor* CatalogueService::CheckCatalogue(grpc::CallbackServerC
                                                            const pb::CheckCatalogueRequest* request,
                                                            pb::CheckCatalogueResponse* response) {
   auto* reactor = context->DefaultReactor();
+  if (Refused(gate_->Enter(context, Method::kCheckCatalogue), reactor)) return reactor;
   if (const auto fault = FromWire(*request)) {
     reactor->Finish(ToGrpcStatus({*fault}));
     return reactor;
@@ -23,16 +24,18 @@ grpc::ServerUnaryReactor* CatalogueService::CheckCatalogue(grpc::CallbackServerC
 }
 
 grpc::ServerUnaryReactor* CatalogueService::PublishCatalogue(
-    grpc::CallbackServerContext* /*context*/, const pb::PublishCatalogueRequest* request,
+    grpc::CallbackServerContext* context, const pb::PublishCatalogueRequest* request,
     pb::PublishCatalogueResponse* response) {
-  return RunUnary<engine::PublishCatalogueCall>(*engine_, *request, response);
+  return RunUnary<engine::PublishCatalogueCall>(
+      *engine_, gate_->Enter(context, Method::kPublishCatalogue), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::ListRevisions(
     grpc::CallbackServerContext* context, const pb::ListRevisionsRequest* /*request*/,
     pb::ListRevisionsResponse* response) {
-  for (const auto& revision : engine_->revisions()) ToWire(revision, response->add_revision());
   auto* reactor = context->DefaultReactor();
+  if (Refused(gate_->Enter(context, Method::kListRevisions), reactor)) return reactor;
+  for (const auto& revision : engine_->revisions()) ToWire(revision, response->add_revision());
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }
@@ -41,6 +44,7 @@ grpc::ServerUnaryReactor* CatalogueService::GetRevision(grpc::CallbackServerCont
                                                         const pb::GetRevisionRequest* request,
                                                         pb::GetRevisionResponse* response) {
   auto* reactor = context->DefaultReactor();
+  if (Refused(gate_->Enter(context, Method::kGetRevision), reactor)) return reactor;
   auto text = engine_->revision_text(request->revision());
   if (text.ok()) response->set_text(*std::move(text));
   reactor->Finish(ToGrpcStatus(text.status(), ""));

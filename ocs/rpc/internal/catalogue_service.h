@@ -5,13 +5,14 @@
 
 #include "ocs/catalog/v1/catalog.grpc.pb.h"
 #include "ocs/engine/engine.h"
+#include "ocs/rpc/internal/gate.h"
 
 namespace ocs::rpc::internal {
 
-/// `engine` must outlive the server. Thread-safe.
+/// `engine` and `gate` must outlive the server. Thread-safe.
 class CatalogueService final : public catalog::v1::Catalogue::CallbackService {
  public:
-  explicit CatalogueService(engine::Engine* engine) : engine_(engine) {}
+  CatalogueService(engine::Engine* engine, Gate* gate) : engine_(engine), gate_(gate) {}
 
  private:
   grpc::ServerUnaryReactor* CheckCatalogue(grpc::CallbackServerContext* context,
@@ -28,6 +29,7 @@ class CatalogueService final : public catalog::v1::Catalogue::CallbackService {
                                         catalog::v1::GetRevisionResponse* response) override;
 
   engine::Engine* const engine_;
+  Gate* const gate_;
 };
 
 }  // namespace ocs::rpc::internal

@@ -11,7 +11,12 @@ constexpr size_t kKeptMessageBytesMax = 4096;
 }  // namespace
 
 void UnaryCharging::Begin(const charging::v1::CreditControlRequest& wire_request,
-                          engine::Engine& engine) {
+                          engine::Engine& engine, const Entry& entry) {
+  if (entry.refusal != nullptr) {
+    Finish(*entry.refusal);
+    return;
+  }
+  source = entry.source();
   ReadingFault fault;
   switch (FromWire(wire_request, &request, &fault)) {
     case Reading::kWhole:

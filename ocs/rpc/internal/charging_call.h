@@ -13,6 +13,7 @@
 #include "ocs/charging/v1/charging.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
+#include "ocs/rpc/internal/gate.h"
 #include "ocs/rpc/internal/message_pool.h"
 
 namespace ocs::rpc::internal {
@@ -23,7 +24,8 @@ class UnaryCharging final : public grpc::ServerUnaryReactor, public engine::Cred
   explicit UnaryCharging(charging::v1::CreditControlAnswer* response) : response_(response) {}
 
   /// Reads the request and submits it, or answers at once.
-  void Begin(const charging::v1::CreditControlRequest& wire_request, engine::Engine& engine);
+  void Begin(const charging::v1::CreditControlRequest& wire_request, engine::Engine& engine,
+             const Entry& entry);
 
   void Done() noexcept override;
   bool abandoned() const override { return cancelled_.load(std::memory_order_relaxed); }

@@ -4,8 +4,9 @@
 
 namespace ocs::rpc::internal {
 
-ChargingService::ChargingService(engine::Engine* engine, const std::atomic<bool>* stopping)
-    : engine_(engine), stopping_(stopping) {
+ChargingService::ChargingService(engine::Engine* engine, Gate* gate,
+                                 const std::atomic<bool>* stopping)
+    : engine_(engine), gate_(gate), stopping_(stopping) {
   SetMessageAllocatorFor_CreditControl(&messages_);
 }
 
@@ -13,13 +14,20 @@ grpc::ServerUnaryReactor* ChargingService::CreditControl(
     grpc::CallbackServerContext* context, const charging::v1::CreditControlRequest* request,
     charging::v1::CreditControlAnswer* /*answer*/) {
   auto* call = static_cast<ChargingHolder*>(context->GetRpcAllocatorState())->StartCall();
-  call->Begin(*request, *engine_);
+  call->Begin(*request, *engine_, gate_->Enter(context, Method::kCreditControl));
   return call;
 }
 
 grpc::ServerBidiReactor<charging::v1::CreditControlBatch, charging::v1::CreditControlAnswerBatch>*
-ChargingService::CreditControlStream(grpc::CallbackServerContext* /*context*/) {
-  return new ChargingStream(engine_, stopping_);
+ChargingService::CreditControlStream(grpc::CallbackServerContext* context) {
+  Pass pass;
+  const Entry entry = gate_->EnterStream(context, Method::kCreditControlStream, &pass);
+  if (entry.refusal != nullptr) {
+    return new RefusedStream<grpc::ServerBidiReactor<charging::v1::CreditControlBatch,
+                                                     charging::v1::CreditControlAnswerBatch>>(
+        *entry.refusal);
+  }
+  return new ChargingStream({engine_, gate_, stopping_}, std::move(pass));
 }
 
 }  // namespace ocs::rpc::internal

@@ -8,13 +8,14 @@
 #include "ocs/charging/v1/charging.grpc.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/internal/charging_call.h"
+#include "ocs/rpc/internal/gate.h"
 
 namespace ocs::rpc::internal {
 
-/// `engine` and `stopping` must outlive the server. Thread-safe.
+/// `engine`, `gate` and `stopping` must outlive the server. Thread-safe.
 class ChargingService final : public charging::v1::Charging::CallbackService {
  public:
-  ChargingService(engine::Engine* engine, const std::atomic<bool>* stopping);
+  ChargingService(engine::Engine* engine, Gate* gate, const std::atomic<bool>* stopping);
 
  private:
   grpc::ServerUnaryReactor* CreditControl(grpc::CallbackServerContext* context,
@@ -24,6 +25,7 @@ class ChargingService final : public charging::v1::Charging::CallbackService {
   CreditControlStream(grpc::CallbackServerContext* context) override;
 
   engine::Engine* const engine_;
+  Gate* const gate_;
   const std::atomic<bool>* const stopping_;
   ChargingMessages messages_;
 };

@@ -1,5 +1,7 @@
 #include "ocs/rpc/internal/charging_stream.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "ocs/base/check.h"
 #include "ocs/base/limits.h"
@@ -17,6 +19,7 @@ class ChargingStream::Item final : public engine::CreditControlCall {
 
   Reading reading = Reading::kWhole;
   ReadingFault fault;
+  const grpc::Status* beyond_rate = nullptr;  // What it was refused with before it was read.
 
  private:
   ChargingStream* const stream_;
@@ -36,8 +39,8 @@ void ChargingStream::Item::Done() noexcept {
   if (slot_->open_count.fetch_sub(1, std::memory_order_acq_rel) == 1) stream_->Complete(*slot_);
 }
 
-ChargingStream::ChargingStream(engine::Engine* engine, const std::atomic<bool>* stopping)
-    : engine_(engine), stopping_(stopping) {
+ChargingStream::ChargingStream(const Scope& scope, Pass pass)
+    : scope_(scope), pass_(std::move(pass)) {
   for (auto& slot : slots_) slot = std::make_unique<Slot>();
   Next next;
   {
@@ -51,14 +54,17 @@ ChargingStream::~ChargingStream() = default;
 
 void ChargingStream::OnReadDone(bool ok) {
   Slot* begun = nullptr;
+  const grpc::Status* refusal = scope_.gate->Renew(&pass_);
   {
     const absl::MutexLock lock(&mutex_);
     Slot& slot = SlotOf(read_count_);
     const int size = slot.requests.request_size();
     if (!ok) {
       end_ = grpc::Status::OK;
-    } else if (stopping_->load(std::memory_order_relaxed)) {
+    } else if (scope_.stopping->load(std::memory_order_relaxed)) {
       end_ = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
+    } else if (refusal != nullptr) {
+      end_ = *refusal;
     } else if (size > kBatchItemsMax) {
       end_ = ToGrpcStatus({FieldFault{"request", absl::StrCat("has ", size, " items; at most ",
                                                               kBatchItemsMax, " are taken")}});
@@ -95,11 +101,18 @@ void ChargingStream::Work(Slot& slot) {
   const int size = slot.requests.request_size();
   while (slot.items.size() < static_cast<size_t>(size)) slot.items.emplace_back();
   slot.open_count.store(size + 1, std::memory_order_relaxed);
+  const int64_t within_rate = scope_.gate->Take(pass_, size);
   for (int i = 0; i < size; ++i) {
     Item& item = slot.items[static_cast<size_t>(i)].emplace(this, &slot);
+    item.source = Gate::SourceOf(pass_);
+    if (i >= within_rate) {
+      item.beyond_rate = &scope_.gate->RateRefusal(pass_);
+      item.Done();
+      continue;
+    }
     item.reading = FromWire(slot.requests.request(i), &item.request, &item.fault);
     if (item.reading == Reading::kWhole) {
-      engine_->Submit(&item);
+      scope_.engine->Submit(&item);
     } else {
       item.Done();
     }
@@ -130,7 +143,9 @@ void ChargingStream::FillAnswers(Slot& slot) {
   for (int i = 0; i < slot.requests.request_size(); ++i) {
     const Item& item = *slot.items[static_cast<size_t>(i)];
     auto* out = slot.answers.add_item();
-    if (item.reading == Reading::kRefused) {
+    if (item.beyond_rate != nullptr) {
+      ToItemError(*item.beyond_rate, out->mutable_error());
+    } else if (item.reading == Reading::kRefused) {
       WriteRefusal(slot.requests.request(i), item.fault, out->mutable_answer());
     } else if (item.reading == Reading::kMalformed) {
       ToItemError(item.fault.faults, out->mutable_error());

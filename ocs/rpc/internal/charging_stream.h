@@ -17,6 +17,7 @@
 #include "ocs/charging/v1/charging.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
+#include "ocs/rpc/internal/gate.h"
 
 namespace ocs::rpc::internal {
 
@@ -30,8 +31,13 @@ class ChargingStream final
     : public grpc::ServerBidiReactor<charging::v1::CreditControlBatch,
                                      charging::v1::CreditControlAnswerBatch> {
  public:
-  /// `engine` and `stopping` must outlive the server. While `stopping` is true no batch is begun.
-  ChargingStream(engine::Engine* engine, const std::atomic<bool>* stopping);
+  /// What it works with: must outlive the server. While `stopping` is true no batch is begun.
+  struct Scope {
+    engine::Engine* engine = nullptr;
+    Gate* gate = nullptr;
+    const std::atomic<bool>* stopping = nullptr;
+  };
+  ChargingStream(const Scope& scope, Pass pass);
   ~ChargingStream() override;
 
  private:
@@ -62,8 +68,8 @@ class ChargingStream final
   void Act(const Next& next);
   Slot& SlotOf(uint64_t batch) { return *slots_[batch % kSlotCount]; }
 
-  engine::Engine* const engine_;
-  const std::atomic<bool>* const stopping_;
+  const Scope scope_;
+  Pass pass_;  // Used while a batch is received: one thread at a time.
   std::atomic<bool> cancelled_{false};
 
   absl::Mutex mutex_;

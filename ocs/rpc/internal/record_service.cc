@@ -20,27 +20,34 @@ std::optional<FieldFault> FromWire(const AcknowledgeWireRequest& in, engine::Ack
 void ToWire(const engine::AcknowledgeCall& /*in*/, cdr::v1::AcknowledgeResponse* /*out*/) {}
 
 grpc::ServerWriteReactor<cdr::v1::RecordBatch>* RecordService::StreamRecords(
-    grpc::CallbackServerContext* /*context*/, const cdr::v1::StreamRecordsRequest* request) {
-  return new RecordStream(engine_, zone_, stopping_, *request);
+    grpc::CallbackServerContext* context, const cdr::v1::StreamRecordsRequest* request) {
+  Pass pass;
+  const Entry entry = scope_.gate->EnterStream(context, Method::kStreamRecords, &pass);
+  if (entry.refusal != nullptr) {
+    return new RefusedStream<grpc::ServerWriteReactor<cdr::v1::RecordBatch>>(*entry.refusal);
+  }
+  return new RecordStream(scope_, std::move(pass), *request);
 }
 
-grpc::ServerUnaryReactor* RecordService::Acknowledge(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* RecordService::Acknowledge(grpc::CallbackServerContext* context,
                                                      const cdr::v1::AcknowledgeRequest* request,
                                                      cdr::v1::AcknowledgeResponse* response) {
-  const AcknowledgeWireRequest known{*request, engine_->shard_count()};
-  return RunUnary<engine::AcknowledgeCall>(*engine_, known, response);
+  const AcknowledgeWireRequest known{*request, scope_.engine->shard_count()};
+  return RunUnary<engine::AcknowledgeCall>(
+      *scope_.engine, scope_.gate->Enter(context, Method::kAcknowledge), known, response);
 }
 
 grpc::ServerUnaryReactor* RecordService::ListConsumers(
     grpc::CallbackServerContext* context, const cdr::v1::ListConsumersRequest* /*request*/,
     cdr::v1::ListConsumersResponse* response) {
-  for (const engine::Engine::Consumer& consumer : engine_->consumers()) {
+  auto* reactor = context->DefaultReactor();
+  if (Refused(scope_.gate->Enter(context, Method::kListConsumers), reactor)) return reactor;
+  for (const engine::Engine::Consumer& consumer : scope_.engine->consumers()) {
     auto* added = response->add_consumer();
     added->set_name(consumer.name);
     added->set_shard(consumer.shard.value);
     ToWire(consumer.position, added->mutable_position());
   }
-  auto* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }

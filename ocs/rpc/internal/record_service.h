@@ -3,12 +3,10 @@
 #ifndef OCS_RPC_INTERNAL_RECORD_SERVICE_H_
 #define OCS_RPC_INTERNAL_RECORD_SERVICE_H_
 
-#include <atomic>
-
-#include "absl/time/time.h"
 #include "ocs/cdr/v1/cdr.grpc.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
+#include "ocs/rpc/internal/record_stream.h"
 #include "ocs/rpc/internal/status.h"
 
 namespace ocs::rpc::internal {
@@ -21,11 +19,10 @@ struct AcknowledgeWireRequest {
 std::optional<FieldFault> FromWire(const AcknowledgeWireRequest& in, engine::AcknowledgeCall* out);
 void ToWire(const engine::AcknowledgeCall& in, cdr::v1::AcknowledgeResponse* out);
 
-/// `engine` and `stopping` must outlive the server. Thread-safe.
+/// Thread-safe.
 class RecordService final : public cdr::v1::Records::CallbackService {
  public:
-  RecordService(engine::Engine* engine, absl::TimeZone zone, const std::atomic<bool>* stopping)
-      : engine_(engine), zone_(zone), stopping_(stopping) {}
+  explicit RecordService(const RecordScope& scope) : scope_(scope) {}
 
  private:
   grpc::ServerWriteReactor<cdr::v1::RecordBatch>* StreamRecords(
@@ -37,9 +34,7 @@ class RecordService final : public cdr::v1::Records::CallbackService {
                                           const cdr::v1::ListConsumersRequest* request,
                                           cdr::v1::ListConsumersResponse* response) override;
 
-  engine::Engine* const engine_;
-  const absl::TimeZone zone_;
-  const std::atomic<bool>* const stopping_;
+  const RecordScope scope_;
 };
 
 }  // namespace ocs::rpc::internal

@@ -1,6 +1,7 @@
 #include "ocs/rpc/internal/record_stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cdr/record.h"
@@ -40,10 +41,9 @@ std::optional<FieldFault> CheckShard(std::string_view field, uint32_t shard, int
                     absl::StrCat("is ", shard, "; there are ", shard_count, " shards")};
 }
 
-RecordStream::RecordStream(engine::Engine* engine, absl::TimeZone zone,
-                           const std::atomic<bool>* stopping,
+RecordStream::RecordStream(const RecordScope& scope, Pass pass,
                            const cdr::v1::StreamRecordsRequest& request)
-    : engine_(engine), zone_(zone), stopping_(stopping) {
+    : scope_(scope), pass_(std::move(pass)) {
   if (const auto fault = Read(request)) {
     Finish(ToGrpcStatus({*fault}));
     return;
@@ -76,7 +76,7 @@ std::optional<FieldFault> RecordStream::Read(const cdr::v1::StreamRecordsRequest
 }
 
 std::optional<FieldFault> RecordStream::ReadShards(const cdr::v1::StreamRecordsRequest& request) {
-  const int shard_count = engine_->shard_count();
+  const int shard_count = scope_.engine->shard_count();
   for (int i = 0; i < request.shard_size(); ++i) {
     const std::string field = InList("shard", i, "");
     if (auto fault = CheckShard(field, request.shard(i), shard_count)) return fault;
@@ -109,7 +109,7 @@ std::optional<FieldFault> RecordStream::ReadPositions(
 absl::Status RecordStream::SeekConsumer(const std::string& consumer) {
   if (consumer.empty()) return absl::OkStatus();
   for (Cursor& cursor : cursors_) {
-    OCS_ASSIGN_OR_RETURN(cursor.after, engine_->ConsumerPosition(consumer, cursor.shard));
+    OCS_ASSIGN_OR_RETURN(cursor.after, scope_.engine->ConsumerPosition(consumer, cursor.shard));
   }
   return absl::OkStatus();
 }
@@ -124,8 +124,12 @@ void RecordStream::Continue() {
     Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the reader is gone"));
     return;
   }
-  if (stopping_->load(std::memory_order_relaxed)) {
+  if (scope_.stopping->load(std::memory_order_relaxed)) {
     Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is stopping"));
+    return;
+  }
+  if (const grpc::Status* refusal = scope_.gate->Renew(&pass_)) {
+    Finish(*refusal);
     return;
   }
   for (size_t i = 0; i < cursors_.size(); ++i) {
@@ -149,8 +153,8 @@ void RecordStream::Continue() {
 }
 
 absl::StatusOr<bool> RecordStream::FillBatch(Cursor& cursor) {
-  OCS_ASSIGN_OR_RETURN(const auto records, engine_->ReadRecords(cursor.shard, cursor.after,
-                                                                records_max_, kReadBytesMax));
+  OCS_ASSIGN_OR_RETURN(const auto records, scope_.engine->ReadRecords(cursor.shard, cursor.after,
+                                                                      records_max_, kReadBytesMax));
   if (records.empty()) return false;
   batch_.Clear();
   batch_.set_shard(cursor.shard.value);
@@ -172,7 +176,7 @@ absl::Status RecordStream::AddRecord(const engine::ReadRecord& read) {
   }
   auto* added = batch_.add_record();
   ToWire(read.id, *record, added);
-  if (explain_) AddExplanation(read.id, *record, zone_, added);
+  if (explain_) AddExplanation(read.id, *record, scope_.zone, added);
   return absl::OkStatus();
 }
 

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "ocs/cdr/v1/cdr.pb.h"
 #include "ocs/engine/engine.h"
+#include "ocs/rpc/internal/gate.h"
 #include "ocs/rpc/internal/status.h"
 
 namespace ocs::rpc::internal {
@@ -25,13 +26,20 @@ std::optional<FieldFault> CheckConsumer(std::string_view field, const std::strin
 /// A fault when there is no such shard.
 std::optional<FieldFault> CheckShard(std::string_view field, uint32_t shard, int shard_count);
 
+/// What the service and its streams work with. All of it must outlive the server.
+struct RecordScope {
+  engine::Engine* engine = nullptr;
+  Gate* gate = nullptr;
+  absl::TimeZone zone;
+  const std::atomic<bool>* stopping = nullptr;
+};
+
 /// One stream. Deletes itself when gRPC is done with it. One thing is under way at a time: reading
 /// the journal, writing a batch, or waiting for the alarm; so nothing here needs a lock.
 class RecordStream final : public grpc::ServerWriteReactor<cdr::v1::RecordBatch> {
  public:
-  /// `engine` and `stopping` must outlive the server. The request is not kept.
-  RecordStream(engine::Engine* engine, absl::TimeZone zone, const std::atomic<bool>* stopping,
-               const cdr::v1::StreamRecordsRequest& request);
+  /// The request is not kept.
+  RecordStream(const RecordScope& scope, Pass pass, const cdr::v1::StreamRecordsRequest& request);
 
  private:
   struct Cursor {
@@ -55,9 +63,8 @@ class RecordStream final : public grpc::ServerWriteReactor<cdr::v1::RecordBatch>
   absl::Status AddRecord(const engine::ReadRecord& read);
   void Wait();
 
-  engine::Engine* const engine_;
-  const absl::TimeZone zone_;
-  const std::atomic<bool>* const stopping_;
+  const RecordScope scope_;
+  Pass pass_;
   std::atomic<bool> cancelled_{false};
 
   std::vector<Cursor> cursors_;

@@ -49,10 +49,11 @@ void ToWire(const ZonedBillCall& in, settlement::v1::GetBillResponse* out) {
   ToWire(in.bill, in.zone, out->mutable_bill());
 }
 
-grpc::ServerUnaryReactor* SettlementService::GetBill(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* SettlementService::GetBill(grpc::CallbackServerContext* context,
                                                      const settlement::v1::GetBillRequest* request,
                                                      settlement::v1::GetBillResponse* response) {
-  return RunUnary<ZonedBillCall>(*engine_, BillRequest{*request, zone_}, response);
+  return RunUnary<ZonedBillCall>(*engine_, gate_->Enter(context, Method::kGetBill),
+                                 BillRequest{*request, zone_}, response);
 }
 
 }  // namespace ocs::rpc::internal

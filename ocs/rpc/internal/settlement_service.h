@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
+#include "ocs/rpc/internal/gate.h"
 #include "ocs/rpc/internal/status.h"
 #include "ocs/settlement/v1/settlement.grpc.pb.h"
 
@@ -25,10 +26,11 @@ struct ZonedBillCall : engine::BillCall {
 std::optional<FieldFault> FromWire(const BillRequest& in, ZonedBillCall* out);
 void ToWire(const ZonedBillCall& in, settlement::v1::GetBillResponse* out);
 
-/// `engine` must outlive the server. Thread-safe.
+/// `engine` and `gate` must outlive the server. Thread-safe.
 class SettlementService final : public settlement::v1::Settlement::CallbackService {
  public:
-  SettlementService(engine::Engine* engine, absl::TimeZone zone) : engine_(engine), zone_(zone) {}
+  SettlementService(engine::Engine* engine, Gate* gate, absl::TimeZone zone)
+      : engine_(engine), gate_(gate), zone_(zone) {}
 
  private:
   grpc::ServerUnaryReactor* GetBill(grpc::CallbackServerContext* context,
@@ -36,6 +38,7 @@ class SettlementService final : public settlement::v1::Settlement::CallbackServi
                                     settlement::v1::GetBillResponse* response) override;
 
   engine::Engine* const engine_;
+  Gate* const gate_;
   const absl::TimeZone zone_;
 };
 

@@ -1,11 +1,20 @@
 #include "ocs/rpc/internal/status.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "ocs/base/check.h"
+#include "ocs/engine/operation.h"
 
 namespace ocs::rpc::internal {
 namespace {
+
+// A full queue is worked off in less.
+constexpr int64_t kOverloadRetryNanos = 500'000'000;
+// 1 ms, 2 ms, 4 ms, ... 65 s: whoever waits longer finds more than enough.
+constexpr size_t kBusySteps = 17;
 
 google::rpc::Status MakeStatus(int code, std::string message,
                                const std::vector<FieldFault>& faults) {
@@ -36,10 +45,27 @@ grpc::Status ToGrpc(const google::rpc::Status& status) {
   return {code, status.message(), status.SerializeAsString()};
 }
 
+grpc::Status MakeBusy(int64_t wait_ms) {
+  google::rpc::Status status;
+  status.set_code(grpc::StatusCode::RESOURCE_EXHAUSTED);
+  status.set_message("too busy: back off and repeat the request under the same key");
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(wait_ms / 1000);
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(wait_ms % 1000 * 1'000'000));
+  status.add_details()->PackFrom(retry);
+  google::rpc::ErrorInfo info;
+  info.set_reason("DIAMETER_TOO_BUSY");
+  info.set_domain("rfc6733");
+  (*info.mutable_metadata())["result_code"] = "3004";
+  status.add_details()->PackFrom(info);
+  return ToGrpc(status);
+}
+
 }  // namespace
 
 grpc::Status ToGrpcStatus(const absl::Status& status, std::string_view failed_field) {
   if (status.ok()) return grpc::Status::OK;
+  if (engine::IsOverload(status)) return BusyStatus(kOverloadRetryNanos);
   return ToGrpc(MakeStatus(status, failed_field));
 }
 
@@ -72,7 +98,28 @@ grpc::Status DiagnosticsStatus(const std::vector<std::string>& diagnostics) {
 
 void ToItemError(const absl::Status& status, std::string_view failed_field,
                  google::rpc::Status* error) {
-  *error = MakeStatus(status, failed_field);
+  if (engine::IsOverload(status)) {
+    ToItemError(BusyStatus(kOverloadRetryNanos), error);
+  } else {
+    *error = MakeStatus(status, failed_field);
+  }
+}
+
+void ToItemError(const grpc::Status& status, google::rpc::Status* error) {
+  if (status.error_details().empty() || !error->ParseFromString(status.error_details())) {
+    error->set_code(status.error_code());
+    error->set_message(status.error_message());
+  }
+}
+
+const grpc::Status& BusyStatus(int64_t wait_ns) {
+  static const std::vector<grpc::Status>* const statuses = [] {
+    auto* made = new std::vector<grpc::Status>;
+    for (size_t i = 0; i < kBusySteps; ++i) made->push_back(MakeBusy(int64_t{1} << i));
+    return made;
+  }();
+  const auto wait_ms = static_cast<uint64_t>(std::max<int64_t>(wait_ns, 0)) / 1'000'000 + 1;
+  return (*statuses)[std::min<size_t>(std::bit_width(wait_ms - 1), kBusySteps - 1)];
 }
 
 std::optional<FieldFault> CheckLength(std::string_view field, std::string_view text,

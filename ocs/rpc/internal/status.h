@@ -5,6 +5,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,14 @@ grpc::Status DiagnosticsStatus(const std::vector<std::string>& diagnostics);
 void ToItemError(const absl::Status& status, std::string_view failed_field,
                  google::rpc::Status* error);
 void ToItemError(const std::vector<FieldFault>& faults, google::rpc::Status* error);
+
+/// The same for a status that was made for a unary call.
+void ToItemError(const grpc::Status& status, google::rpc::Status* error);
+
+/// RESOURCE_EXHAUSTED because there is more load than may be taken: with a google.rpc.RetryInfo of
+/// at least `wait_ns`, and a google.rpc.ErrorInfo that says DIAMETER_TOO_BUSY (3004, RFC 6733
+/// 7.1.3) for front ends that speak Diameter. One of a few that are made once.
+const grpc::Status& BusyStatus(int64_t wait_ns);
 
 /// A fault when the text is longer than `length_max` bytes; nothing otherwise.
 std::optional<FieldFault> CheckLength(std::string_view field, std::string_view text,

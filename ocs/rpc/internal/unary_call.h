@@ -10,6 +10,7 @@
 
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
+#include "ocs/rpc/internal/gate.h"
 #include "ocs/rpc/internal/status.h"
 
 namespace ocs::rpc::internal {
@@ -45,16 +46,31 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   std::atomic<bool> cancelled_{false};
 };
 
-/// Runs a call of that type for a request. Returns the reactor for gRPC.
+/// True when the call was not let in; then the reactor is finished.
+template <typename Reactor>
+bool Refused(const Entry& entry, Reactor* reactor) {
+  if (entry.refusal == nullptr) return false;
+  reactor->Finish(*entry.refusal);
+  return true;
+}
+
+/// Runs a call of that type for a request. Where the caller was authenticated, it is the actor of
+/// the change, whatever the request says. Returns the reactor for gRPC.
 template <typename Call, typename Request, typename Response>
-grpc::ServerUnaryReactor* RunUnary(engine::Engine& engine, const Request& request,
-                                   Response* response) {
+grpc::ServerUnaryReactor* RunUnary(engine::Engine& engine, const Entry& entry,
+                                   const Request& request, Response* response) {
   auto* call = new UnaryCall<Call, Response>(response);
+  if (Refused(entry, call)) return call;
   if (const auto fault = FromWire(request, call)) {
     call->Finish(ToGrpcStatus({*fault}));
-  } else {
-    engine.Submit(call);
+    return call;
   }
+  if constexpr (requires { call->change; }) {
+    // Who it is was proven; what the request says of it was not.
+    if (entry.credential != nullptr) call->change.actor = entry.credential->source->actor;
+  }
+  call->source = entry.source();
+  engine.Submit(call);
   return call;
 }
 

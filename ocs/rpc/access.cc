@@ -1,0 +1,62 @@
+#include "ocs/rpc/access.h"
+
+#include <iterator>
+
+namespace ocs::rpc {
+namespace {
+
+using enum Role;
+
+constexpr std::string_view kRoleNames[kRoleCount] = {"charging", "care",       "catalogue",
+                                                     "finance",  "operations", "read_only"};
+
+constexpr MethodAccess kTable[] = {
+    {Method::kCreditControl, "/ocs.charging.v1.Charging/CreditControl", {kCharging}},
+    {Method::kCreditControlStream, "/ocs.charging.v1.Charging/CreditControlStream", {kCharging}},
+    {Method::kCreateAccount, "/ocs.account.v1.Accounts/CreateAccount", {kCare}},
+    {Method::kAddIdentity, "/ocs.account.v1.Accounts/AddIdentity", {kCare}},
+    {Method::kRemoveIdentity, "/ocs.account.v1.Accounts/RemoveIdentity", {kCare}},
+    {Method::kPurchaseOffer, "/ocs.account.v1.Accounts/PurchaseOffer", {kCare}},
+    {Method::kTopUp, "/ocs.account.v1.Accounts/TopUp", {kCare, kFinance}},
+    {Method::kGetAccount, "/ocs.account.v1.Accounts/GetAccount", {kCare, kFinance, kReadOnly}},
+    {Method::kGetHistory, "/ocs.account.v1.Accounts/GetHistory", {kCare, kFinance, kReadOnly}},
+    {Method::kCheckCatalogue, "/ocs.catalog.v1.Catalogue/CheckCatalogue", {kCatalogue}},
+    {Method::kPublishCatalogue, "/ocs.catalog.v1.Catalogue/PublishCatalogue", {kCatalogue}},
+    {Method::kListRevisions,
+     "/ocs.catalog.v1.Catalogue/ListRevisions",
+     {kCare, kCatalogue, kFinance, kOperations, kReadOnly}},
+    {Method::kGetRevision,
+     "/ocs.catalog.v1.Catalogue/GetRevision",
+     {kCare, kCatalogue, kFinance, kReadOnly}},
+    {Method::kStreamRecords, "/ocs.cdr.v1.Records/StreamRecords", {kFinance, kReadOnly}},
+    {Method::kAcknowledge, "/ocs.cdr.v1.Records/Acknowledge", {kFinance}},
+    {Method::kListConsumers,
+     "/ocs.cdr.v1.Records/ListConsumers",
+     {kFinance, kOperations, kReadOnly}},
+    {Method::kGetBill, "/ocs.settlement.v1.Settlement/GetBill", {kCare, kFinance, kReadOnly}},
+};
+
+constexpr bool InOrder() {
+  for (size_t i = 0; i < std::size(kTable); ++i) {
+    if (static_cast<size_t>(kTable[i].method) != i || kTable[i].roles.empty()) return false;
+  }
+  return true;
+}
+static_assert(InOrder(), "a row for each method, in the order of the enumeration");
+
+}  // namespace
+
+std::string_view RoleName(Role role) { return kRoleNames[static_cast<size_t>(role)]; }
+
+std::optional<Role> ParseRole(std::string_view name) {
+  for (int i = 0; i < kRoleCount; ++i) {
+    if (kRoleNames[i] == name) return static_cast<Role>(i);
+  }
+  return std::nullopt;
+}
+
+absl::Span<const MethodAccess> MethodTable() { return kTable; }
+
+const MethodAccess& AccessOf(Method method) { return kTable[static_cast<size_t>(method)]; }
+
+}  // namespace ocs::rpc
