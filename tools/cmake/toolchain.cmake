@@ -37,3 +37,12 @@ if(OCS_SANITIZE)
   add_compile_options(-fsanitize=${OCS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${OCS_SANITIZE})
 endif()
+
+if(OCS_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "OCS_FUZZ needs clang")
+  endif()
+  # Our code counts its branches; only the programs of tests/fuzz are driven by libFuzzer.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
