@@ -32,6 +32,8 @@ constexpr Description kDescriptions[] = {
      [](const ShardStatistics& s) { return s.records; }},
     {"ocs_refused_overload_total", "Operations refused because the queue was full.", Kind::kCounter,
      [](const ShardStatistics& s) { return s.refused_overload; }},
+    {"ocs_abandoned_total", "Operations not begun: their callers had given up.", Kind::kCounter,
+     [](const ShardStatistics& s) { return s.abandoned; }},
     {"ocs_expired_sessions_total", "Sessions ended by the supervision timer.", Kind::kCounter,
      [](const ShardStatistics& s) { return s.expired_sessions; }},
     {"ocs_account_loads_total", "Accounts read from disk.", Kind::kCounter,

@@ -69,6 +69,7 @@ struct ShardStatistics {
   int64_t group_bytes = 0;
   int64_t records = 0;
   int64_t refused_overload = 0;
+  int64_t abandoned = 0;  ///< Not begun, as nobody waited for them any more.
   int64_t expired_sessions = 0;
   int64_t account_loads = 0;
   int64_t queue_length = 0;                           ///< Now.

@@ -124,6 +124,32 @@ TEST_CASE("a call that nobody waits for any more is not begun", "[rpc][unit]") {
   CHECK(answer.result_code() == charging::DIAMETER_USER_UNKNOWN);
 }
 
+TEST_CASE("work whose deadline has passed is not begun", "[rpc][unit]") {
+  World world;
+  const int64_t before = world.engine->statistics({0}).operations;
+  world.worker.Close();
+  grpc::ClientContext context;
+  context.set_deadline(
+      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_millis(50, GPR_TIMESPAN)));
+  charging::CreditControlAnswer answer;
+  CHECK(world.stub->CreditControl(&context, MakeRequest("s-1"), &answer).error_code() ==
+        grpc::StatusCode::DEADLINE_EXCEEDED);
+  world.worker.AwaitHeld();
+  // The server hears of the deadline a little later than the client: in the time of a few calls
+  // that do not need the engine.
+  for (int i = 0; i < 100; ++i) {
+    grpc::ClientContext malformed;
+    CHECK(world.stub->CreditControl(&malformed, MakeRequest(std::string(300, 'x')), &answer)
+              .error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  world.worker.Open();
+  grpc::ClientContext after;
+  REQUIRE(world.stub->CreditControl(&after, MakeRequest("s-2"), &answer).ok());
+  world.engine->Tick();
+  while (world.engine->statistics({0}).operations < before + 2) world.engine->Tick();
+  CHECK(world.engine->statistics({0}).abandoned == 1);
+}
+
 TEST_CASE("call objects are used again without a trace of the call before", "[rpc][unit]") {
   World world;
   for (int i = 0; i < 200; ++i) {

@@ -16,65 +16,19 @@ namespace {
 
 constexpr uint32_t kWorthAWriteEntries = 1'000;  // More gains little (DESIGN 2.2).
 constexpr int kLookAheadStep = 3;                // Operations; each takes longer than a cache miss.
-constexpr int64_t kTrimEverySeconds = 10;        // Old groups go in steps; nothing waits for it.
-constexpr int kDueAccountsPerRound = 256;        // Due work shares the shard with charging.
+// Of operations in turn: enough to look ahead in, few enough that another source's turn is near.
+constexpr int kBacklogLow = 16;
+constexpr int kBacklogHigh = 128;
+constexpr int kInboxEvery = 1'024;                 // Operations; about a millisecond's.
+constexpr int64_t kTrimEverySeconds = 10;          // Old groups go in steps; nothing waits for it.
+constexpr int kDueAccountsPerRound = 256;          // Due work shares the shard with charging.
 constexpr size_t kIdentitiesInMemory = 1'000'000;  // About 100 bytes each.
 
 absl::Status Stopping() {
   return absl::UnavailableError("the server is stopping: repeat the request after its restart");
 }
 
-constexpr char kOverloadMark[] = "ocs/overload";
-
 }  // namespace
-
-absl::Status Overloaded() {
-  // Made once: refusing must stay cheap when there is most of it.
-  static const absl::Status* const status = [] {
-    auto* made = new absl::Status(
-        absl::ResourceExhaustedError("the server is overloaded: back off and repeat the request"));
-    made->SetPayload(kOverloadMark, absl::Cord("1"));
-    return made;
-  }();
-  return *status;
-}
-
-bool IsOverload(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kResourceExhausted &&
-         status.GetPayload(kOverloadMark).has_value();
-}
-
-void OperationList::Push(Operation* operation) {
-  operation->next_ = nullptr;
-  if (tail_ == nullptr) {
-    head_ = operation;
-  } else {
-    tail_->next_ = operation;
-  }
-  tail_ = operation;
-}
-
-Operation* OperationList::Pop() {
-  Operation* operation = head_;
-  if (operation == nullptr) return nullptr;
-  head_ = operation->next_;
-  if (head_ == nullptr) tail_ = nullptr;
-  return operation;
-}
-
-Operation* OperationList::Next(Operation* operation) { return operation->next_; }
-
-void OperationList::Append(OperationList* other) {
-  if (other->head_ == nullptr) return;
-  if (tail_ == nullptr) {
-    head_ = other->head_;
-  } else {
-    tail_->next_ = other->head_;
-  }
-  tail_ = other->tail_;
-  other->head_ = nullptr;
-  other->tail_ = nullptr;
-}
 
 void Inbox::Push(Operation* operation) {
   Operation* top = top_.load(std::memory_order_relaxed);
@@ -102,7 +56,9 @@ OperationList Inbox::TakeAll() {
   return list;
 }
 
-Shard::Shard(Context context) : context_(std::move(context)) {}
+Shard::Shard(Context context)
+    : context_(std::move(context)),
+      source_lengths_(std::make_unique<std::array<std::atomic<int32_t>, kSourcesMax>>()) {}
 Shard::~Shard() = default;
 
 absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
@@ -135,8 +91,7 @@ void Shard::Submit(Operation* operation) {
     operation->Done();
     return;
   }
-  if (queue_length_.fetch_add(1, std::memory_order_relaxed) >= kQueueMax) {
-    queue_length_.fetch_sub(1, std::memory_order_relaxed);
+  if (!Admit(*operation)) {
     refused_overload_.fetch_add(1, std::memory_order_relaxed);
     operation->status = Overloaded();
     operation->Done();
@@ -144,6 +99,21 @@ void Shard::Submit(Operation* operation) {
   }
   inbox_.Push(operation);
   Schedule();
+}
+
+bool Shard::Admit(const Operation& operation) {
+  const int64_t length = queue_length_.fetch_add(1, std::memory_order_relaxed);
+  bool admitted = length < kQueueMax;
+  if (operation.source != 0) {
+    OCS_CHECK(operation.source < kSourcesMax);
+    std::atomic<int32_t>& own = (*source_lengths_)[operation.source];
+    if (own.fetch_add(1, std::memory_order_relaxed) >= SourceLengthMax(length, kQueueMax)) {
+      admitted = false;
+      own.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  if (!admitted) queue_length_.fetch_sub(1, std::memory_order_relaxed);
+  return admitted;
 }
 
 void Shard::Tick() {
@@ -170,12 +140,9 @@ void Shard::Run() {
   if (finished_.exchange(false, std::memory_order_acq_rel)) TakeFinished();
   arrival_ = context_.clock->Now();
   revisions_ = context_.catalogue->snapshot();
-  OperationList arrived = inbox_.TakeAll();
-  if (!arrived.empty()) quiet_ = false;
-  backlog_.Append(&arrived);
+  TakeInbox();
   if (stopped()) {
-    FailAll(&backlog_);
-    FailAll(&waiting_);
+    FailWaiting();
     ContinueDrain();
     Publish();
     return;
@@ -189,14 +156,38 @@ void Shard::Run() {
     WriteGroup(idle ? balance::Book::WriteBack::kMore : balance::Book::WriteBack::kAsNeeded);
   }
   if (stopped()) {  // A read failed in this round: what it decided will never be written.
-    FailAll(&backlog_);
-    FailAll(&waiting_);
+    FailWaiting();
   }
   if (tick) {
     quiet_ = true;
     Publish();
   }
   if (stopped() || draining_.load(std::memory_order_acquire)) ContinueDrain();
+}
+
+void Shard::TakeInbox() {
+  since_inbox_count_ = 0;
+  if (inbox_.empty()) return;
+  OperationList arrived = inbox_.TakeAll();
+  quiet_ = false;
+  queue_.Add(&arrived);
+}
+
+void Shard::FillBacklog() {
+  if (backlog_count_ >= kBacklogLow) return;
+  if (since_inbox_count_ >= kInboxEvery) {
+    // Who came while a flood is worked off gets a turn in it.
+    arrival_ = context_.clock->Now();
+    TakeInbox();
+  }
+  backlog_count_ += queue_.TakeTurns(kBacklogHigh - backlog_count_, &backlog_);
+}
+
+void Shard::FailWaiting() {
+  queue_.TakeAll(&backlog_);
+  FailAll(&backlog_);
+  backlog_count_ = 0;
+  FailAll(&waiting_);
 }
 
 void Shard::LookAhead(Operation* operation) {
@@ -213,7 +204,9 @@ void Shard::LookAhead(Operation* operation) {
 }
 
 void Shard::DecideWaiting() {
-  while (!backlog_.empty() && !stopped()) {
+  while (!stopped()) {
+    FillBacklog();
+    if (backlog_.empty()) return;
     if (finished_.load(std::memory_order_acquire) && finished_.exchange(false)) {
       TakeFinished();
       // The disk is free: what is decided goes there while the rest is decided, if it is worth a
@@ -227,14 +220,20 @@ void Shard::DecideWaiting() {
       if (book_->in_flight()) return;  // Goes on when that group is durable.
       WriteGroup(balance::Book::WriteBack::kAsNeeded);
     }
+    --backlog_count_;
+    ++since_inbox_count_;
     Decide(backlog_.Pop());
   }
 }
 
 void Shard::Decide(Operation* operation) {
   queue_length_.fetch_sub(1, std::memory_order_relaxed);
+  if (operation->source != 0) {
+    (*source_lengths_)[operation->source].fetch_sub(1, std::memory_order_relaxed);
+  }
   ++counts_.operations;
   if (operation->abandoned()) {
+    ++counts_.abandoned;
     operation->status = absl::DeadlineExceededError("the caller gave up before the work was begun");
     operation->Done();
     return;
@@ -359,8 +358,8 @@ void Shard::TrimJournal() {
 void Shard::ContinueDrain() {
   if (!draining_.load(std::memory_order_acquire)) return;
   const bool done = stopped() ? flying_group_ == nullptr
-                              : backlog_.empty() && waiting_.empty() && inbox_.empty() &&
-                                    book_->all_written_back();
+                              : backlog_.empty() && queue_.empty() && waiting_.empty() &&
+                                    inbox_.empty() && book_->all_written_back();
   if (!done) {
     if (!stopped() && !book_->in_flight()) WriteGroup(balance::Book::WriteBack::kAll);
     if (!stopped() && !book_->in_flight()) Schedule();

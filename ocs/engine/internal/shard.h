@@ -8,6 +8,7 @@
 #ifndef OCS_ENGINE_INTERNAL_SHARD_H_
 #define OCS_ENGINE_INTERNAL_SHARD_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -22,25 +23,11 @@
 #include "balance/book.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/internal/catalogue_registry.h"
+#include "ocs/engine/internal/fair_queue.h"
 #include "ocs/engine/internal/trimming.h"
 #include "ocs/engine/operation.h"
 
 namespace ocs::engine {
-
-/// Operations in order, linked through themselves. Thread-compatible.
-class OperationList final {
- public:
-  bool empty() const { return head_ == nullptr; }
-  void Push(Operation* operation);
-  Operation* Pop();  ///< The oldest, or null.
-  Operation* front() const { return head_; }
-  static Operation* Next(Operation* operation);  ///< The one behind it, or null.
-  void Append(OperationList* other);             ///< Takes all of the other's.
-
- private:
-  Operation* head_ = nullptr;
-  Operation* tail_ = nullptr;
-};
 
 /// Operations from any thread to one. Thread-safe, lock-free.
 class Inbox final {
@@ -83,7 +70,9 @@ class Shard final {
   balance::Book& book() { return *book_; }
   const Revisions& revisions() const { return *revisions_; }
   balance::EntryBuilder& entry() { return entry_; }
-  Instant arrival() const { return arrival_; }  ///< By the wall clock, read once per round.
+  Instant arrival() const {
+    return arrival_;
+  }  ///< By the wall clock, read once per round and per thousand.
   Instant logged_at() const { return book_->logged_at(); }
 
   /// The account, or null. An error is a failed read: the shard stops.
@@ -113,6 +102,10 @@ class Shard final {
   explicit Shard(Context context);
   void Schedule();
   void Run();
+  bool Admit(const Operation& operation);
+  void TakeInbox();
+  void FillBacklog();
+  void FailWaiting();
   void DecideWaiting();
   void Decide(Operation* operation);
   void LookAhead(Operation* operation);
@@ -146,6 +139,8 @@ class Shard final {
 
   Inbox inbox_;
   std::atomic<int64_t> queue_length_ = 0;
+  /// Of each source but 0.
+  std::unique_ptr<std::array<std::atomic<int32_t>, kSourcesMax>> source_lengths_;
   std::atomic<bool> scheduled_ = false;
   std::atomic<bool> tick_ = false;
   std::atomic<bool> draining_ = false;
@@ -153,9 +148,12 @@ class Shard final {
   std::atomic<bool> stopped_flag_ = false;
   std::atomic<uint64_t> durable_group_ = 0;
 
-  OperationList backlog_;  ///< Taken from the inbox, not yet decided: the open group is full.
-  OperationList waiting_;  ///< Decided; they wait for the open group.
-  OperationList flying_;   ///< They wait for the flying group.
+  FairQueue queue_;        ///< Taken from the inbox, not yet in turn.
+  OperationList backlog_;  ///< In turn, not yet decided.
+  int backlog_count_ = 0;
+  int since_inbox_count_ = 0;  ///< Decided since the inbox was last emptied.
+  OperationList waiting_;      ///< Decided; they wait for the open group.
+  OperationList flying_;       ///< They wait for the flying group.
   balance::Group* flying_group_ = nullptr;
   bool quiet_ = false;  ///< No operation came since the last tick.
 
