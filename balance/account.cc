@@ -2,23 +2,27 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
-#include "balance/internal/codec.h"
-#include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
-#include "ocs/base/text.h"
 
 namespace ocs::balance {
 namespace {
-
-constexpr uint8_t kVersion = 1;
 
 template <typename Range>
 auto FindBucketIn(Range& buckets, BucketId id) -> decltype(&*buckets.begin()) {
   for (auto& bucket : buckets) {
     if (bucket.id == id) return &bucket;
+  }
+  return nullptr;
+}
+
+template <typename Range>
+auto FindSubscriptionIn(Range& subscriptions, uint32_t id) -> decltype(&*subscriptions.begin()) {
+  for (auto& subscription : subscriptions) {
+    if (subscription.id == id && id != 0) return &subscription;
   }
   return nullptr;
 }
@@ -32,81 +36,20 @@ auto FindSessionIn(Range& sessions, std::string_view id) -> decltype(&*sessions.
   return nullptr;
 }
 
-void EncodeSession(const Session& session, ByteWriter& out) {
-  out.Text(session.id);
-  out.Varint(session.revision);
-  out.Varint(session.number_max);
-  out.Varint(session.record_sequence);
-  out.Signed(session.opened_at.unix_ms);
-  out.Signed(session.reported_at.unix_ms);
-  out.Signed(session.ends_at.unix_ms);
-  out.Signed(session.cost_micros);
-  out.Varint(session.last.group);
-  out.Varint(session.last.index);
-  out.Varint(session.grants.size());
-  for (const Grant& grant : session.grants) EncodeGrant(grant, out);
+// The element of that key in a list sorted by it; null when there is none.
+template <typename T, typename Key, typename KeyOf>
+const T* FindSorted(const std::vector<T>& list, const Key& key, KeyOf key_of) {
+  const auto at =
+      std::lower_bound(list.begin(), list.end(), key,
+                       [&](const T& item, const Key& wanted) { return key_of(item) < wanted; });
+  return at != list.end() && key_of(*at) == key ? &*at : nullptr;
 }
 
-bool DecodeSession(ByteReader& in, Session* session) {
-  session->id = in.Text();
-  session->id_hash = StableHash64(session->id);
-  session->revision = static_cast<uint32_t>(in.Varint());
-  session->number_max = static_cast<uint32_t>(in.Varint());
-  session->record_sequence = static_cast<uint32_t>(in.Varint());
-  session->opened_at.unix_ms = in.Signed();
-  session->reported_at.unix_ms = in.Signed();
-  session->ends_at.unix_ms = in.Signed();
-  session->cost_micros = in.Signed();
-  session->last.group = in.Varint();
-  session->last.index = static_cast<uint32_t>(in.Varint());
-  const uint64_t count = in.Varint();
-  if (!in.ok() || count > kServicesPerSessionMax) return false;
-  session->grants.resize(count);
-  for (Grant& grant : session->grants) {
-    if (!DecodeGrant(in, &grant)) return false;
-  }
-  return in.ok();
-}
-
-void EncodeLists(const Account& account, ByteWriter& out) {
-  out.Varint(account.buckets.size());
-  for (const Bucket& bucket : account.buckets) EncodeBucket(bucket, out);
-  out.Varint(account.subscriptions.size());
-  for (const Subscription& subscription : account.subscriptions)
-    EncodeSubscription(subscription, out);
-  out.Varint(account.sessions.size());
-  for (const Session& session : account.sessions) EncodeSession(session, out);
-  out.Varint(account.carries.size());
-  for (const Carry& carry : account.carries) EncodeCarry(carry, out);
-  out.Varint(account.identities.size());
-  for (const AccountIdentity& identity : account.identities) {
-    out.U8(identity.type);
-    out.Text(identity.data);
-  }
-}
-
-template <typename T, typename DecodeOne>
-bool DecodeList(ByteReader& in, uint64_t count_max, std::vector<T>* list, DecodeOne decode_one) {
-  const uint64_t count = in.Varint();
-  if (!in.ok() || count > count_max) return false;
-  list->resize(count);
-  for (T& item : *list) {
-    if (!decode_one(in, &item)) return false;
-  }
-  return true;
-}
-
-bool DecodeLists(ByteReader& in, Account* account) {
-  return DecodeList(in, kBucketsPerAccountMax, &account->buckets, DecodeBucket) &&
-         DecodeList(in, kOffersPerAccountMax, &account->subscriptions, DecodeSubscription) &&
-         DecodeList(in, kOpenSessionsPerAccountMax, &account->sessions, DecodeSession) &&
-         DecodeList(in, kCarriesPerAccountMax, &account->carries, DecodeCarry) &&
-         DecodeList(in, kIdentitiesPerAccountMax, &account->identities,
-                    [](ByteReader& reader, AccountIdentity* identity) {
-                      identity->type = reader.U8();
-                      identity->data = reader.Text();
-                      return reader.ok();
-                    });
+// The slot of a sliding window still meets it at that instant.
+bool Meets(const Counter& counter, const Counter::Slot& slot, Instant at) {
+  const Instant gone =
+      slot.began_at.PlusMillis(SlotMillis(counter.window)).PlusMillis(counter.window.length_ms);
+  return gone > at && slot.began_at <= at;
 }
 
 }  // namespace
@@ -125,6 +68,93 @@ std::string_view AccountStateName(AccountState state) {
       return "closed";
   }
   return "unknown";
+}
+
+std::string_view NodeKindName(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::kGroup:
+      return "group";
+    case NodeKind::kMember:
+      return "member";
+    case NodeKind::kKey:
+      return "key";
+  }
+  return "unknown";
+}
+
+int64_t Counter::CountedAt(Instant at) const {
+  if (window.kind != WindowKind::kSliding) return at < ends_at ? counted : 0;
+  int64_t sum = 0;
+  for (const Slot& slot : slots) {
+    if (!Meets(*this, slot, at)) continue;
+    sum = AddExact(sum, slot.amount).value_or(std::numeric_limits<int64_t>::max());
+  }
+  return sum;
+}
+
+Instant Counter::FreesAt(Instant at) const {
+  if (window.kind != WindowKind::kSliding) return CountedAt(at) > 0 ? ends_at : Instant::Never();
+  for (const Slot& slot : slots) {
+    if (slot.amount > 0 && Meets(*this, slot, at))
+      return slot.began_at.PlusMillis(SlotMillis(window)).PlusMillis(window.length_ms);
+  }
+  return Instant::Never();
+}
+
+const Node* Account::FindNode(NodeId node) const {
+  return FindSorted(nodes, node, [](const Node& n) { return n.id; });
+}
+
+bool Account::IsAtOrAbove(NodeId upper, NodeId node) const {
+  if (upper == kRootNode) return true;
+  // Bounded also where a damaged state has a circle.
+  for (int depth = 0; depth <= kNodeDepthMax && node != kRootNode; ++depth) {
+    if (node == upper) return true;
+    const Node* found = FindNode(node);
+    if (found == nullptr) return false;
+    node = found->parent;
+  }
+  return false;
+}
+
+absl::InlinedVector<NodeId, 9> Account::PathOf(NodeId node) const {
+  static_assert(kNodeDepthMax + 1 == 9, "a path is kept without allocation");
+  absl::InlinedVector<NodeId, 9> path;
+  while (node != kRootNode && static_cast<int>(path.size()) < kNodeDepthMax) {
+    const Node* found = FindNode(node);
+    OCS_CHECK(found != nullptr);
+    path.push_back(node);
+    node = found->parent;
+  }
+  path.push_back(kRootNode);
+  return path;
+}
+
+const AccountIdentity* Account::FindIdentity(uint8_t type, std::string_view data) const {
+  return FindSorted(identities, std::tuple(type, data), [](const AccountIdentity& i) {
+    return std::tuple(i.type, std::string_view(i.data));
+  });
+}
+
+const Counter* Account::FindCounter(uint64_t counter, uint64_t owner) const {
+  return FindSorted(counters, std::tuple(counter, owner),
+                    [](const Counter& c) { return std::tuple(c.id, c.owner); });
+}
+
+const Limit* Account::FindLimit(uint32_t limit) const {
+  return FindSorted(limits, limit, [](const Limit& l) { return l.id; });
+}
+
+Subscription* Account::FindSubscription(uint32_t subscription) {
+  return FindSubscriptionIn(subscriptions, subscription);
+}
+const Subscription* Account::FindSubscription(uint32_t subscription) const {
+  return FindSubscriptionIn(subscriptions, subscription);
+}
+
+const Transfer* Account::FindTransfer(std::string_view transfer_id) const {
+  return FindSorted(transfers, transfer_id,
+                    [](const Transfer& t) { return std::string_view(t.id); });
 }
 
 Bucket* Account::FindBucket(BucketId bucket) { return FindBucketIn(buckets, bucket); }
@@ -149,48 +179,12 @@ Instant Account::NextDue() const {
   for (const Bucket& bucket : buckets) {
     // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
     if (bucket.available != 0 || bucket.held == 0) due = std::min(due, bucket.valid_until);
+    if (bucket.refills_at < bucket.valid_until) due = std::min(due, bucket.refills_at);
   }
+  for (const Subscription& subscription : subscriptions) due = std::min(due, DueOf(subscription));
+  if (!dated_changes.empty()) due = std::min(due, dated_changes.front().at);
+  for (const Transfer& transfer : transfers) due = std::min(due, transfer.sent_at);
   return due;
-}
-
-void EncodeAccount(const Account& account, std::string* out) {
-  ByteWriter writer(out);
-  writer.U8(kVersion);
-  writer.Varint(account.last_group);
-  writer.Varint(account.id.value);
-  writer.U8(static_cast<uint8_t>(account.state));
-  writer.Text(account.currency.code());
-  writer.Signed(account.credit_limit_micros);
-  writer.Signed(account.created_at.unix_ms);
-  writer.Varint(account.next_bucket);
-  writer.Varint(account.last.group);
-  writer.Varint(account.last.index);
-  EncodeLists(account, writer);
-}
-
-absl::StatusOr<Account> DecodeAccount(std::string_view bytes) {
-  ByteReader in(bytes);
-  const uint8_t version = in.U8();
-  if (version != kVersion) {
-    return absl::DataLossError(
-        Cat("account state has format version ", version, ", expected ", kVersion));
-  }
-  Account account;
-  account.last_group = in.Varint();
-  account.id.value = in.Varint();
-  const uint8_t state = in.U8();
-  account.state = static_cast<AccountState>(state);
-  const bool unit_ok = DecodeUnit(in, &account.currency);
-  account.credit_limit_micros = in.Signed();
-  account.created_at.unix_ms = in.Signed();
-  account.next_bucket = static_cast<uint32_t>(in.Varint());
-  account.last.group = in.Varint();
-  account.last.index = static_cast<uint32_t>(in.Varint());
-  const bool state_ok = state >= 1 && state <= static_cast<uint8_t>(AccountState::kClosed);
-  if (!unit_ok || !state_ok || !DecodeLists(in, &account) || !in.ok() || !in.done()) {
-    return absl::DataLossError(Cat("account state of ", bytes.size(), " bytes is damaged"));
-  }
-  return account;
 }
 
 }  // namespace ocs::balance

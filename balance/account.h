@@ -94,10 +94,10 @@ struct Counter {
   friend bool operator==(const Counter&, const Counter&) = default;
 
   /// What counts at that instant: 0 once the window has ended; of a sliding one the slots that
-  /// still meet it.
+  /// still meet it. Stops at the largest number.
   int64_t CountedAt(Instant at) const;
-  /// When at least one piece more is free again than at `at`: the end of the window, or of the
-  /// oldest slot. Never() when nothing counts.
+  /// When at least one piece more is free again than at `at`: the end of the window, or when the
+  /// whole of the oldest slot has left it. Never() when nothing counts, or nothing ever frees it.
   Instant FreesAt(Instant at) const;
 };
 constexpr uint64_t CounterOwner(NodeId node, BucketId bucket) {
@@ -153,6 +153,7 @@ struct Bucket {
   /// long it will last. 0: it began at once.
   int64_t lasts_ms = 0;
   int32_t lasts_months = 0;
+  uint8_t noticed_percent = 0;  ///< The highest threshold of its use that was told.
 
   friend bool operator==(const Bucket&, const Bucket&) = default;
 };
@@ -220,6 +221,28 @@ struct Subscription {
   friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
+/// What has left this account for another one and is not yet known to have arrived: enough to write
+/// the other half again after a crash.
+struct Transfer {
+  std::string id = {};  ///< The same in both halves.
+  AccountId to;
+  int64_t amount = 0;
+  Instant sent_at = {};
+  /// As the receiver shall have it, with amounts 0 but deferred_micros; its id is given there. Of
+  /// money for the main bucket: id kMainBucket, and only the unit counts.
+  Bucket bucket = {};
+  friend bool operator==(const Transfer&, const Transfer&) = default;
+};
+
+/// When a subscription is to be looked at: its next cycle, unless it is cancelled, or its end.
+/// Never() for one without an id: it ends by itself.
+constexpr Instant DueOf(const Subscription& subscription) {
+  if (subscription.id == 0) return Instant::Never();
+  if (subscription.cancelled || subscription.valid_until < subscription.renews_at)
+    return subscription.valid_until;
+  return subscription.renews_at;
+}
+
 struct AccountIdentity {
   uint8_t type = 0;
   std::string data = {};
@@ -259,10 +282,10 @@ struct Account {
   std::vector<Subscription> subscriptions = {};  ///< Newest last.
   std::vector<Session> sessions = {};            ///< In no order that matters.
   std::vector<Carry> carries = {};               ///< Sorted by line.
-  std::vector<AccountIdentity> identities = {};
-  std::string segment = {};  ///< For prices and offers; "" = none.
-  std::string tenant = {};   ///< Whose customer this is; "" = the operator's own.
-  uint8_t billing_day = 1;   ///< 1 to 31.
+  std::vector<AccountIdentity> identities = {};  ///< Sorted by type and data.
+  std::string segment = {};                      ///< For prices and offers; "" = none.
+  std::string tenant = {};  ///< Whose customer this is; "" = the operator's own.
+  uint8_t billing_day = 1;  ///< 1 to 31.
   uint32_t next_node = 1;
   uint32_t next_limit = 1;
   uint32_t next_subscription = 1;
@@ -271,16 +294,23 @@ struct Account {
   std::vector<Counter> counters = {};           ///< By (id, owner).
   std::vector<Bought> bought = {};              ///< By offer.
   std::vector<DatedChange> dated_changes = {};  ///< By time.
+  std::vector<Transfer> transfers = {};         ///< On their way from here. By id.
 
   friend bool operator==(const Account&, const Account&) = default;
 
+  // Nodes, limits, counters and identities are sorted: finding one of n takes log2 n comparisons,
+  // 12 of 4,096. A path has at most kNodeDepthMax steps of such a search.
   const Node* FindNode(NodeId node) const;  ///< Null for the root and for what is not there.
   /// True when `upper` is the root, `node` itself or above it.
   bool IsAtOrAbove(NodeId upper, NodeId node) const;
+  /// The node, those above it and the root, in that order. REQUIRES: the node is there or the root.
+  absl::InlinedVector<NodeId, 9> PathOf(NodeId node) const;
+  const AccountIdentity* FindIdentity(uint8_t type, std::string_view data) const;
   const Counter* FindCounter(uint64_t counter, uint64_t owner) const;
   const Limit* FindLimit(uint32_t limit) const;
   Subscription* FindSubscription(uint32_t subscription);
   const Subscription* FindSubscription(uint32_t subscription) const;
+  const Transfer* FindTransfer(std::string_view transfer_id) const;
 
   Bucket* FindBucket(BucketId bucket);
   const Bucket* FindBucket(BucketId bucket) const;
@@ -292,7 +322,8 @@ struct Account {
   int64_t Spendable(const Bucket& bucket) const;
 
   /// The earliest instant at which something of this account falls due: a session's or a bucket's
-  /// end, a refill, a renewal, a dated change.
+  /// end, a refill, a renewal, the end of a subscription that has an id, a dated change, a transfer
+  /// that has not arrived.
   Instant NextDue() const;
 };
 

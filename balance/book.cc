@@ -31,10 +31,11 @@ CachedAccount* Cached(Account* account) { return static_cast<CachedAccount*>(acc
 
 std::string RefundText(Position charged) { return Cat(charged.group, ".", charged.index); }
 
-absl::Status CheckFormat(const BookOptions& options, const Store& store, bool* fresh) {
+// `*mark`: the row is not there or of an older version, and goes with the first group.
+absl::Status CheckFormat(const BookOptions& options, const Store& store, bool* mark) {
   OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row,
                        store.Get(Table::kMeta, meta_key::kFormat));
-  *fresh = !row.has_value();
+  *mark = true;
   if (!row) return absl::OkStatus();
   ByteReader in(*row);
   const uint64_t version = in.Varint();
@@ -52,6 +53,7 @@ absl::Status CheckFormat(const BookOptions& options, const Store& store, bool* f
                                              options.shard_count,
                                              ": start with as many shards as it was made with"));
   }
+  *mark = version < kFormatVersion;
   return absl::OkStatus();
 }
 
@@ -87,7 +89,7 @@ struct Book::State {
   uint64_t read_number = 0;
   int64_t entries = 0;
   uint64_t checkpoint = 0;
-  bool fresh = false;
+  bool mark_format = false;
   BookStatistics statistics;
 
   absl::Status Replay();
@@ -103,7 +105,7 @@ Book::~Book() = default;
 
 absl::StatusOr<std::unique_ptr<Book>> Book::Open(const BookOptions& options, Store* store) {
   auto state = std::make_unique<State>(options, store);
-  OCS_RETURN_IF_ERROR(CheckFormat(options, *store, &state->fresh));
+  OCS_RETURN_IF_ERROR(CheckFormat(options, *store, &state->mark_format));
   OCS_ASSIGN_OR_RETURN(state->head, ReadHead(*store));
   OCS_ASSIGN_OR_RETURN(state->checkpoint, ReadCheckpoint(*store));
   OCS_RETURN_IF_ERROR(state->Replay());
@@ -210,8 +212,11 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
     case EntryKey::Type::kNone:
       return;
     case EntryKey::Type::kChange:
+      // What has arrived must not arrive again, however late its sender asks.
       answers.Add(MakeAnswerKey(AnswerFamily::kChange, partition, entry.key.text), entry.position,
-                  until(options.event_retention_seconds));
+                  entry.kind == EntryKind::kTransferReceived
+                      ? kForEver
+                      : until(options.event_retention_seconds));
       return;
     case EntryKey::Type::kRequest:
     case EntryKey::Type::kSession: {
@@ -336,14 +341,14 @@ Group* Book::Seal(WriteBack write_back) {
     ByteWriter(&row).Varint(through);
     batch->Put(Table::kMeta, meta_key::kCheckpoint, row);
   }
-  if (s.fresh) {
+  if (s.mark_format) {
     std::string row;
     ByteWriter out(&row);
     out.Varint(kFormatVersion);
     out.Varint(s.options.shard.value);
     out.Varint(static_cast<uint64_t>(s.options.shard_count));
     batch->Put(Table::kMeta, meta_key::kFormat, row);
-    s.fresh = false;
+    s.mark_format = false;
   }
   s.head = group->head;
   s.flying = group;

@@ -10,7 +10,7 @@
 namespace ocs::balance {
 namespace {
 
-constexpr std::array<std::string_view, 17> kKindNames = {"",
+constexpr std::array<std::string_view, 31> kKindNames = {"",
                                                          "account created",
                                                          "identity added",
                                                          "identity removed",
@@ -26,7 +26,21 @@ constexpr std::array<std::string_view, 17> kKindNames = {"",
                                                          "refused",
                                                          "catalogue published",
                                                          "identity claimed",
-                                                         "identity released"};
+                                                         "identity released",
+                                                         "offer renewed",
+                                                         "subscription ended",
+                                                         "buckets refilled",
+                                                         "node changed",
+                                                         "limit changed",
+                                                         "account changed",
+                                                         "adjusted",
+                                                         "written off",
+                                                         "transfer sent",
+                                                         "transfer received",
+                                                         "transfer settled",
+                                                         "switch set",
+                                                         "voucher redeemed",
+                                                         "notice given"};
 
 constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "",
@@ -41,7 +55,33 @@ constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "written off",
     "deferred revenue released",
     "package revenue earned",
-    "breakage"};
+    "breakage",
+    "goodwill",
+    "correction",
+    "transferred",
+    "rebate",
+    "tax",
+    "vendor cost",
+    "vendor payable",
+    "rounding",
+    "deferred revenue moved"};
+
+constexpr uint8_t kLongForm = 64;  // Added to an effect's number: the short form and More follow.
+
+template <typename T>
+uint8_t CodeOf(Effect effect, const T& item) {
+  return static_cast<uint8_t>(static_cast<uint8_t>(effect) + (HasMore(item) ? kLongForm : 0));
+}
+
+void PutIdentity(Effect effect, const AccountIdentity& identity, std::string* effects) {
+  ByteWriter out(effects);
+  const bool with_node = identity.node != kRootNode || effect == Effect::kMoveIdentity;
+  const bool long_form = with_node && effect != Effect::kMoveIdentity;
+  out.U8(static_cast<uint8_t>(static_cast<uint8_t>(effect) + (long_form ? kLongForm : 0)));
+  out.U8(identity.type);
+  out.Text(identity.data);
+  if (with_node) out.Varint(identity.node.value);
+}
 
 // A position is written as how many groups it lies back (plus one; 0 is none), then its index.
 void PutPosition(ByteWriter& out, uint64_t group, Position position) {
@@ -64,11 +104,6 @@ bool GetPosition(ByteReader& in, uint64_t group, Position* position) {
   return in.ok();
 }
 
-// Damaged bytes may sum to anything: wraps where that does not fit.
-int64_t Later(int64_t base_ms, int64_t more_ms) {
-  return static_cast<int64_t>(static_cast<uint64_t>(base_ms) + static_cast<uint64_t>(more_ms));
-}
-
 }  // namespace
 
 std::string_view EntryKindName(EntryKind kind) {
@@ -89,6 +124,7 @@ void EntryBuilder::Begin(EntryKind kind, AccountId account) {
   session_previous_ = {};
   postings_.clear();
   added_buckets_.clear();
+  counter_moves_.clear();
   effects_.clear();
   answer_.clear();
   attachment_count_ = 0;
@@ -126,8 +162,9 @@ void EntryBuilder::ReportSession(const Report& report) {
 
 void EntryBuilder::SetGrant(const Grant& grant) {
   ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kSetGrant));
+  out.U8(CodeOf(Effect::kSetGrant, grant));
   EncodeGrant(grant, out);
+  if (HasMore(grant)) EncodeMore(grant, out);
 }
 
 void EntryBuilder::CloseSession() { effects_.push_back(static_cast<char>(Effect::kCloseSession)); }
@@ -135,8 +172,9 @@ void EntryBuilder::CloseSession() { effects_.push_back(static_cast<char>(Effect:
 void EntryBuilder::AddBucket(const Bucket& bucket) {
   added_buckets_.push_back(bucket);
   ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kAddBucket));
+  out.U8(CodeOf(Effect::kAddBucket, bucket));
   EncodeBucket(bucket, out);
+  if (HasMore(bucket)) EncodeMore(bucket, out);
 }
 
 void EntryBuilder::DropBucket(BucketId bucket) {
@@ -161,28 +199,24 @@ void EntryBuilder::CreateAccount(Unit currency, int64_t credit_limit_micros, Ins
 
 void EntryBuilder::AddSubscription(const Subscription& subscription) {
   ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kAddSubscription));
+  out.U8(CodeOf(Effect::kAddSubscription, subscription));
   EncodeSubscription(subscription, out);
+  if (HasMore(subscription)) EncodeMore(subscription, out);
 }
 
 void EntryBuilder::DropSubscription(const Subscription& subscription) {
   ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kDropSubscription));
+  out.U8(CodeOf(Effect::kDropSubscription, subscription));
   EncodeSubscription(subscription, out);
+  if (HasMore(subscription)) EncodeMore(subscription, out);
 }
 
 void EntryBuilder::AddIdentity(const AccountIdentity& identity) {
-  ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kAddIdentity));
-  out.U8(identity.type);
-  out.Text(identity.data);
+  PutIdentity(Effect::kAddIdentity, identity, &effects_);
 }
 
 void EntryBuilder::RemoveIdentity(const AccountIdentity& identity) {
-  ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kRemoveIdentity));
-  out.U8(identity.type);
-  out.Text(identity.data);
+  PutIdentity(Effect::kRemoveIdentity, identity, &effects_);
 }
 
 void EntryBuilder::RefundOf(Position charged) {
@@ -190,6 +224,120 @@ void EntryBuilder::RefundOf(Position charged) {
   out.U8(static_cast<uint8_t>(Effect::kRefundOf));
   out.Varint(charged.group);
   out.Varint(charged.index);
+}
+
+void EntryBuilder::SetTimes(const Times& times) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetTimes));
+  out.Varint(times.bucket.value);
+  out.Signed(times.valid_from.unix_ms);
+  out.Signed(times.valid_until.unix_ms);
+  out.Signed(times.refills_at.unix_ms);
+}
+
+void EntryBuilder::SetSubscription(const Subscription& subscription) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetSubscription));
+  EncodeSubscription(subscription, out);
+  EncodeMore(subscription, out);
+}
+
+void EntryBuilder::SetNode(const Node& node) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetNode));
+  EncodeNode(node, out);
+}
+
+void EntryBuilder::SetLimit(const Limit& limit) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetLimit));
+  EncodeLimit(limit, out);
+}
+
+void EntryBuilder::DropLimit(uint32_t limit) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropLimit));
+  out.Varint(limit);
+}
+
+void EntryBuilder::Count(const CounterMove& move) {
+  counter_moves_.push_back(move);
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kCount));
+  out.Fixed64(move.id);
+  out.Varint(move.owner);
+  EncodeWindow(move.window, out);
+  out.Signed(move.began_at.unix_ms);
+  out.Signed(move.ends_at.unix_ms);
+  out.Signed(move.at.unix_ms);
+  out.Signed(move.counted);
+  out.Signed(move.charged_micros);
+  out.Signed(move.held);
+  out.U8(move.noticed_percent);
+}
+
+void EntryBuilder::DropCounter(uint64_t counter, uint64_t owner) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropCounter));
+  out.Fixed64(counter);
+  out.Varint(owner);
+}
+
+void EntryBuilder::SetProfile(const Profile& profile) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetProfile));
+  out.U8(static_cast<uint8_t>(profile.state));
+  out.Signed(profile.credit_limit_micros);
+  out.Text(profile.segment);
+  out.Text(profile.tenant);
+  out.U8(profile.billing_day);
+}
+
+void EntryBuilder::SetBought(const Bought& bought) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetBought));
+  EncodeBought(bought, out);
+}
+
+void EntryBuilder::SetDatedChange(const DatedChange& change) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetDatedChange));
+  EncodeDatedChange(change, out);
+}
+
+void EntryBuilder::DropDatedChange(const DatedChange& change) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropDatedChange));
+  EncodeDatedChange(change, out);
+}
+
+void EntryBuilder::SetSessionNode(NodeId node) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetSessionNode));
+  out.Varint(node.value);
+}
+
+void EntryBuilder::MoveIdentity(const AccountIdentity& identity) {
+  PutIdentity(Effect::kMoveIdentity, identity, &effects_);
+}
+
+void EntryBuilder::SetTransfer(const Transfer& transfer) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetTransfer));
+  EncodeTransfer(transfer, out);
+}
+
+void EntryBuilder::DropTransfer(std::string_view transfer_id) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropTransfer));
+  out.Text(transfer_id);
+}
+
+void EntryBuilder::SetBucketNoticed(BucketId bucket, uint8_t percent) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetBucketNoticed));
+  out.Varint(bucket.value);
+  out.U8(percent);
 }
 
 std::string* EntryBuilder::Attach(AttachmentType type) {
@@ -274,68 +422,6 @@ absl::StatusOr<absl::InlinedVector<Posting, 12>> PostingsOf(const EntryView& ent
                                    entry.position.index, " are damaged"));
   }
   return postings;
-}
-
-bool EffectReader::Next() {
-  if (!ok_ || in_.done()) return false;
-  effect_ = static_cast<Effect>(in_.U8());
-  ok_ = Read() && in_.ok();
-  return ok_;
-}
-
-bool EffectReader::Read() {
-  switch (effect_) {
-    case Effect::kPost: {
-      const uint8_t account = in_.U8();
-      posting_.account = static_cast<LedgerAccount>(account);
-      posting_.bucket.value = static_cast<uint32_t>(in_.Varint());
-      posting_.amount = in_.Signed();
-      return account > 0 && account < kLedgerAccountCount;
-    }
-    case Effect::kOpenSession:
-      session_ = {};
-      session_.revision = static_cast<uint32_t>(in_.Varint());
-      session_.opened_at.unix_ms = in_.Signed();
-      session_.ends_at.unix_ms = Later(session_.opened_at.unix_ms, in_.Signed());
-      return true;
-    case Effect::kReport:
-      report_.number_max = static_cast<uint32_t>(in_.Varint());
-      report_.record_sequence = static_cast<uint32_t>(in_.Varint());
-      report_.reported_at.unix_ms = in_.Signed();
-      report_.ends_at.unix_ms = Later(report_.reported_at.unix_ms, in_.Signed());
-      report_.cost_micros = in_.Signed();
-      return true;
-    case Effect::kSetGrant:
-      return DecodeGrant(in_, &grant_);
-    case Effect::kCloseSession:
-      return true;
-    case Effect::kAddBucket:
-      return DecodeBucket(in_, &bucket_);
-    case Effect::kDropBucket:
-      bucket_.id.value = static_cast<uint32_t>(in_.Varint());
-      return true;
-    case Effect::kSetCarry:
-      return DecodeCarry(in_, &carry_);
-    case Effect::kCreateAccount:
-      if (!DecodeUnit(in_, &account_.currency)) return false;
-      account_.credit_limit_micros = in_.Signed();
-      account_.created_at.unix_ms = in_.Signed();
-      return true;
-    case Effect::kAddSubscription:
-    case Effect::kDropSubscription:
-      return DecodeSubscription(in_, &subscription_);
-    case Effect::kAddIdentity:
-    case Effect::kRemoveIdentity:
-      identity_.type = in_.U8();
-      identity_.data = in_.Text();
-      return true;
-    case Effect::kRefundOf:
-      refund_of_.group = in_.Varint();
-      refund_of_.index = static_cast<uint32_t>(in_.Varint());
-      return true;
-    default:
-      return false;  // Of a newer format.
-  }
 }
 
 }  // namespace ocs::balance

@@ -78,8 +78,10 @@ enum class LedgerAccount : uint8_t {
   kVendorCost = 18,        ///< What the model vendor is owed for a use. Account's currency.
   kVendorPayable = 19,     ///< The other side of it.
   kRounding = 20,          ///< Of bills, in the account's currency.
+  kDeferredMoved = 21,     ///< Deferred revenue that goes with what is transferred to another
+                           ///< account. Account's currency; of the package's bucket.
 };
-inline constexpr int kLedgerAccountCount = 21;
+inline constexpr int kLedgerAccountCount = 22;
 std::string_view LedgerAccountName(LedgerAccount account);
 
 /// True for the ledger accounts that count in the account's currency whatever the bucket's unit is.
@@ -124,7 +126,8 @@ inline constexpr int kAttachmentsMax =
 using Fingerprint = absl::InlinedVector<uint32_t, 10>;
 inline constexpr int kFingerprintFieldsMax = 32;
 
-/// What an entry may do to an account beside postings. Numbers are stored.
+/// What an entry may do to an account beside postings. Numbers are stored; below 64, which marks a
+/// longer form of the same effect (docs/format/journal.md).
 enum class Effect : uint8_t {
   kPost = 1,
   kOpenSession = 2,
@@ -155,10 +158,13 @@ enum class Effect : uint8_t {
   kMoveIdentity = 28,  ///< To another node.
   kSetTransfer = 29,   ///< One on the way, at its sender.
   kDropTransfer = 30,
+  kSetBucketNoticed = 31,
 };
 
 /// Moves a counter, and makes it where it is not there. Where `began_at` is later than the
-/// counter's own, its window has ended: what was counted begins anew; what is held stays.
+/// counter's own, or the window is another one, what was counted begins anew; what is held stays.
+/// Where it is earlier, use still counts, but what is given back does not: it was not of the
+/// present window. What was counted never falls below zero.
 struct CounterMove {
   uint64_t id = 0;
   uint64_t owner = 0;
@@ -234,8 +240,12 @@ class EntryBuilder final {
   void SetBought(const Bought& bought);
   void SetDatedChange(const DatedChange& change);
   void DropDatedChange(const DatedChange& change);
-  void SetSessionNode(NodeId node);  ///< Of the session that this entry opens.
-  void MoveIdentity(const AccountIdentity& identity);
+  void SetSessionNode(NodeId node);                    ///< Of the session of this entry's key.
+  void MoveIdentity(const AccountIdentity& identity);  ///< It is of that node from now on.
+  void SetTransfer(const Transfer& transfer);
+  void DropTransfer(std::string_view transfer_id);
+  /// The highest threshold of a bucket's use that was told.
+  void SetBucketNoticed(BucketId bucket, uint8_t percent);
 
   /// Where to append the recorded answer.
   std::string* answer() { return &answer_; }
@@ -248,6 +258,7 @@ class EntryBuilder final {
   const EntryKey& key() const { return key_; }
   const absl::InlinedVector<Posting, 12>& postings() const { return postings_; }
   const std::vector<Bucket>& added_buckets() const { return added_buckets_; }
+  const std::vector<CounterMove>& counter_moves() const { return counter_moves_; }
   int attachment_count() const { return attachment_count_; }
 
   /// Appends the entry's bytes, its length before it. `previous` is the account's last entry,
@@ -262,6 +273,7 @@ class EntryBuilder final {
   Position session_previous_ = {};
   absl::InlinedVector<Posting, 12> postings_ = {};
   std::vector<Bucket> added_buckets_ = {};
+  std::vector<CounterMove> counter_moves_ = {};
   std::string effects_ = {};
   std::string answer_ = {};
   std::string attachments_[kAttachmentsMax];
@@ -332,9 +344,22 @@ class EffectReader final {
   const Subscription& subscription() const { return subscription_; }
   const AccountIdentity& identity() const { return identity_; }
   Position refund_of() const { return refund_of_; }
+  const EntryBuilder::Times& times() const { return times_; }
+  const Node& node() const { return node_; }               ///< kSetNode; kSetSessionNode: id.
+  const Limit& limit() const { return limit_; }            ///< kSetLimit; kDropLimit: id.
+  const CounterMove& counter() const { return counter_; }  ///< kCount; kDropCounter: id, owner.
+  /// Its texts point into the entry's bytes.
+  const EntryBuilder::Profile& profile() const { return profile_; }
+  const Bought& bought() const { return bought_; }
+  const DatedChange& dated_change() const { return dated_change_; }
+  const Transfer& transfer() const { return transfer_; }  ///< kSetTransfer; kDropTransfer: id.
+  uint8_t noticed_percent() const { return noticed_percent_; }  ///< Of bucket().id.
 
  private:
-  bool Read();
+  bool Read(uint8_t code);
+  bool ReadOfBucket();
+  bool ReadOfSession();
+  bool ReadOfAccount();
   ByteReader in_;
   bool ok_ = true;
   Effect effect_ = Effect::kPost;
@@ -348,6 +373,15 @@ class EffectReader final {
   Subscription subscription_;
   AccountIdentity identity_;
   Position refund_of_ = {};
+  EntryBuilder::Times times_ = {};
+  Node node_;
+  Limit limit_;
+  CounterMove counter_;
+  EntryBuilder::Profile profile_ = {};
+  Bought bought_;
+  DatedChange dated_change_;
+  Transfer transfer_;
+  uint8_t noticed_percent_ = 0;
 };
 
 }  // namespace ocs::balance

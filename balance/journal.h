@@ -27,8 +27,10 @@
 
 namespace ocs::balance {
 
-inline constexpr int kFormatVersion =
-    1;  ///< Of everything in a store; a store of a higher one is refused.
+/// Of everything in a store; a store of a higher one is refused. 2: nodes, limits, counters,
+/// refills and transfers, in account states and in effects. A store of version 1 is read, and
+/// marked as 2 with the first group that is written to it.
+inline constexpr int kFormatVersion = 2;
 
 using ChainHash = std::array<char, 32>;  ///< SHA-256.
 

@@ -4,54 +4,13 @@
 #include <tuple>
 
 #include "absl/container/inlined_vector.h"
+#include "balance/internal/movements.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
-#include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
-#include "ocs/base/text.h"
 
 namespace ocs::balance {
 namespace {
-
-// Adds into *total; false on overflow.
-[[nodiscard]] bool Accumulate(int64_t amount, int64_t* total) {
-  return !__builtin_add_overflow(*total, amount, total);
-}
-
-// The one place that says what a posting means to its bucket.
-[[nodiscard]] bool ApplyPosting(const Posting& posting, Bucket* bucket) {
-  switch (posting.account) {
-    case LedgerAccount::kAvailable:
-      return Accumulate(posting.amount, &bucket->available);
-    case LedgerAccount::kHeld:
-      return Accumulate(posting.amount, &bucket->held);
-    case LedgerAccount::kCash:
-    case LedgerAccount::kIssued:
-    case LedgerAccount::kWrittenOff:
-    case LedgerAccount::kGoodwill:
-    case LedgerAccount::kCorrection:
-      return Accumulate(-posting.amount, &bucket->granted);
-    case LedgerAccount::kEarned:
-    case LedgerAccount::kConsumed:
-    case LedgerAccount::kDeferred:
-    case LedgerAccount::kRebate:
-      return Accumulate(posting.amount, &bucket->spent);
-    case LedgerAccount::kTransferred:
-      return Accumulate(posting.amount, &bucket->transferred);
-    case LedgerAccount::kExpired:
-      return Accumulate(posting.amount, &bucket->expired);
-    case LedgerAccount::kDeferredReleased:
-      return Accumulate(-posting.amount, &bucket->released_micros);
-    case LedgerAccount::kPackageEarned:
-    case LedgerAccount::kBreakage:
-    case LedgerAccount::kTax:
-    case LedgerAccount::kVendorCost:
-    case LedgerAccount::kVendorPayable:
-    case LedgerAccount::kRounding:
-      return true;  // A counterpart, or the house's own: nothing of the bucket's.
-  }
-  return false;
-}
 
 const Bucket* FindAdded(const EntryBuilder& entry, BucketId id) {
   for (const Bucket& bucket : entry.added_buckets()) {
@@ -59,6 +18,9 @@ const Bucket* FindAdded(const EntryBuilder& entry, BucketId id) {
   }
   return nullptr;
 }
+
+using internal::Accumulate;
+using internal::ApplyPosting;
 
 using UnitSums = absl::InlinedVector<std::pair<Unit, int64_t>, 4>;
 
@@ -68,6 +30,32 @@ using UnitSums = absl::InlinedVector<std::pair<Unit, int64_t>, 4>;
   }
   sums->push_back({unit, amount});
   return true;
+}
+
+// Counters as they would be afterwards: what is held fits and never falls below zero.
+Verdict JudgeCounters(const Account& account, const EntryBuilder& entry) {
+  std::vector<Counter> moved;
+  size_t made = 0;
+  for (const CounterMove& move : entry.counter_moves()) {
+    auto at = std::find_if(moved.begin(), moved.end(), [&](const Counter& c) {
+      return c.id == move.id && c.owner == move.owner;
+    });
+    if (at == moved.end()) {
+      const Counter* known = account.FindCounter(move.id, move.owner);
+      if (known == nullptr) ++made;
+      moved.push_back(known != nullptr ? *known : internal::MakeCounter(move));
+      at = moved.end() - 1;
+    }
+    // Of what may fail, only the sign of what is held is not an overflow.
+    Counter after = *at;
+    if (!internal::ApplyMove(move, &after)) {
+      return after.held < 0 && move.held < 0 ? Verdict::kExceedsHeld : Verdict::kOverflow;
+    }
+    *at = after;
+  }
+  if (account.counters.size() + made > static_cast<size_t>(kCountersPerAccountMax))
+    return Verdict::kTooManyCounters;
+  return Verdict::kAllowed;
 }
 
 // What of a bucket's deferred revenue is earned when `spent` of `granted` is used.
@@ -96,6 +84,8 @@ std::string_view VerdictName(Verdict verdict) {
       return "exceeds held";
     case Verdict::kExceedsAvailable:
       return "exceeds available";
+    case Verdict::kTooManyCounters:
+      return "too many counters";
   }
   return "unknown";
 }
@@ -126,7 +116,7 @@ Verdict Judge(const Account& account, const EntryBuilder& entry) {
     if (bucket.held > held_before && account.Spendable(bucket) < 0)
       return Verdict::kExceedsAvailable;
   }
-  return Verdict::kAllowed;
+  return entry.counter_moves().empty() ? Verdict::kAllowed : JudgeCounters(account, entry);
 }
 
 bool DrawnBefore(const Bucket& a, const Bucket& b) {
@@ -189,209 +179,6 @@ int PostExpiries(const Account& account, Instant now, EntryBuilder* entry) {
     entry->DropBucket(bucket.id);
   }
   return touched;
-}
-
-absl::Status Applier::Apply(const EntryView& entry, Account* account) {
-  absl::Status applied = ApplyOne(entry, account);
-  if (!applied.ok()) return applied;
-  account->last = entry.position;
-  account->last_group = entry.position.group;
-  if (entry.key.type == EntryKey::Type::kRequest || entry.key.type == EntryKey::Type::kSession) {
-    if (Session* session = account->FindSession(entry.key.text)) session->last = entry.position;
-  }
-  if (kVerify) {
-    const absl::Status invariants = CheckInvariants(*account);
-    if (!invariants.ok()) return invariants;
-  }
-  return absl::OkStatus();
-}
-
-namespace {
-
-void InsertBucket(const Bucket& bucket, Account* account) {
-  auto at = std::find_if(account->buckets.begin(), account->buckets.end(),
-                         [&](const Bucket& other) { return DrawnBefore(bucket, other); });
-  account->buckets.insert(at, bucket);
-  account->next_bucket = std::max(account->next_bucket, bucket.id.value + 1);
-}
-
-void StoreCarry(const Carry& carry, Account* account) {
-  auto at = std::lower_bound(account->carries.begin(), account->carries.end(), carry,
-                             [](const Carry& a, const Carry& b) { return a.line < b.line; });
-  if (at != account->carries.end() && at->line == carry.line) {
-    *at = carry;
-  } else {
-    account->carries.insert(at, carry);
-  }
-}
-
-void CreateFrom(const EffectReader::NewAccount& created, AccountId id, Account* account) {
-  account->id = id;
-  account->state = AccountState::kActive;
-  account->currency = created.currency;
-  account->credit_limit_micros = created.credit_limit_micros;
-  account->created_at = created.created_at;
-  Bucket main;
-  main.id = kMainBucket;
-  main.priority = kMainPriority;
-  main.unit = created.currency;
-  main.valid_from = created.created_at;
-  InsertBucket(main, account);
-}
-
-template <typename T, typename Predicate>
-bool EraseOne(std::vector<T>& list, Predicate predicate) {
-  const auto at = std::find_if(list.begin(), list.end(), predicate);
-  if (at == list.end()) return false;
-  list.erase(at);
-  return true;
-}
-
-// The effects that need a session; false when it is not there.
-bool ApplyToSession(EffectReader& effects, Session* session) {
-  if (session == nullptr) return false;
-  auto& grants = session->grants;
-  const auto same_group = [&](const Grant& g) {
-    return g.rating_group == effects.grant().rating_group;
-  };
-  switch (effects.effect()) {
-    case Effect::kReport:
-      session->number_max = effects.report().number_max;
-      session->record_sequence = effects.report().record_sequence;
-      session->reported_at = effects.report().reported_at;
-      session->ends_at = effects.report().ends_at;
-      session->cost_micros = effects.report().cost_micros;
-      return true;
-    case Effect::kSetGrant: {
-      const auto at = std::find_if(grants.begin(), grants.end(), same_group);
-      (at != grants.end() ? *at : grants.emplace_back()) = std::move(effects.grant());
-      return true;
-    }
-    default:
-      return false;
-  }
-}
-
-bool OpenSession(const EffectReader& effects, const EntryView& entry, Account* account) {
-  if (entry.key.type != EntryKey::Type::kRequest) return false;
-  Session& session = account->sessions.emplace_back(effects.session());
-  session.id = entry.key.text;
-  session.id_hash = StableHash64(session.id);
-  session.number_max = entry.key.number;
-  session.reported_at = session.opened_at;
-  return true;
-}
-
-bool CloseSession(std::string_view session_id, Account* account) {
-  Session* session = account->FindSession(session_id);
-  if (session == nullptr) return false;
-  if (session != &account->sessions.back()) std::swap(*session, account->sessions.back());
-  account->sessions.pop_back();
-  return true;
-}
-
-bool ApplyEffect(EffectReader& effects, const EntryView& entry, Account* account) {
-  switch (effects.effect()) {
-    case Effect::kPost: {
-      Bucket* bucket = account->FindBucket(effects.posting().bucket);
-      return bucket != nullptr && ApplyPosting(effects.posting(), bucket);
-    }
-    case Effect::kOpenSession:
-      return OpenSession(effects, entry, account);
-    case Effect::kReport:
-    case Effect::kSetGrant:
-      return ApplyToSession(effects, account->FindSession(entry.key.text));
-    case Effect::kCloseSession:
-      return CloseSession(entry.key.text, account);
-    case Effect::kAddBucket:
-      InsertBucket(effects.bucket(), account);
-      return true;
-    case Effect::kDropBucket:
-      return EraseOne(account->buckets,
-                      [&](const Bucket& b) { return b.id == effects.bucket().id; });
-    case Effect::kSetCarry:
-      StoreCarry(effects.carry(), account);
-      return true;
-    case Effect::kCreateAccount:
-      CreateFrom(effects.account(), entry.account, account);
-      return true;
-    case Effect::kAddSubscription:
-      account->subscriptions.push_back(effects.subscription());
-      return true;
-    case Effect::kDropSubscription:
-      return EraseOne(account->subscriptions,
-                      [&](const Subscription& s) { return s == effects.subscription(); });
-    case Effect::kAddIdentity:
-      account->identities.push_back(effects.identity());
-      return true;
-    case Effect::kRemoveIdentity:
-      return EraseOne(account->identities,
-                      [&](const AccountIdentity& i) { return i == effects.identity(); });
-    case Effect::kRefundOf:
-      return true;  // Remembered by the book, so that a charge is refunded once.
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
-absl::Status Applier::ApplyOne(const EntryView& entry, Account* account) {
-  effects_.Reset(entry.effects);
-  earliest_due_ = Instant::Never();
-  bool applied = true;
-  while (applied && effects_.Next()) {
-    applied = ApplyEffect(effects_, entry, account);
-    NoteDue(*account);
-  }
-  if (applied && effects_.ok()) return absl::OkStatus();
-  return absl::DataLossError(Cat("journal entry ", entry.position.group, ".", entry.position.index,
-                                 " (", EntryKindName(entry.kind), ") does not fit account ",
-                                 entry.account.value));
-}
-
-void Applier::NoteDue(const Account& account) {
-  switch (effects_.effect()) {
-    case Effect::kOpenSession:
-      earliest_due_ = std::min(earliest_due_, effects_.session().ends_at);
-      break;
-    case Effect::kReport:
-      earliest_due_ = std::min(earliest_due_, effects_.report().ends_at);
-      break;
-    case Effect::kPost:
-      // What becomes available in a bucket that has ended falls due at once.
-      if (const Bucket* bucket = account.FindBucket(effects_.posting().bucket)) {
-        earliest_due_ = std::min(earliest_due_, bucket->valid_until);
-      }
-      break;
-    default:
-      break;
-  }
-}
-
-absl::Status CheckInvariants(const Account& account) {
-  for (const Bucket& bucket : account.buckets) {
-    const int64_t sum =
-        bucket.available + bucket.held + bucket.spent + bucket.expired + bucket.transferred;
-    if (sum != bucket.granted) {
-      return absl::InternalError(Cat(
-          "account ", account.id.value, " bucket ", bucket.id.value, ": granted ", bucket.granted,
-          " is not available ", bucket.available, " + held ", bucket.held, " + spent ",
-          bucket.spent, " + expired ", bucket.expired, " + transferred ", bucket.transferred));
-    }
-    int64_t held = 0;
-    for (const Session& session : account.sessions) {
-      for (const Grant& grant : session.grants) {
-        for (const Hold& hold : grant.holds) held += hold.bucket == bucket.id ? hold.amount : 0;
-      }
-    }
-    if (held != bucket.held) {
-      return absl::InternalError(Cat("account ", account.id.value, " bucket ", bucket.id.value,
-                                     ": held ", bucket.held, ", but its open sessions hold ",
-                                     held));
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace ocs::balance

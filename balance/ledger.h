@@ -7,6 +7,8 @@
 //   2. Each bucket: held == the sum of its holds in open sessions, and is never negative.
 //   3. The postings of the entry sum to zero in each unit.
 //   4. No entry that raises what is held leaves a bucket's spendable amount below zero.
+//   5. Each counter: held == the sum of its holds in open sessions, and is never negative.
+//   6. The nodes form a tree, at most kNodeDepthMax deep; limits and identities are of its nodes.
 
 #ifndef BALANCE_LEDGER_H_
 #define BALANCE_LEDGER_H_
@@ -29,12 +31,14 @@ enum class Verdict : uint8_t {
   kUnknownBucket = 1,     ///< A posting names a bucket that the account does not have.
   kOverflow = 2,          ///< An amount would not fit.
   kUnbalanced = 3,        ///< The postings do not sum to zero in some unit.
-  kExceedsHeld = 4,       ///< More is taken from what is held than is held there.
+  kExceedsHeld = 4,       ///< More is taken from what is held than is held there (also: counters).
   kExceedsAvailable = 5,  ///< More is held than the bucket may give (law 4).
+  kTooManyCounters = 6,   ///< The account would have more than kCountersPerAccountMax.
 };
 std::string_view VerdictName(Verdict verdict);
 
-/// Judges an entry before it is written. Pure.
+/// Judges an entry before it is written. Whether a limit lets a counter hold more is not judged
+/// here: only that nothing is freed that is not held. Pure.
 Verdict Judge(const Account& account, const EntryBuilder& entry);
 
 /// True when `a` is drawn before `b`: priority, soonest end, narrowest scope, oldest (ids count
@@ -88,7 +92,13 @@ class Applier final {
   Instant earliest_due_ = Instant::Never();
 };
 
-/// Checks invariants 1 and 2. Errors: Internal naming the bucket and the figures.
+/// True when the node may be added, or take the place of the one that has its id: its parent is
+/// there and not below it, no node comes to lie deeper than kNodeDepthMax, and there are not more
+/// than kNodesPerAccountMax. What does not fit must not be written.
+bool NodeFits(const Account& account, const Node& node);
+
+/// Checks invariants 1, 2, 5 and 6. Errors: Internal naming the bucket, counter or node and the
+/// figures.
 absl::Status CheckInvariants(const Account& account);
 
 }  // namespace ocs::balance

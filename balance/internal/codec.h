@@ -1,5 +1,9 @@
 // Byte forms of the pieces that stand both in entries and in account states (docs/format/).
 // Each Decode returns false, with the output unspecified, when the bytes do not hold such a piece.
+//
+// Buckets, grants and subscriptions have a short form, as format version 1 had it, and More: what
+// was added later, each field behind a bit that says that it is not the default. HasMore tells
+// whether the short form says all.
 
 #ifndef BALANCE_INTERNAL_CODEC_H_
 #define BALANCE_INTERNAL_CODEC_H_
@@ -23,8 +27,44 @@ void EncodeGrant(const Grant& grant, ByteWriter& out);
 void EncodeSubscription(const Subscription& subscription, ByteWriter& out);
 [[nodiscard]] bool DecodeSubscription(ByteReader& in, Subscription* subscription);
 
+[[nodiscard]] bool HasMore(const Bucket& bucket);
+void EncodeMore(const Bucket& bucket, ByteWriter& out);
+[[nodiscard]] bool DecodeMore(ByteReader& in, Bucket* bucket);
+
+[[nodiscard]] bool HasMore(const Grant& grant);
+void EncodeMore(const Grant& grant, ByteWriter& out);
+[[nodiscard]] bool DecodeMore(ByteReader& in, Grant* grant);
+
+[[nodiscard]] bool HasMore(const Subscription& subscription);
+void EncodeMore(const Subscription& subscription, ByteWriter& out);
+[[nodiscard]] bool DecodeMore(ByteReader& in, Subscription* subscription);
+
 void EncodeCarry(const Carry& carry, ByteWriter& out);
 [[nodiscard]] bool DecodeCarry(ByteReader& in, Carry* carry);
+
+void EncodeWindow(const Window& window, ByteWriter& out);
+[[nodiscard]] bool DecodeWindow(ByteReader& in, Window* window);
+
+void EncodeNode(const Node& node, ByteWriter& out);
+[[nodiscard]] bool DecodeNode(ByteReader& in, Node* node);
+
+void EncodeLimit(const Limit& limit, ByteWriter& out);
+[[nodiscard]] bool DecodeLimit(ByteReader& in, Limit* limit);
+
+void EncodeCounter(const Counter& counter, ByteWriter& out);
+[[nodiscard]] bool DecodeCounter(ByteReader& in, Counter* counter);
+
+void EncodeBought(const Bought& bought, ByteWriter& out);
+[[nodiscard]] bool DecodeBought(ByteReader& in, Bought* bought);
+
+void EncodeDatedChange(const DatedChange& change, ByteWriter& out);
+[[nodiscard]] bool DecodeDatedChange(ByteReader& in, DatedChange* change);
+
+void EncodeTransfer(const Transfer& transfer, ByteWriter& out);
+[[nodiscard]] bool DecodeTransfer(ByteReader& in, Transfer* transfer);
+
+/// False when it is no state that an account may have.
+[[nodiscard]] bool DecodeState(ByteReader& in, AccountState* state);
 
 }  // namespace ocs::balance
 

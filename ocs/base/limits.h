@@ -47,7 +47,30 @@ inline constexpr int kBucketsPerAccountMax = 256;
 inline constexpr int kOpenSessionsPerAccountMax = 4096;
 inline constexpr int kServicesPerSessionMax = 16;
 inline constexpr int kOffersPerAccountMax = 64;
-inline constexpr int kIdentitiesPerAccountMax = 64;
+/// One customer's numbers and keys in one request.
+inline constexpr int kIdentitiesPerRequestMax = 64;
+/// Two for each node: a name and a key.
+inline constexpr int kIdentitiesPerAccountMax = 8192;
+/// The departments, people and keys of a large enterprise; an account is written as one value.
+inline constexpr int kNodesPerAccountMax = 4096;
+/// Below the root: company, division, department, team, project, person, key, and one to spare. A
+/// charge passes every node on its path.
+inline constexpr int kNodeDepthMax = 8;
+/// One budget for each node.
+inline constexpr int kLimitsPerAccountMax = 4096;
+inline constexpr int kAlertsPerLimitMax = 8;  ///< 50, 80, 100 per cent and some more.
+/// One for each limit, and as many again for prices that fall with use.
+inline constexpr int kCountersPerAccountMax = 8192;
+/// Counters that one grant may hold in: its prices, grants and the limits of its path.
+inline constexpr int kCounterHoldsPerGrantMax = 256;
+/// Offers ever bought of which there may be only so many: a catalogue's worth of them.
+inline constexpr int kBoughtPerAccountMax = 1024;
+inline constexpr int kDatedChangesPerAccountMax = 16;  ///< Suspend, resume, close: a few at a time.
+/// Transfers that have left an account and are not yet known to have arrived.
+inline constexpr int kTransfersPendingMax = 64;
+/// Names of nodes and limits, segments, tenants.
+inline constexpr int kNameLengthMax = 128;
+inline constexpr int kTransferIdLengthMax = 128;  ///< As an idempotency key.
 /// One per priced line ever used: models x kinds.
 inline constexpr int kCarriesPerAccountMax = 4096;
 /// Buckets that one grant may draw on.

@@ -86,6 +86,91 @@ inline Account SampleAccount() {
   return account;
 }
 
+/// The sample with something in every field that format version 1 did not have.
+inline Account WideAccount() {
+  Account account = SampleAccount();
+  Bucket& pack = account.buckets[0];
+  pack.node = {2};
+  pack.shared = false;
+  pack.subscription = 1;
+  pack.carried = 2;
+  pack.refills_at = kNow.PlusSeconds(30);
+  pack.refill_amount = 500;
+  pack.planned = 6'000;
+  pack.lasts_ms = 86'400'000;
+  pack.lasts_months = 1;
+  pack.noticed_percent = 50;
+  account.subscriptions.push_back({.terms = {.revision = 4, .offer = 2, .grant = 0},
+                                   .valid_from = kNow,
+                                   .valid_until = kNow.PlusSeconds(900),
+                                   .id = 1,
+                                   .node = {1},
+                                   .renews_at = kNow.PlusSeconds(800),
+                                   .anchor = kNow,
+                                   .cycles = 3,
+                                   .switches = 5,
+                                   .cancelled = true});
+  Session& session = account.sessions[0];
+  session.node = {2};
+  Grant& grant = session.grants[0];
+  grant.counter_holds = {{.id = 0xffffffffffffffff, .owner = CounterOwner({2}, {2}), .amount = 7}};
+  grant.prompt_tokens = 150;
+  grant.charged_micros = 17;
+  grant.counted = 200;
+  grant.request_counted = true;
+  grant.context = {0, 0xfedcba9876543210, 0, 0, 0, 1};
+  account.identities.push_back({.type = 4, .data = "key-2", .node = {2}});
+  account.segment = "student";
+  account.tenant = "brand-b";
+  account.billing_day = 31;
+  account.next_node = 3;
+  account.next_limit = 8;
+  account.next_subscription = 2;
+  account.nodes = {{.id = {1}, .parent = kRootNode, .kind = NodeKind::kGroup, .name = "lab"},
+                   {.id = {2},
+                    .parent = {1},
+                    .kind = NodeKind::kKey,
+                    .state = AccountState::kSuspended,
+                    .name = "key two"}};
+  account.limits = {{.id = 7,
+                     .node = {1},
+                     .name = "budget",
+                     .window = {.kind = WindowKind::kCycle},
+                     .anchor = kNow,
+                     .unit = Unit::Of("CNY"),
+                     .amount = 1'000'000,
+                     .alert_only = true,
+                     .alerts = {50, 80, 100},
+                     .until = kNow.PlusSeconds(5'000)}};
+  account.counters = {
+      {.id = 7,
+       .owner = 1,
+       .window = {.kind = WindowKind::kCycle},
+       .began_at = kNow,
+       .ends_at = kNow.PlusSeconds(700),
+       .counted = 30,
+       .charged_micros = 4,
+       .noticed_percent = 80},
+      {.id = 0xffffffffffffffff,
+       .owner = CounterOwner({2}, {2}),
+       .window = {.kind = WindowKind::kSliding, .length_ms = 60'000},
+       .held = 7,
+       .slots = {{.began_at = kNow, .amount = 5}, {.began_at = kNow.PlusSeconds(2), .amount = 6}}}};
+  account.bought = {{.offer = 0x123456789abcdef0, .month = kNow, .in_month = 2, .ever = 9}};
+  account.dated_changes = {
+      {.at = kNow.PlusSeconds(600), .state = AccountState::kSuspended, .reason = "moves away"}};
+  Transfer transfer;
+  transfer.id = "gift-1";
+  transfer.to = AccountId::Of({78}, 6);
+  transfer.amount = 30;
+  transfer.sent_at = kNow.PlusSeconds(20);
+  transfer.bucket = TokenBucket(0, 0);
+  transfer.bucket.deferred_micros = 297'000;
+  transfer.bucket.carried = 1;
+  account.transfers = {transfer};
+  return account;
+}
+
 inline std::string Bytes(const Account& account) {
   std::string bytes;
   EncodeAccount(account, &bytes);

@@ -112,7 +112,7 @@ TEST_CASE("an identity belongs to one account at a time", "[engine][unit]") {
   for (int i = 0; i < kIdentitiesPerAccountMax - 2; ++i)
     CHECK(ChangeIdentity(h, Cat("many-", i), b, Action::kAdd, Cat("n", i)) == "ok");
   CHECK(ChangeIdentity(h, "full", b, Action::kAdd, "one-too-many") == "RESOURCE_EXHAUSTED ");
-  CHECK(h.View(b).identities.size() == 64);
+  CHECK(h.View(b).identities.size() == kIdentitiesPerAccountMax);
 }
 
 TEST_CASE("top-ups: refusals, repeats, conflicts", "[engine][unit]") {

@@ -67,6 +67,19 @@ std::string CarryDifference(const Account& stored, const Account& rebuilt) {
              at.second->denominator);
 }
 
+std::string CounterDifference(const Account& stored, const Account& rebuilt) {
+  if (stored.counters == rebuilt.counters) return "";
+  if (stored.counters.size() != rebuilt.counters.size()) {
+    return Cat(stored.counters.size(), " counters are stored, the journal says ",
+               rebuilt.counters.size());
+  }
+  const auto at =
+      std::mismatch(stored.counters.begin(), stored.counters.end(), rebuilt.counters.begin());
+  return Cat("counter ", at.second->id, " of ", at.second->owner, " is stored with ",
+             at.first->counted, " counted and ", at.first->held, " held, the journal says ",
+             at.second->counted, " and ", at.second->held);
+}
+
 void SortSessions(Account* account) {
   std::sort(account->sessions.begin(), account->sessions.end(),
             [](const balance::Session& a, const balance::Session& b) { return a.id < b.id; });
@@ -98,11 +111,17 @@ std::string FirstDifference(Account stored, Account rebuilt) {
   if (stored.identities != rebuilt.identities) return "its identities differ from the journal's";
   if (stored.subscriptions != rebuilt.subscriptions)
     return "its subscriptions differ from the journal's";
+  if (stored.nodes != rebuilt.nodes) return "its nodes differ from the journal's";
+  if (stored.limits != rebuilt.limits) return "its limits differ from the journal's";
+  std::string counters = CounterDifference(stored, rebuilt);
+  if (!counters.empty()) return counters;
+  if (stored.transfers != rebuilt.transfers)
+    return "its transfers that are on their way differ from the journal's";
   if (stored.credit_limit_micros != rebuilt.credit_limit_micros) {
     return Cat("the credit limit is stored as ", stored.credit_limit_micros, ", the journal says ",
                rebuilt.credit_limit_micros);
   }
-  return "its state, currency, times or counters differ from the journal's";
+  return "its state, currency, times or numbers differ from the journal's";
 }
 
 absl::Status AccountCheck::LoadRows() {

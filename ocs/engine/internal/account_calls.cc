@@ -95,8 +95,8 @@ void CreateAccountCall::Execute(Shard& shard) {
               Cat("is ", credit_limit_micros, ", expected 0 to ", kAmountMicrosMax));
     return;
   }
-  if (identities.size() > static_cast<size_t>(kIdentitiesPerAccountMax)) {
-    FailField(this, "identities", Cat("expected at most ", kIdentitiesPerAccountMax));
+  if (identities.size() > static_cast<size_t>(kIdentitiesPerRequestMax)) {
+    FailField(this, "identities", Cat("expected at most ", kIdentitiesPerRequestMax));
     return;
   }
   std::string all;

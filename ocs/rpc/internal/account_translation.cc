@@ -78,9 +78,9 @@ std::optional<FieldFault> FromWire(const pb::CreateAccountRequest& in,
   if (auto fault = ReadCurrency(in.currency(), &out->currency)) return fault;
   out->credit_limit_micros = in.credit_limit_micros();
   const int count = in.subscription_id_size();
-  if (count > kIdentitiesPerAccountMax) {
+  if (count > kIdentitiesPerRequestMax) {
     return FieldFault{"subscription_id", absl::StrCat("has ", count, " entries; at most ",
-                                                      kIdentitiesPerAccountMax, " are taken")};
+                                                      kIdentitiesPerRequestMax, " are taken")};
   }
   for (int i = 0; i < count; ++i) {
     auto& [type, data] = out->identities.emplace_back();

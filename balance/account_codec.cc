@@ -1,0 +1,232 @@
+// The byte form of an account state: docs/format/account.md. Version 1 had no nodes, limits,
+// counters and what belongs to them; it is still read.
+
+#include <algorithm>
+#include <tuple>
+
+#include "balance/account.h"
+#include "balance/internal/codec.h"
+#include "ocs/base/bytes.h"
+#include "ocs/base/hash.h"
+#include "ocs/base/limits.h"
+#include "ocs/base/text.h"
+
+namespace ocs::balance {
+namespace {
+
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithoutMore = 1;
+
+void EncodeSession(const Session& session, ByteWriter& out) {
+  out.Text(session.id);
+  out.Varint(session.revision);
+  out.Varint(session.number_max);
+  out.Varint(session.record_sequence);
+  out.Signed(session.opened_at.unix_ms);
+  out.Signed(session.reported_at.unix_ms);
+  out.Signed(session.ends_at.unix_ms);
+  out.Signed(session.cost_micros);
+  out.Varint(session.last.group);
+  out.Varint(session.last.index);
+  out.Varint(session.node.value);
+  out.Varint(session.grants.size());
+  for (const Grant& grant : session.grants) {
+    EncodeGrant(grant, out);
+    EncodeMore(grant, out);
+  }
+}
+
+template <typename T, typename EncodeOne>
+void EncodeList(const std::vector<T>& list, ByteWriter& out, EncodeOne encode_one) {
+  out.Varint(list.size());
+  for (const T& item : list) encode_one(item, out);
+}
+
+// The short form and More.
+template <typename T>
+void EncodeWhole(const T& item, ByteWriter& out);
+template <>
+void EncodeWhole(const Bucket& bucket, ByteWriter& out) {
+  EncodeBucket(bucket, out);
+  EncodeMore(bucket, out);
+}
+template <>
+void EncodeWhole(const Subscription& subscription, ByteWriter& out) {
+  EncodeSubscription(subscription, out);
+  EncodeMore(subscription, out);
+}
+template <>
+void EncodeWhole(const AccountIdentity& identity, ByteWriter& out) {
+  out.U8(identity.type);
+  out.Text(identity.data);
+  out.Varint(identity.node.value);
+}
+
+// Reads states of a version. Thread-compatible.
+class StateReader final {
+ public:
+  StateReader(ByteReader& in, uint8_t version)
+      : in_(in), with_more_(version > kVersionWithoutMore) {}
+
+  bool ReadLists(Account* account) {
+    const auto read = [this](ByteReader&, auto* item) { return Read(item); };
+    return List(kBucketsPerAccountMax, &account->buckets, read) &&
+           List(kOffersPerAccountMax, &account->subscriptions, read) &&
+           List(kOpenSessionsPerAccountMax, &account->sessions, read) &&
+           List(kCarriesPerAccountMax, &account->carries, DecodeCarry) &&
+           List(kIdentitiesPerAccountMax, &account->identities, read) &&
+           (!with_more_ || ReadMore(account));
+  }
+
+ private:
+  bool ReadMore(Account* account) {
+    account->segment = in_.Text();
+    account->tenant = in_.Text();
+    account->billing_day = in_.U8();
+    account->next_node = static_cast<uint32_t>(in_.Varint());
+    account->next_limit = static_cast<uint32_t>(in_.Varint());
+    account->next_subscription = static_cast<uint32_t>(in_.Varint());
+    return List(kNodesPerAccountMax, &account->nodes, DecodeNode) &&
+           List(kLimitsPerAccountMax, &account->limits, DecodeLimit) &&
+           List(kCountersPerAccountMax, &account->counters, DecodeCounter) &&
+           List(kBoughtPerAccountMax, &account->bought, DecodeBought) &&
+           List(kDatedChangesPerAccountMax, &account->dated_changes, DecodeDatedChange) &&
+           List(kTransfersPendingMax, &account->transfers, DecodeTransfer);
+  }
+
+  template <typename T, typename ReadOne>
+  bool List(uint64_t count_max, std::vector<T>* list, ReadOne read_one) {
+    const uint64_t count = in_.Varint();
+    if (!in_.ok() || count > count_max) return false;
+    list->resize(count);
+    for (T& item : *list) {
+      if (!read_one(in_, &item)) return false;
+    }
+    return true;
+  }
+
+  bool Read(Bucket* bucket) {
+    return DecodeBucket(in_, bucket) && (!with_more_ || DecodeMore(in_, bucket));
+  }
+  bool Read(Subscription* subscription) {
+    return DecodeSubscription(in_, subscription) && (!with_more_ || DecodeMore(in_, subscription));
+  }
+  bool Read(AccountIdentity* identity) {
+    identity->type = in_.U8();
+    identity->data = in_.Text();
+    if (with_more_) identity->node.value = static_cast<uint32_t>(in_.Varint());
+    return in_.ok();
+  }
+  bool Read(Grant* grant) {
+    return DecodeGrant(in_, grant) && (!with_more_ || DecodeMore(in_, grant));
+  }
+  bool Read(Session* session) {
+    session->id = in_.Text();
+    session->id_hash = StableHash64(session->id);
+    session->revision = static_cast<uint32_t>(in_.Varint());
+    session->number_max = static_cast<uint32_t>(in_.Varint());
+    session->record_sequence = static_cast<uint32_t>(in_.Varint());
+    session->opened_at.unix_ms = in_.Signed();
+    session->reported_at.unix_ms = in_.Signed();
+    session->ends_at.unix_ms = in_.Signed();
+    session->cost_micros = in_.Signed();
+    session->last.group = in_.Varint();
+    session->last.index = static_cast<uint32_t>(in_.Varint());
+    if (with_more_) session->node.value = static_cast<uint32_t>(in_.Varint());
+    const uint64_t count = in_.Varint();
+    if (!in_.ok() || count > kServicesPerSessionMax) return false;
+    session->grants.resize(count);
+    for (Grant& grant : session->grants) {
+      if (!Read(&grant)) return false;
+    }
+    return in_.ok();
+  }
+
+  ByteReader& in_;
+  const bool with_more_;
+};
+
+// Each before the next by `key`: what is searched by halving must be in order.
+template <typename T, typename Key>
+bool Ascends(const std::vector<T>& list, Key key) {
+  return std::adjacent_find(list.begin(), list.end(), [&](const T& a, const T& b) {
+           return !(key(a) < key(b));
+         }) == list.end();
+}
+
+auto IdentityKeyOf(const AccountIdentity& i) { return std::tie(i.type, i.data); }
+
+bool InOrder(const Account& a) {
+  return Ascends(a.nodes, [](const Node& n) { return n.id; }) &&
+         Ascends(a.limits, [](const Limit& l) { return l.id; }) &&
+         Ascends(a.counters, [](const Counter& c) { return std::tuple(c.id, c.owner); }) &&
+         Ascends(a.bought, [](const Bought& b) { return b.offer; }) &&
+         Ascends(a.identities, IdentityKeyOf) &&
+         Ascends(a.transfers, [](const Transfer& t) { return std::string_view(t.id); });
+}
+
+}  // namespace
+
+void EncodeAccount(const Account& account, std::string* out) {
+  ByteWriter writer(out);
+  writer.U8(kVersion);
+  writer.Varint(account.last_group);
+  writer.Varint(account.id.value);
+  writer.U8(static_cast<uint8_t>(account.state));
+  writer.Text(account.currency.code());
+  writer.Signed(account.credit_limit_micros);
+  writer.Signed(account.created_at.unix_ms);
+  writer.Varint(account.next_bucket);
+  writer.Varint(account.last.group);
+  writer.Varint(account.last.index);
+  EncodeList(account.buckets, writer, EncodeWhole<Bucket>);
+  EncodeList(account.subscriptions, writer, EncodeWhole<Subscription>);
+  EncodeList(account.sessions, writer, EncodeSession);
+  EncodeList(account.carries, writer, EncodeCarry);
+  EncodeList(account.identities, writer, EncodeWhole<AccountIdentity>);
+  writer.Text(account.segment);
+  writer.Text(account.tenant);
+  writer.U8(account.billing_day);
+  writer.Varint(account.next_node);
+  writer.Varint(account.next_limit);
+  writer.Varint(account.next_subscription);
+  EncodeList(account.nodes, writer, EncodeNode);
+  EncodeList(account.limits, writer, EncodeLimit);
+  EncodeList(account.counters, writer, EncodeCounter);
+  EncodeList(account.bought, writer, EncodeBought);
+  EncodeList(account.dated_changes, writer, EncodeDatedChange);
+  EncodeList(account.transfers, writer, EncodeTransfer);
+}
+
+absl::StatusOr<Account> DecodeAccount(std::string_view bytes) {
+  ByteReader in(bytes);
+  const uint8_t version = in.U8();
+  if (version != kVersion && version != kVersionWithoutMore) {
+    return absl::DataLossError(
+        Cat("account state has format version ", version, ", expected up to ", kVersion));
+  }
+  Account account;
+  account.last_group = in.Varint();
+  account.id.value = in.Varint();
+  const bool state_ok = DecodeState(in, &account.state);
+  const bool unit_ok = DecodeUnit(in, &account.currency);
+  account.credit_limit_micros = in.Signed();
+  account.created_at.unix_ms = in.Signed();
+  account.next_bucket = static_cast<uint32_t>(in.Varint());
+  account.last.group = in.Varint();
+  account.last.index = static_cast<uint32_t>(in.Varint());
+  const bool lists_ok = unit_ok && state_ok && StateReader(in, version).ReadLists(&account);
+  if (version == kVersionWithoutMore) {
+    // Stood in the order in which they were added.
+    std::sort(account.identities.begin(), account.identities.end(),
+              [](const AccountIdentity& a, const AccountIdentity& b) {
+                return IdentityKeyOf(a) < IdentityKeyOf(b);
+              });
+  }
+  if (!lists_ok || !in.ok() || !in.done() || !InOrder(account)) {
+    return absl::DataLossError(Cat("account state of ", bytes.size(), " bytes is damaged"));
+  }
+  return account;
+}
+
+}  // namespace ocs::balance
