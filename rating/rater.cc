@@ -1,32 +1,28 @@
 #include "rating/rater.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "ocs/base/check.h"
+#include "rating/internal/call_counter.h"
+#include "rating/internal/plan.h"
+#include "rating/internal/rate_math.h"
+#include "rating/internal/tiers.h"
 
 namespace ocs::rating {
 namespace {
 
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-constexpr size_t kPotsMax = 255;
-
-// What a pot has left, and what was drawn from it. Inline for the pots of a usual account.
-template <typename T>
-using PerPot = absl::InlinedVector<T, 8>;
-
-bool IsSold(TokenKind kind, std::span<const Pot> pots) {
-  return std::any_of(pots.begin(), pots.end(),
-                     [kind](const Pot& pot) { return pot.row->of(kind).sold(); });
-}
+using internal::kMax;
+using internal::kPotsMax;
+using internal::PerPot;
+using internal::Plan;
+using internal::Stretch;
 
 bool AllSold(const Quantities& used, std::span<const Pot> pots) {
   return std::all_of(used.begin(), used.end(), [pots](const KindQuantity& item) {
     OCS_CHECK(item.quantity >= 0);
-    return item.quantity == 0 || IsSold(item.kind, pots);
+    return item.quantity == 0 || internal::IsSold(item.kind, pots);
   });
 }
 
@@ -36,41 +32,52 @@ int64_t CarryOf(const Rate& rate, const ChargeLines& lines, std::span<const Carr
   for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
     if (line->rate.line == rate.line) return line->carry_out;
   }
-  const auto found =
-      std::lower_bound(carries.begin(), carries.end(), rate.line,
-                       [](const Carry& carry, uint64_t line) { return carry.line < line; });
-  // The denominator is part of what names a line; another one could only be a collision of hashes.
-  const bool known =
-      found != carries.end() && found->line == rate.line && found->denominator == rate.denominator;
-  return known ? found->remainder : 0;
+  return internal::CarryIn(rate, carries);
 }
 
-// LargestAffordable for a rate; most products fit 64 bits and divide in hardware. REQUIRES: left >=
-// 0.
-int64_t MostFor(int64_t left, const Rate& rate, int64_t carry) {
-  if (left == 0 && rate.denominator == 1) return rate.numerator == 0 ? kMax : 0;
-  int64_t top = 0;
-  if (rate.numerator > 0 && !__builtin_mul_overflow(left, rate.denominator, &top) &&
-      !__builtin_add_overflow(top, rate.denominator - 1 - carry, &top)) {
-    return top / rate.numerator;
+// What pieces of a stretch cost: at its rate with what is carried, or, of a volume price, by how
+// much they raise the whole.
+class StretchPrice final {
+ public:
+  // `base` is the carry, or the whole so far.
+  StretchPrice(const Stretch& stretch, int64_t counted, int64_t base)
+      : stretch_(stretch), counted_(counted), base_(base) {}
+
+  // Nothing when it does not fit. REQUIRES: counted + pieces fits.
+  std::optional<Division> Cost(int64_t pieces) const {
+    const Rate& rate = stretch_.rate;
+    if (!stretch_.volume) {
+      return MultiplyDivideCarry(pieces, rate.numerator, rate.denominator, base_);
+    }
+    const auto whole = MultiplyDivideCarry(counted_ + pieces, rate.numerator, rate.denominator, 0);
+    if (!whole) return std::nullopt;
+    return Division{.whole = std::max<int64_t>(whole->whole - base_, 0), .remainder = 0};
   }
-  return LargestAffordable(left, rate.numerator, rate.denominator, carry);
-}
 
-// What a quantity costs at most, which is when the largest carry is; nothing when it does not fit.
-std::optional<int64_t> MostCost(int64_t quantity, const Rate& rate) {
-  const auto division =
-      MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, rate.denominator - 1);
-  if (!division) return std::nullopt;
-  return division->whole;
-}
+  // The most pieces that cost no more than the budget. REQUIRES: budget >= 0.
+  int64_t Most(int64_t budget) const {
+    const Rate& rate = stretch_.rate;
+    if (!stretch_.volume) return internal::MostFor(budget, rate, base_);
+    const int64_t whole = AddExact(base_, budget).value_or(kMax);
+    const int64_t top = LargestAffordable(whole, rate.numerator, rate.denominator, 0);
+    return top == kMax ? kMax : std::max<int64_t>(top - counted_, 0);
+  }
+
+ private:
+  const Stretch& stretch_;
+  int64_t counted_;
+  int64_t base_;
+};
 
 // One charge in the making.
 class Charging final {
  public:
   Charging(std::span<const Pot> pots, std::span<const Carry> carries, ChargeLines* lines)
       : pots_(pots), carries_(carries), lines_(lines), drawn_(pots.size(), 0) {
-    for (const Pot& pot : pots) left_.push_back(std::max<int64_t>(pot.available, 0));
+    for (const Pot& pot : pots) {
+      left_.push_back(std::max<int64_t>(pot.available, 0));
+      if (pot.shape != nullptr) MeterOf(pot);
+    }
   }
 
   // Charges one kind; false on overflow. REQUIRES: some pot sells it.
@@ -78,6 +85,14 @@ class Charging final {
     int64_t quantity = item.quantity;
     size_t last = 0;
     for (size_t p = 0; p < pots_.size() && quantity > 0; ++p) {
+      if (pots_[p].shape != nullptr) {
+        if (!internal::BaseRate(pots_[p], item.kind).sold()) continue;
+        last = p;
+        const auto taken = DrawShaped(item.kind, p, quantity, Marked::kNo);
+        if (!taken) return false;
+        quantity -= *taken;
+        continue;
+      }
       const Rate& rate = pots_[p].row->of(item.kind);
       if (!rate.sold()) continue;
       last = p;
@@ -85,7 +100,7 @@ class Charging final {
       auto division = MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, carry);
       int64_t taken = quantity;
       if (!division || division->whole > left_[p]) {
-        taken = std::min(quantity, MostFor(left_[p], rate, carry));
+        taken = std::min(quantity, internal::MostFor(left_[p], rate, carry));
         if (taken == 0) continue;
         division = MultiplyDivideCarry(taken, rate.numerator, rate.denominator, carry);
       }
@@ -99,6 +114,9 @@ class Charging final {
   enum class Marked : uint8_t { kNo, kYes };
 
   bool Overshoot(TokenKind kind, size_t p, int64_t quantity) {
+    if (pots_[p].shape != nullptr) {
+      return DrawShaped(kind, p, quantity, Marked::kYes).has_value();
+    }
     const Rate& rate = pots_[p].row->of(kind);
     const int64_t carry = CarryOf(rate, *lines_, carries_);
     const auto division = MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, carry);
@@ -124,67 +142,119 @@ class Charging final {
     return true;
   }
 
+  // Where a shape's counter stands, and what its maximum leaves.
+  struct Meter {
+    const Shape* shape;
+    int64_t counted;
+    int64_t room;
+  };
+
+  Meter& MeterOf(const Pot& pot) {
+    for (Meter& meter : meters_) {
+      if (meter.shape == pot.shape) return meter;
+    }
+    OCS_CHECK(pot.counted >= 0);
+    return meters_.emplace_back(Meter{pot.shape, pot.counted, internal::RoomOf(pot)});
+  }
+
+  // Charges as many pieces as the pot affords, or, marked, all of them; how many that is. Nothing
+  // on overflow. REQUIRES: the pot has a shape and sells the kind.
+  std::optional<int64_t> DrawShaped(TokenKind kind, size_t p, int64_t quantity, Marked overshoot) {
+    const Pot& pot = pots_[p];
+    Meter& meter = MeterOf(pot);
+    const bool counts = Counts(pot.shape->counter.counted, kind);
+    if (!AddExact(meter.counted, counts ? quantity : 0)) return std::nullopt;
+    int64_t taken = 0;
+    while (taken < quantity) {
+      const Stretch stretch = internal::StretchAt(pot, kind, meter.counted);
+      if (!stretch.sold && overshoot == Marked::kNo) break;
+      const auto base = stretch.volume
+                            ? internal::VolumeWhole(pot, kind, meter.counted)
+                            : std::optional<int64_t>(CarryOf(stretch.rate, *lines_, carries_));
+      if (!base) return std::nullopt;
+      const StretchPrice price(stretch, meter.counted, *base);
+      int64_t pieces = std::min(quantity - taken, stretch.pieces);
+      // Within the maximum everything is affordable that what is left to it affords.
+      if (overshoot == Marked::kNo && left_[p] < meter.room) {
+        const int64_t left = left_[p] - stretch.flat;
+        pieces = left < 0 ? 0 : std::min(pieces, price.Most(left));
+      }
+      if (pieces == 0) break;
+      ChargeLine line{.kind = kind,
+                      .pot = static_cast<uint8_t>(p),
+                      .overshoot = overshoot == Marked::kYes,
+                      .rule = pot.row->rule,
+                      .tier = stretch.tier};
+      if (!DrawFlat(stretch.flat, line, &meter)) return std::nullopt;
+      if (!DrawPieces(stretch, price, pieces, line, &meter)) return std::nullopt;
+      taken += pieces;
+      if (counts) meter.counted += pieces;
+    }
+    return taken;
+  }
+
+  bool DrawFlat(int64_t flat, ChargeLine line, Meter* meter) {
+    const int64_t amount = std::min(flat, meter->room);
+    if (amount == 0) return true;
+    line.form = ChargeLine::Form::kFlat;
+    line.quantity = 1;
+    line.amount = amount;
+    line.rate = {.numerator = amount, .denominator = 1, .line = 0};
+    return DrawLine(line, meter);
+  }
+
+  // Pieces at their price while the maximum has room, the rest free.
+  bool DrawPieces(const Stretch& stretch, const StretchPrice& price, int64_t pieces,
+                  const ChargeLine& like, Meter* meter) {
+    int64_t paid = pieces;
+    auto cost = price.Cost(paid);
+    if (meter->room == 0) {
+      paid = 0;
+    } else if (!cost || cost->whole > meter->room) {
+      if (meter->room == kMax) return false;
+      paid = std::min(pieces, price.Most(meter->room));
+      cost = price.Cost(paid);
+      if (!cost) return false;
+    }
+    if (paid > 0) {
+      ChargeLine line = like;
+      line.quantity = paid;
+      line.amount = cost->whole;
+      line.rate = stretch.rate;
+      if (stretch.volume) {
+        line.form = ChargeLine::Form::kVolume;
+        line.rate.line = 0;
+      } else {
+        line.carry_in = CarryOf(stretch.rate, *lines_, carries_);
+        line.carry_out = cost->remainder;
+      }
+      if (!DrawLine(line, meter)) return false;
+    }
+    if (paid == pieces) return true;
+    ChargeLine line = like;
+    line.form = ChargeLine::Form::kFree;
+    line.quantity = pieces - paid;
+    line.amount = meter->room;
+    line.rate = {.numerator = 0, .denominator = 1, .line = 0};
+    return DrawLine(line, meter);
+  }
+
+  bool DrawLine(const ChargeLine& line, Meter* meter) {
+    const auto drawn = AddExact(drawn_[line.pot], line.amount);
+    if (!drawn) return false;
+    drawn_[line.pot] = *drawn;
+    left_[line.pot] = std::max<int64_t>(left_[line.pot] - line.amount, 0);
+    if (meter->room != kMax) meter->room -= line.amount;
+    lines_->push_back(line);
+    return true;
+  }
+
   std::span<const Pot> pots_;
   std::span<const Carry> carries_;
   ChargeLines* lines_;
   PerPot<int64_t> left_;
   PerPot<int64_t> drawn_;
-};
-
-// The most pieces that `left` pays for whatever is carried.
-int64_t SurelyAffordable(int64_t left, const Rate& rate) {
-  return MostFor(left, rate, rate.denominator - 1);
-}
-
-// Plans what later charges may draw from each pot, whatever is carried and if less is used than
-// planned.
-//
-// A kind that goes on from one pot to the next may take any part of what the first had left, so
-// behind it the first is closed: all that it had is kept, and later kinds count on nothing of it.
-// That makes the plan monotone: less usage, or more in a pot, never needs more from the pots
-// behind.
-class Plan final {
- public:
-  explicit Plan(std::span<const Pot> pots) : pots_(pots), used_(pots.size(), 0) {
-    for (const Pot& pot : pots) left_.push_back(std::max<int64_t>(pot.available, 0));
-  }
-
-  // Places as much of the quantity as the pots surely pay; returns how much that is.
-  int64_t Place(TokenKind kind, int64_t quantity) {
-    int64_t placed = 0;
-    for (size_t p = 0; p < pots_.size() && placed < quantity; ++p) {
-      const Rate& rate = pots_[p].row->of(kind);
-      if (!rate.sold()) continue;
-      int64_t taken = quantity - placed;
-      auto cost = MostCost(taken, rate);
-      if (!cost || *cost > left_[p]) {
-        taken = SurelyAffordable(left_[p], rate);
-        cost = MoreBehind(kind, p) ? left_[p] : MostCost(taken, rate);
-        OCS_CHECK(cost.has_value());
-      }
-      if (taken > 0) used_[p] = 1;
-      placed += taken;
-      left_[p] -= *cost;
-    }
-    return placed;
-  }
-
-  HoldLines Holds() const {
-    HoldLines holds;
-    for (size_t p = 0; p < pots_.size(); ++p) {
-      const int64_t amount = std::max<int64_t>(pots_[p].available, 0) - left_[p];
-      if (amount == 0 && used_[p] == 0) continue;
-      holds.push_back(HoldLine{.pot = static_cast<uint8_t>(p), .amount = amount});
-    }
-    return holds;
-  }
-
- private:
-  bool MoreBehind(TokenKind kind, size_t p) const { return IsSold(kind, pots_.subspan(p + 1)); }
-
-  std::span<const Pot> pots_;
-  PerPot<int64_t> left_;
-  PerPot<uint8_t> used_;
+  absl::InlinedVector<Meter, 1> meters_;  // One for each shape.
 };
 
 // Places all of the usage, in the order in which it will be charged; false when the pots do not
@@ -250,126 +320,25 @@ HoldResult HoldPartly(const Quantities& requested, std::span<const Pot> pots) {
   return Granted(std::move(granted), HoldResult::Outcome::kGrantedPartly, pots);
 }
 
-// Counts calls by making them: many at once while each kind is paid from one pot, one by one where
-// a call is split.
-class CallCounter final {
- public:
-  CallCounter(const Quantities& usage, std::span<const Pot> pots)
-      : usage_(usage), pots_(pots.begin(), pots.end()) {
-    for (Pot& pot : pots_) pot.available = std::max<int64_t>(pot.available, 0);
+HoldResult HoldWanted(const Quantities& wanted, std::span<const Pot> pots) {
+  Plan plan(pots);
+  if (!PlaceAll(wanted, &plan)) return HoldPartly(wanted, pots);
+  return HoldResult{
+      .outcome = HoldResult::Outcome::kGranted, .granted = wanted, .holds = plan.Holds()};
+}
+
+// True when some price stops, and with its counter at the begin of a window something is granted.
+bool BeforeStops(const Quantities& wanted, std::span<const Pot> pots) {
+  PerPot<Pot> fresh(pots.begin(), pots.end());
+  bool any = false;
+  for (Pot& pot : fresh) {
+    if (pot.shape == nullptr || !internal::HasStop(pot)) continue;
+    any = true;
+    pot.counted = 0;
+    pot.held = 0;
   }
-
-  // Makes up to `wanted` calls that are not split; returns how many.
-  int64_t MakeMany(int64_t wanted) {
-    if (!FindSources()) return 0;
-    int64_t low = 0;
-    int64_t high = wanted;
-    while (low < high) {
-      const int64_t middle = low + (high - low) / 2 + (high - low) % 2;
-      if (ManyFit(middle)) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    if (low > 0) ChargeMany(low);
-    return low;
-  }
-
-  // Makes one call as it will be made: held, then charged. False when it is not granted in full.
-  bool MakeOne() {
-    if (Hold(usage_, pots_).outcome != HoldResult::Outcome::kGranted) return false;
-    ChargeLines lines;
-    if (Charge(usage_, pots_, carries_, &lines) != RateOutcome::kRated) return false;
-    for (const ChargeLine& line : lines) {
-      OCS_CHECK(!line.overshoot);
-      pots_[line.pot].available -= line.amount;
-      SetCarry(line.rate, line.carry_out);
-    }
-    return true;
-  }
-
- private:
-  // For each kind the first pot that pays at least one piece of it; false when there is none.
-  bool FindSources() {
-    sources_.clear();
-    for (const KindQuantity& item : usage_) {
-      const auto pays = [&](const Pot& pot) {
-        const Rate& rate = pot.row->of(item.kind);
-        return rate.sold() && MostFor(pot.available, rate, CarryOf(rate, {}, carries_)) > 0;
-      };
-      const auto source = std::find_if(pots_.begin(), pots_.end(), pays);
-      if (source == pots_.end() && item.quantity > 0) return false;
-      sources_.push_back(source == pots_.end() ? 0 : static_cast<size_t>(source - pots_.begin()));
-    }
-    return true;
-  }
-
-  // True when the last of so many calls is granted and not split after the others were charged.
-  // REQUIRES: calls > 0.
-  bool ManyFit(int64_t calls) const {
-    std::vector<Pot> before = pots_;
-    PerPot<int64_t> last(pots_.size(), 0);  // What the last call may draw.
-    for (size_t i = 0; i < usage_.size(); ++i) {
-      const int64_t quantity = usage_[i].quantity;
-      if (quantity == 0) continue;
-      const auto all = MultiplyExact(quantity, calls);
-      if (!all) return false;
-      const size_t p = sources_[i];
-      const Rate& rate = pots_[p].row->of(usage_[i].kind);
-      const auto charged = MultiplyDivideCarry(*all - quantity, rate.numerator, rate.denominator,
-                                               CarryOf(rate, {}, carries_));
-      const auto held = MostCost(quantity, rate);
-      if (!charged || charged->whole > before[p].available) return false;
-      before[p].available -= charged->whole;
-      const auto sum = held ? AddExact(last[p], *held) : std::nullopt;
-      if (!sum) return false;
-      last[p] = *sum;
-    }
-    for (size_t p = 0; p < before.size(); ++p) {
-      if (last[p] > before[p].available) return false;
-    }
-    return Fits(usage_, before);
-  }
-
-  // REQUIRES: ManyFit(calls).
-  void ChargeMany(int64_t calls) {
-    for (size_t i = 0; i < usage_.size(); ++i) {
-      if (usage_[i].quantity == 0) continue;
-      Pot& pot = pots_[sources_[i]];
-      const Rate& rate = pot.row->of(usage_[i].kind);
-      const auto division = MultiplyDivideCarry(usage_[i].quantity * calls, rate.numerator,
-                                                rate.denominator, CarryOf(rate, {}, carries_));
-      OCS_CHECK(division.has_value());
-      OCS_CHECK(division->whole <= pot.available);
-      pot.available -= division->whole;
-      SetCarry(rate, division->remainder);
-    }
-  }
-
-  void SetCarry(const Rate& rate, int64_t remainder) {
-    if (rate.line == 0) return;
-    const auto at =
-        std::lower_bound(carries_.begin(), carries_.end(), rate.line,
-                         [](const Carry& carry, uint64_t line) { return carry.line < line; });
-    const Carry carry{.line = rate.line, .denominator = rate.denominator, .remainder = remainder};
-    if (at != carries_.end() && at->line == rate.line) {
-      *at = carry;
-    } else {
-      carries_.insert(at, carry);
-    }
-  }
-
-  const Quantities& usage_;
-  std::vector<Pot> pots_;
-  std::vector<Carry> carries_;
-  std::vector<size_t> sources_;
-};
-
-// Each round makes at least one call, and nearly all rounds make all that one pot pays. A usage
-// that needs more rounds than this alternates between pots piece by piece; its count is then a
-// lower bound.
-constexpr int kCountRoundsMax = 10'000;
+  return any && HoldWanted(wanted, fresh).outcome != HoldResult::Outcome::kNothing;
+}
 
 }  // namespace
 
@@ -387,6 +356,57 @@ RateOutcome Charge(const Quantities& used, std::span<const Pot> pots,
   return RateOutcome::kRated;
 }
 
+RateOutcome ChargeMinimum(std::span<const Pot> pots, int64_t call_charged_micros,
+                          ChargeLines* lines) {
+  size_t p = pots.size();
+  while (p > 0 && (pots[p - 1].shape == nullptr || pots[p - 1].shape->minimum <= 0)) --p;
+  if (p == 0) return RateOutcome::kRated;
+  const Pot& pot = pots[--p];
+  int64_t left = std::max<int64_t>(pot.available, 0);
+  int64_t charged = 0;
+  for (const ChargeLine& line : *lines) {
+    if (line.pot == p) left = std::max<int64_t>(left - line.amount, 0);
+    if (pots[line.pot].shape != pot.shape) continue;
+    const auto sum = AddExact(charged, line.amount);
+    if (!sum) return RateOutcome::kOverflow;
+    charged = *sum;
+  }
+  const auto call = AddExact(charged, call_charged_micros);
+  if (!call) return RateOutcome::kOverflow;
+  int64_t amount = pot.shape->minimum - *call;
+  const int64_t room = internal::RoomOf(pot);
+  if (room != kMax) amount = std::min(amount, room - charged);
+  if (amount <= 0) return RateOutcome::kRated;
+  lines->push_back(ChargeLine{.kind = TokenKind::kRequest,
+                              .pot = static_cast<uint8_t>(p),
+                              .overshoot = amount > left,
+                              .quantity = 1,
+                              .amount = amount,
+                              .rate = {.numerator = amount, .denominator = 1, .line = 0},
+                              .rule = pot.row->rule,
+                              .form = ChargeLine::Form::kMinimum});
+  return RateOutcome::kRated;
+}
+
+CounterUses CountersOf(const ChargeLines& lines, std::span<const Pot> pots) {
+  CounterUses uses;
+  for (size_t p = 0; p < pots.size(); ++p) {
+    if (pots[p].shape == nullptr) continue;
+    CounterUse use{.pot = static_cast<uint8_t>(p)};
+    bool any = false;
+    for (const ChargeLine& line : lines) {
+      if (line.pot != p) continue;
+      any = true;
+      use.charged_micros += line.amount;
+      const bool pieces =
+          line.form != ChargeLine::Form::kFlat && line.form != ChargeLine::Form::kMinimum;
+      if (pieces && Counts(pots[p].shape->counter.counted, line.kind)) use.counted += line.quantity;
+    }
+    if (any) uses.push_back(use);
+  }
+  return uses;
+}
+
 HoldResult Hold(const Quantities& requested, std::span<const Pot> pots) {
   OCS_CHECK(pots.size() <= kPotsMax);
   if (!AllSold(requested, pots)) return HoldResult{.outcome = HoldResult::Outcome::kNotSold};
@@ -394,24 +414,16 @@ HoldResult Hold(const Quantities& requested, std::span<const Pot> pots) {
   for (const KindQuantity& item : requested) {
     if (item.quantity > 0) wanted.push_back(item);
   }
-  Plan plan(pots);
-  if (!PlaceAll(wanted, &plan)) return HoldPartly(wanted, pots);
-  return HoldResult{.outcome = HoldResult::Outcome::kGranted,
-                    .granted = std::move(wanted),
-                    .holds = plan.Holds()};
+  HoldResult result = HoldWanted(wanted, pots);
+  if (result.outcome == HoldResult::Outcome::kNothing && BeforeStops(wanted, pots)) {
+    result.outcome = HoldResult::Outcome::kStopped;
+  }
+  return result;
 }
-
 int64_t Affordable(TokenKind kind, std::span<const Pot> pots) {
   OCS_CHECK(pots.size() <= kPotsMax);
-  int64_t sum = 0;
-  for (const Pot& pot : pots) {
-    const Rate& rate = pot.row->of(kind);
-    if (!rate.sold()) continue;
-    const auto more = AddExact(sum, SurelyAffordable(std::max<int64_t>(pot.available, 0), rate));
-    if (!more) return kMax;
-    sum = *more;
-  }
-  return sum;
+  Plan plan(pots);
+  return plan.Place(kind, kMax);
 }
 
 int64_t AffordableCalls(const Quantities& usage_per_call, std::span<const Pot> pots,
@@ -419,16 +431,7 @@ int64_t AffordableCalls(const Quantities& usage_per_call, std::span<const Pot> p
   OCS_CHECK(pots.size() <= kPotsMax);
   OCS_CHECK(limit >= 0);
   if (!AllSold(usage_per_call, pots)) return 0;
-  CallCounter counter(usage_per_call, pots);
-  int64_t calls = 0;
-  for (int round = 0; round < kCountRoundsMax && calls < limit; ++round) {
-    const int64_t made = counter.MakeMany(limit - calls);
-    calls += made;
-    if (made > 0) continue;
-    if (!counter.MakeOne()) break;
-    ++calls;
-  }
-  return calls;
+  return internal::CountCalls(usage_per_call, pots, limit);
 }
 
 }  // namespace ocs::rating

@@ -103,10 +103,13 @@ struct CounterTerms {
 /// A stretch of the counter with its own prices.
 struct Tier {
   int64_t up_to = 0;  ///< The counter's value at which the next begins; INT64_MAX for the last.
+  /// Of the kinds that count; others have the row's. Every tier that sells, sells the same kinds:
+  /// those that the row sells (with the first tier's rates). A kind that it does not, stops here.
   std::array<Rate, kTokenKindCount> rates = {};
   int64_t flat = 0;    ///< Micros charged once when the counter goes into the tier: the first piece
                        ///< beyond the end of the one before. A package, a step.
-  bool stops = false;  ///< Nothing is sold in it: service stops until the window ends.
+  bool stops = false;  ///< Nothing is sold in it: service stops until the window ends. Never the
+                       ///< first tier; those behind it stop too.
 };
 
 /// How the charge of a row follows from a counter. Only prices have shapes; draws are linear.
@@ -114,9 +117,10 @@ struct Shape {
   enum class Form : uint8_t {
     kLinear = 0,     ///< No tiers: the row's own rates; minimum and maximum apply.
     kGraduated = 1,  ///< Each piece at the price of the tier that it falls in.
-    kVolume = 2,     ///< All pieces of the window at the price of the tier that is reached: a call
-                     ///< pays what the whole costs now less what was charged for it before, and
-                     ///< never less than 0. Prices do not rise from tier to tier.
+    kVolume = 2,     ///< All pieces of the window at the price of the tier that is reached: each
+                     ///< pays what the whole costs now less what it cost before, and never less
+                     ///< than 0. Prices do not rise from tier to tier, and in a tier all kinds that
+                     ///< count have one price.
   };
   Form form = Form::kLinear;
   CounterTerms counter = {};

@@ -39,7 +39,7 @@ std::string Show(const ChargeLines& lines) {
 }
 
 std::string ShowHold(const HoldResult& result) {
-  static const char* kNames[] = {"granted", "partly", "nothing", "not sold", "overflow"};
+  static const char* kNames[] = {"granted", "partly", "nothing", "not sold", "overflow", "stopped"};
   std::string shown = kNames[static_cast<size_t>(result.outcome)];
   for (const KindQuantity& item : result.granted) {
     shown += " " + std::string(TokenKindName(item.kind)) + "=" + std::to_string(item.quantity);

@@ -261,6 +261,10 @@ void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answe
       answer->code = ResultCode::kCreditLimitReached;
       answer->message = "the balance does not cover the request";
       return;
+    case rating::HoldResult::Outcome::kStopped:
+      answer->code = ResultCode::kCreditLimitReached;
+      answer->message = "the price sells nothing more until its window ends";
+      return;
     case rating::HoldResult::Outcome::kNotSold:
       answer->code = ResultCode::kRatingFailed;
       answer->failed_field = "multiple_services_credit_control.requested_service_unit";
@@ -376,6 +380,7 @@ void Charging::DecideDirectDebit() {
       if (UsesAnything(used)) AddRequest(pots, &used);
       const rating::HoldResult held = rating::Hold(used, pots.pots);
       if (held.outcome == rating::HoldResult::Outcome::kNothing ||
+          held.outcome == rating::HoldResult::Outcome::kStopped ||
           held.outcome == rating::HoldResult::Outcome::kGrantedPartly) {
         return RefuseRecorded(ResultCode::kCreditLimitReached, "",
                               "the balance does not cover the debit");
