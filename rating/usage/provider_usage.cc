@@ -85,6 +85,13 @@ void AddMarks(const Reading& reading) {
   if (!result.unread.empty()) result.marks.Set(UsageMark::kUnread);
 }
 
+/// The text of that name, empty where there is none.
+std::string_view TextAt(const JsonTree& tree, const Scope& scope, std::string_view name) {
+  const int found = internal::Member(scope, name);
+  if (found < 0 || tree.node(found).type != internal::JsonType::kText) return {};
+  return tree.node(found).text;
+}
+
 /// Reads one answer; `start` is the tree of a stream's first event, or null.
 UsageAnswer ReadTree(const UsageOrigin& origin, const JsonTree& tree, const JsonTree* start) {
   const Scope root{.tree = &tree, .node = JsonTree::kRoot};
@@ -104,10 +111,13 @@ UsageAnswer ReadTree(const UsageOrigin& origin, const JsonTree& tree, const Json
   result.dialect = *dialect;
   Fields fields;
   Composer composer;
+  internal::Terms terms = internal::TermsOf(origin);
+  // Lists of embeddings say what they are.
+  if (TextAt(tree, root, "object") == "list") terms.prompt_only = true;
   const Reading reading{.root = root,
                         .usage = found.usage,
                         .start = first.usage,
-                        .terms = internal::TermsOf(origin),
+                        .terms = terms,
                         .fields = &fields,
                         .composer = &composer,
                         .result = &result};
@@ -131,12 +141,6 @@ UsageAnswer ReadTree(const UsageOrigin& origin, const JsonTree& tree, const Json
 bool LooksCut(std::string_view event) {
   const size_t first = event.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && event[first] == '{';
-}
-
-std::string_view TextAt(const JsonTree& tree, const Scope& scope, std::string_view name) {
-  const int found = internal::Member(scope, name);
-  if (found < 0 || tree.node(found).type != internal::JsonType::kText) return {};
-  return tree.node(found).text;
 }
 
 }  // namespace
@@ -252,6 +256,8 @@ void UsageStream::Add(std::string_view event) {
     start_ = std::string(event);
     return;
   }
+  // On Bedrock an Anthropic stream ends with counters of Bedrock's own, which know less.
+  if (!start_.empty() && TextAt(tree, root, "type") != "message_delta") return;
   const bool is_run = TextAt(tree, root, "object") == "thread.run";
   const bool is_step = TextAt(tree, root, "object") == "thread.run.step";
   if (is_step && last_is_run_) return;

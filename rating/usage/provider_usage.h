@@ -113,6 +113,7 @@ struct ProviderUsage {
   Dialect dialect = Dialect::kChat;
   std::string model;         ///< As reported; empty where the answer names none.
   std::string service_tier;  ///< As reported ("standard", "flex", "ON_DEMAND"); may be empty.
+  std::string speed;         ///< As reported (Anthropic's "fast"); may be empty.
   std::string region;        ///< As reported (Anthropic's inference_geo); may be empty.
   std::string upstream;      ///< Who served it for a router (OpenRouter's provider); may be empty.
 
@@ -125,6 +126,7 @@ struct ProviderUsage {
   int64_t output_tokens = 0;  ///< All generated tokens: output, reasoning, audio, image.
 
   std::optional<int64_t> provider_total;  ///< The provider's own sum of all tokens.
+  int64_t beside_total = 0;  ///< Tokens that the provider bills and leaves out of that sum.
 
   /// What the provider says it charged, in USD, as an exact plain decimal: "0.0000414".
   std::optional<std::string> cost_usd;

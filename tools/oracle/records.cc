@@ -43,7 +43,7 @@ absl::StatusOr<Record> ParseRecord(std::string_view line) {
 
 absl::StatusOr<std::string> ReadMaybeGzip(const std::string& path) {
   // zlib passes a file through that is not packed.
-  const std::unique_ptr<gzFile_s, Closer> file(gzopen(path.c_str(), "rb"));
+  std::unique_ptr<gzFile_s, Closer> file(gzopen(path.c_str(), "rb"));
   if (file == nullptr) return absl::NotFoundError(Cat("cannot open ", path));
   std::string text;
   std::vector<char> buffer(size_t{1} << 18);
@@ -56,8 +56,8 @@ absl::StatusOr<std::string> ReadMaybeGzip(const std::string& path) {
       return absl::ResourceExhaustedError(Cat(path, ": more than ", kRecordFileBytesMax, " bytes"));
     }
   }
-  // A packed file that was cut ends without an error of gzread.
-  if (gzeof(file.get()) == 0) return absl::DataLossError(Cat(path, ": cut off"));
+  // That a packed file was cut is said when it is closed.
+  if (gzclose(file.release()) != Z_OK) return absl::DataLossError(Cat(path, ": cut off"));
   return text;
 }
 

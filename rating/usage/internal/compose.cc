@@ -65,7 +65,8 @@ bool Composer::Finish(ProviderUsage& usage) {
   usage.prompt_tokens = prompt_;
   usage.output_tokens = output_;
   if (!usage.clamps.empty()) usage.marks.Set(UsageMark::kClamped);
-  if (usage.provider_total.has_value() && *usage.provider_total != prompt_ + output_) {
+  if (usage.provider_total.has_value() &&
+      *usage.provider_total != prompt_ + output_ - usage.beside_total) {
     usage.marks.Set(UsageMark::kTotalDisagrees);
   }
   return true;

@@ -17,11 +17,13 @@ enum class ReasoningPlace : uint8_t {
   kBeside,   ///< Beside it, unless only the other fits the total.
   kByTotal,  ///< Nobody knows: in it, unless only the other fits the total.
   kInTotal,  ///< Not reported: what the total has above prompt and completion.
+  kApart,    ///< Beside it, and beside the total.
 };
 
 /// What a provider's name decides beyond the dialect.
 struct Terms {
   ReasoningPlace reasoning = ReasoningPlace::kByTotal;
+  bool citations = false;     ///< Tokens of sources that were read are billed as input.
   bool prompt_only = false;   ///< An interface that generates nothing: embeddings, rerank.
   bool image_output = false;  ///< An interface whose output is images.
 };

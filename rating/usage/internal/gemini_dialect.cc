@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "ocs/base/limits.h"
 #include "rating/usage/internal/dialects.h"
 
@@ -22,12 +23,13 @@ struct Modalities {
   int64_t Visual() const { return image + video + document; }
 };
 
-/// Sums the list of that name. A modality is a word, or its number in the protocol.
+/// Sums the list of that name. A modality is a word in either case, or its number in the protocol.
 Modalities ReadModalities(Fields& fields, const Scope& usage, Names names) {
   Modalities sums;
   for (const Scope& one : fields.Elements(usage, names)) {
-    const std::string modality = fields.Text(one, "modality", kModelNameLengthMax);
-    const int64_t tokens = fields.CountOr0(one, {"tokenCount"});
+    const std::string modality =
+        absl::AsciiStrToUpper(fields.Text(one, "modality", kModelNameLengthMax));
+    const int64_t tokens = fields.CountOr0(one, {"tokenCount", "tokens"});
     if (modality == "AUDIO" || modality == "4") {
       sums.audio += tokens;
     } else if (modality == "IMAGE" || modality == "2") {
@@ -68,15 +70,21 @@ int64_t Uncached(int64_t all, int64_t cached) { return std::max<int64_t>(all - c
 PromptParts ReadPrompt(const Reading& reading, int64_t prompt) {
   Fields& fields = *reading.fields;
   const Scope& usage = reading.usage;
-  const int64_t tool = fields.CountOr0(usage, {"toolUsePromptTokenCount"});
-  const Modalities by =
-      ReadModalities(fields, usage, {"promptTokensDetails", "promptTokenDetails"});
-  const Modalities cached_by = ReadModalities(fields, usage, {"cacheTokensDetails"});
-  const Modalities tool_by = ReadModalities(fields, usage, {"toolUsePromptTokensDetails"});
+  const int64_t tool = fields.CountOr0(
+      usage, {"toolUsePromptTokenCount", "total_tool_use_tokens", "totalToolUseTokens"});
+  const Modalities by = ReadModalities(fields, usage,
+                                       {"promptTokensDetails", "promptTokenDetails",
+                                        "input_tokens_by_modality", "inputTokensByModality"});
+  const Modalities cached_by = ReadModalities(
+      fields, usage, {"cacheTokensDetails", "cached_tokens_by_modality", "cachedTokensByModality"});
+  const Modalities tool_by = ReadModalities(
+      fields, usage,
+      {"toolUsePromptTokensDetails", "tool_use_tokens_by_modality", "toolUseTokensByModality"});
   reading.composer->AddDetail("tool_prompt", tool);
   AddPromptDetails(*reading.composer, by, cached_by, tool_by);
   return {.total = prompt + tool,
-          .cache_read = fields.CountOr0(usage, {"cachedContentTokenCount"}),
+          .cache_read = fields.CountOr0(
+              usage, {"cachedContentTokenCount", "total_cached_tokens", "totalCachedTokens"}),
           .audio = Uncached(by.audio, cached_by.audio) + tool_by.audio,
           .image = Uncached(by.Visual(), cached_by.Visual()) + tool_by.Visual()};
 }
@@ -87,12 +95,18 @@ void ReadGemini(const Reading& reading) {
   Fields& fields = *reading.fields;
   const Scope& usage = reading.usage;
   Composer& composer = *reading.composer;
-  const std::optional<int64_t> prompt = fields.Count(usage, {"promptTokenCount"});
-  const std::optional<int64_t> candidates =
-      fields.Count(usage, {"candidatesTokenCount", "responseTokenCount"});
-  const int64_t thoughts = fields.CountOr0(usage, {"thoughtsTokenCount"});
-  const std::optional<int64_t> total = fields.Count(usage, {"totalTokenCount"});
+  const std::optional<int64_t> prompt =
+      fields.Count(usage, {"promptTokenCount", "total_input_tokens", "totalInputTokens"});
+  const std::optional<int64_t> candidates = fields.Count(
+      usage,
+      {"candidatesTokenCount", "responseTokenCount", "total_output_tokens", "totalOutputTokens"});
+  const int64_t thoughts =
+      fields.CountOr0(usage, {"thoughtsTokenCount", "total_thought_tokens", "totalThoughtTokens"});
+  const std::optional<int64_t> total =
+      fields.Count(usage, {"totalTokenCount", "total_tokens", "totalTokens"});
   reading.result->provider_total = total;
+  const bool by_total =
+      Member(usage, "total_output_tokens") >= 0 || Member(usage, "totalOutputTokens") >= 0;
   const Scope& tier_from = usage;
   reading.result->service_tier = fields.Text(tier_from, "serviceTier", kModelNameLengthMax);
   if (reading.result->service_tier.empty()) {
@@ -107,11 +121,16 @@ void ReadGemini(const Reading& reading) {
   if (!prompt.has_value() && !fields.error().has_value())
     fields.Needed(usage, {"promptTokenCount"});
   composer.AddPrompt(ReadPrompt(reading, prompt.value_or(0)));
-  const Modalities by =
-      ReadModalities(fields, usage, {"candidatesTokensDetails", "responseTokensDetails"});
+  const Modalities by = ReadModalities(fields, usage,
+                                       {"candidatesTokensDetails", "responseTokensDetails",
+                                        "output_tokens_by_modality", "outputTokensByModality"});
   composer.AddDetail("output_text", by.text);
   composer.AddDetail("output_video", by.video);
-  composer.AddOutput({.total = candidates.value_or(0) + thoughts,
+  // The newer interface (interactions) does not say whether thoughts are in its output: its total
+  // does.
+  const int64_t inside = composer.prompt_tokens() + candidates.value_or(0);
+  const bool within = by_total && thoughts > 0 && total == inside;
+  composer.AddOutput({.total = candidates.value_or(0) + (within ? 0 : thoughts),
                       .reasoning = thoughts,
                       .audio = by.audio,
                       .image = by.Visual()});

@@ -16,8 +16,8 @@ namespace {
 using Json = nlohmann::json;
 
 /// Objects that lead to usage.
-constexpr std::array<std::string_view, 8> kEnvelopes = {
-    "error", "message", "response", "meta", "metadata", "delta", "x_groq", "output"};
+constexpr std::array<std::string_view, 9> kEnvelopes = {
+    "interaction", "error", "message", "response", "meta", "metadata", "delta", "x_groq", "output"};
 
 /// Objects and lists that are usage, or part of a bare usage object.
 constexpr std::array<std::string_view, 27> kUsageMembers = {
@@ -152,6 +152,8 @@ class TreeBuilder final {
   bool Kept(JsonType type) const {
     if (open_.empty()) return type == JsonType::kObject || tree_.nodes_.empty();
     if (Top().inside_usage || IsOneOf(key_, kUsageMembers)) return true;
+    // Titan counts in its results; other lists of that name are long and hold no counts.
+    if (key_ == "results" && tree_.Find(JsonTree::kRoot, "inputTextTokenCount") > 0) return true;
     return type == JsonType::kObject && Top().type == JsonType::kObject &&
            IsOneOf(key_, kEnvelopes);
   }
@@ -176,7 +178,8 @@ class TreeBuilder final {
         }
         node.key = key_;
       }
-      node.inside_usage = parent.inside_usage || IsOneOf(node.key, kUsageMembers);
+      node.inside_usage = parent.inside_usage || IsOneOf(node.key, kUsageMembers) ||
+                          (type == JsonType::kArray && node.key == "results");
       if (parent.first < 0) parent.first = index;
       if (parent.last >= 0) nodes[static_cast<size_t>(parent.last)].next = index;
       parent.last = index;

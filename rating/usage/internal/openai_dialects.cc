@@ -112,6 +112,10 @@ void PlaceReasoning(const Reading& reading, int64_t prompt, OutputParts& parts) 
     case ReasoningPlace::kByTotal:
       if (total == beside) parts.total += parts.reasoning;
       return;
+    case ReasoningPlace::kApart:
+      parts.total += parts.reasoning;
+      reading.result->beside_total += parts.reasoning;
+      return;
     case ReasoningPlace::kInTotal:
       // A small total proves nothing; a larger one holds thoughts that nothing else reports.
       if (total.has_value() && *total > inside && parts.reasoning == 0) {
@@ -153,15 +157,21 @@ Totals ReadTotals(const Reading& reading, Names prompt_names, Names completion_n
   return totals;
 }
 
-/// Things that are counted in pieces and seconds. True when there was any.
-bool ReadPieces(const Reading& reading) {
+/// Things that are counted in pieces and seconds. True when there was any. Beside tokens, images
+/// are what was read or is counted in tokens already.
+bool ReadPieces(const Reading& reading, bool tokens) {
   Fields& fields = *reading.fields;
   const Scope& usage = reading.usage;
   const int64_t images = fields.CountOr0(usage, {"image_count", "generated_images"});
   const std::optional<int64_t> seconds = fields.Seconds(
       usage, {"seconds", "video_duration", "output_video_duration", "duration", "audio_seconds"});
-  reading.composer->Add(TokenKind::kImage, images);
+  if (tokens) {
+    reading.composer->AddDetail("images", images);
+  } else {
+    reading.composer->Add(TokenKind::kImage, images);
+  }
   reading.composer->Add(TokenKind::kSecond, seconds.value_or(0));
+  Fields::Ignore(usage, {"width", "height", "video_count", "SR", "fps"});
   return images > 0 || seconds.has_value();
 }
 
@@ -179,6 +189,12 @@ void ReadChat(const Reading& reading) {
   PlaceReasoning(reading, totals.prompt, output);
   reading.composer->AddPrompt(prompt);
   reading.composer->AddOutput(output);
+  if (reading.terms.citations) {
+    const int64_t citations = fields.CountOr0(reading.usage, {"citation_tokens"});
+    reading.composer->AddPrompt({.total = citations});
+    reading.composer->AddDetail("citations", citations);
+    reading.result->beside_total += citations;
+  }
   // Groq's clock, and Mistral's seconds of audio beside the prompt.
   Fields::Ignore(reading.usage,
                  {"queue_time", "prompt_time", "completion_time", "total_time", "is_byok"});
@@ -191,11 +207,10 @@ void ReadChat(const Reading& reading) {
 
 void ReadInclusive(const Reading& reading) {
   Fields& fields = *reading.fields;
-  const bool pieces = ReadPieces(reading);
   const bool tokens = Member(reading.usage, "input_tokens") >= 0 ||
                       Member(reading.usage, "output_tokens") >= 0 ||
                       Member(reading.usage, "total_tokens") >= 0;
-  if (pieces && !tokens) return;
+  if (ReadPieces(reading, tokens) && !tokens) return;
   const Totals totals = ReadTotals(reading, {"input_tokens"}, {"output_tokens"});
   const Scope prompt_details =
       fields.Object(reading.usage, {"input_tokens_details", "input_token_details"});
@@ -203,7 +218,14 @@ void ReadInclusive(const Reading& reading) {
   const Scope more = fields.Object(reading.usage, {"prompt_tokens_details"});
   const Scope output_details =
       fields.Object(reading.usage, {"output_tokens_details", "output_token_details"});
-  const PromptParts prompt = ReadPromptParts(reading, prompt_details, more, totals.prompt);
+  PromptParts prompt = ReadPromptParts(reading, prompt_details, more, totals.prompt);
+  // Images and audio that stand beside the details: beside the input too where the total says so.
+  const int64_t beside = fields.CountOr0(reading.usage, {"image_tokens"}) +
+                         fields.CountOr0(reading.usage, {"audio_tokens"}) +
+                         fields.CountOr0(reading.usage, {"video_tokens"});
+  if (reading.result->provider_total == totals.prompt + beside + totals.completion) {
+    prompt.total += beside;
+  }
   OutputParts output = ReadOutputParts(reading, output_details, totals.completion);
   PlaceReasoning(reading, totals.prompt, output);
   reading.composer->AddPrompt(prompt);
@@ -218,7 +240,7 @@ void ReadExtras(const Reading& reading) {
   int64_t searches = fields.CountOr0(tools, {"web_search_requests"});
   composer.AddDetail("web_fetch", fields.CountOr0(tools, {"web_fetch_requests"}));
   Fields::Ignore(tools, {"tool_calls_requested", "tool_calls_executed"});
-  searches += fields.CountOr0(usage, {"num_search_queries"});
+  searches += fields.CountOr0(usage, {"num_search_queries", "num_sources_used"});
   const Scope plugins = fields.Object(usage, {"plugins"});
   searches += fields.CountOr0(fields.Object(plugins, {"search"}), {"count"});
   if (searches > kQuantityMax) {
@@ -228,7 +250,7 @@ void ReadExtras(const Reading& reading) {
   }
   composer.Add(TokenKind::kSearch, searches);
 
-  // A router's charge; Perplexity itemises, xAI counts in 10^-10 USD.
+  // What was charged; Perplexity itemises, xAI counts in 10^-10 USD (docs.x.ai, cost tracking).
   const int cost = Member(usage, "cost");
   if (cost >= 0 && usage.tree->node(cost).type == JsonType::kObject) {
     reading.result->cost_usd = fields.Amount({.tree = usage.tree, .node = cost}, "total_cost");

@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 10> kReasoningInside = {
     "deepseek", "zai",          "openrouter", "mistral", "ollama"};
 
 /// Any member of a usage object that is a count.
-constexpr std::array<std::string_view, 28> kCounts = {"prompt_tokens",
+constexpr std::array<std::string_view, 31> kCounts = {"prompt_tokens",
                                                       "completion_tokens",
                                                       "input_tokens",
                                                       "output_tokens",
@@ -55,6 +55,9 @@ constexpr std::array<std::string_view, 28> kCounts = {"prompt_tokens",
                                                       "inputTokenCount",
                                                       "outputTokenCount",
                                                       "prompt_token_count",
+                                                      "inputTextTokenCount",
+                                                      "total_input_tokens",
+                                                      "totalInputTokens",
                                                       "generation_token_count",
                                                       "image_count",
                                                       "generated_images",
@@ -124,12 +127,15 @@ Terms TermsOf(const UsageOrigin& origin) {
     terms.reasoning = ReasoningPlace::kInside;
   } else if (IsGoogle(origin.provider)) {
     terms.reasoning = ReasoningPlace::kInTotal;
+  } else if (origin.provider == "perplexity") {
+    terms.reasoning = ReasoningPlace::kApart;
+    terms.citations = true;
   } else if (origin.provider == "xai" || origin.provider == "x-ai" || origin.provider == "grok") {
     terms.reasoning = ReasoningPlace::kBeside;
   }
-  terms.prompt_only = api == "embeddings" || api == "text-embedding" || api == "embed" ||
-                      api == "multimodal-embedding" || StartsWith(api, "rerank") ||
-                      api == "cached-contents" || api == "moderations" || api == "count-tokens";
+  terms.prompt_only = api.find("embed") != std::string::npos ||
+                      api.find("rerank") != std::string::npos || api == "cached-contents" ||
+                      api == "moderations" || api == "count-tokens";
   terms.image_output = api == "images" || StartsWith(api, "images-");
   return terms;
 }
@@ -140,7 +146,7 @@ Found FindUsage(const JsonTree& tree) {
     return {.usage = HasCounts(usage) ? usage : Scope{}, .holder = root};
   }
   for (const std::string_view name :
-       {"response", "message", "delta", "metadata", "x_groq", "output"}) {
+       {"response", "message", "delta", "metadata", "x_groq", "output", "interaction"}) {
     const Scope holder = ObjectIn(root, name);
     const Scope usage = UsageIn(holder);
     if (usage.there() && HasCounts(usage)) return {.usage = usage, .holder = holder};
@@ -152,12 +158,13 @@ Found FindUsage(const JsonTree& tree) {
 std::optional<Dialect> DialectByShape(const UsageOrigin& origin, const Found& found,
                                       const Scope& root) {
   const Scope& usage = found.usage;
-  if (HasAny(usage, {"promptTokenCount", "candidatesTokenCount", "totalTokenCount",
-                     "responseTokenCount", "thoughtsTokenCount"})) {
+  if (HasAny(usage,
+             {"promptTokenCount", "candidatesTokenCount", "totalTokenCount", "responseTokenCount",
+              "thoughtsTokenCount", "total_input_tokens", "totalInputTokens"})) {
     return Dialect::kGemini;
   }
   if (HasAny(usage, {"inputTokenCount", "outputTokenCount", "prompt_token_count",
-                     "generation_token_count"})) {
+                     "generation_token_count", "inputTextTokenCount"})) {
     return Dialect::kInvoke;
   }
   if (HasAny(usage, {"inputTokens", "outputTokens"})) return Dialect::kBedrock;

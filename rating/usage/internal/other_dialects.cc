@@ -103,6 +103,7 @@ void ReadAnthropic(const Reading& reading) {
   std::string region = fields.Text(usage, "inference_geo", kModelNameLengthMax);
   if (region.empty()) region = fields.Text(reading.start, "inference_geo", kModelNameLengthMax);
   reading.result->region = std::move(region);
+  reading.result->speed = fields.Text(usage, "speed", kModelNameLengthMax);
 }
 
 void ReadBedrock(const Reading& reading) {
@@ -165,11 +166,15 @@ void ReadInvoke(const Reading& reading) {
   const Scope& usage = reading.usage;
   PromptParts parts{.cache_read = fields.CountOr0(usage, {"cacheReadInputTokenCount"}),
                     .cache_write_5m = fields.CountOr0(usage, {"cacheWriteInputTokenCount"})};
-  parts.total = fields.CountOr0(usage, {"inputTokenCount", "prompt_token_count"}) +
-                parts.cache_read + parts.cache_write_5m;
+  parts.total =
+      fields.CountOr0(usage, {"inputTokenCount", "prompt_token_count", "inputTextTokenCount"}) +
+      parts.cache_read + parts.cache_write_5m;
   reading.composer->AddPrompt(parts);
-  reading.composer->AddOutput(
-      {.total = fields.CountOr0(usage, {"outputTokenCount", "generation_token_count"})});
+  int64_t output = fields.CountOr0(usage, {"outputTokenCount", "generation_token_count"});
+  for (const Scope& one : fields.Elements(usage, {"results"})) {
+    output += fields.CountOr0(one, {"tokenCount"});
+  }
+  reading.composer->AddOutput({.total = output});
   Fields::Ignore(usage, {"invocationLatency", "firstByteLatency"});
 }
 

@@ -58,7 +58,8 @@ inline std::string AnswerFault(const usage::UsageAnswer& answer) {
   if (usage.clamps.empty() == usage.marks.Has(usage::UsageMark::kClamped)) {
     return "clamps and their mark disagree";
   }
-  const bool differs = usage.provider_total.has_value() && *usage.provider_total != tokens;
+  const bool differs =
+      usage.provider_total.has_value() && *usage.provider_total != tokens - usage.beside_total;
   if (differs != usage.marks.Has(usage::UsageMark::kTotalDisagrees)) {
     return "the total and its mark disagree";
   }

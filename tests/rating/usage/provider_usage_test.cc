@@ -319,6 +319,83 @@ TEST_CASE("pieces and seconds are counted beside tokens", "[usage][unit]") {
         "input=10 image_input=40 image_output=4160");
 }
 
+TEST_CASE("an interface that generates nothing needs no completion", "[usage][unit]") {
+  CHECK(Read({.provider = "voyage", .api = "embeddings"}, R"({"usage":{"total_tokens":4}})") ==
+        "input=4");
+  CHECK(Read({}, R"({"object":"list","usage":{"total_tokens":4}})") == "input=4");
+  CHECK(Read({.provider = "gemini", .api = "cached-contents"},
+             R"({"usageMetadata":{"totalTokenCount":3512}})") == "cache_write_1h=3512");
+  CHECK(Error({.provider = "someone-new", .api = "chat"}, R"({"usage":{"total_tokens":4}})").kind ==
+        UsageErrorKind::kMissing);
+  // Images that an embedding reads are no images that were made.
+  CHECK(Read({.provider = "dashscope", .api = "multimodal-embedding"},
+             R"({"usage":{"input_tokens":10,"image_tokens":896,"image_count":1,
+      "total_tokens":906}})") == "input=10 image_input=896");
+  CHECK(Read({.provider = "dashscope", .api = "multimodal-generation"},
+             R"({"usage":{"input_tokens":1271,"image_tokens":1247,"output_tokens":55}})") ==
+        "input=24 output=55 image_input=1247");
+}
+
+TEST_CASE("tokens that a provider bills beside its own total do not disagree with it",
+          "[usage][unit]") {
+  const ProviderUsage usage = Usage({.provider = "perplexity", .api = "chat"},
+                                    R"({"usage":{"prompt_tokens":33,"completion_tokens":7163,
+      "total_tokens":7196,"citation_tokens":20016,"num_search_queries":18,"reasoning_tokens":73997,
+      "cost":{"input_tokens_cost":0.1,"total_cost":0.725}}})");
+  CHECK(Kinds(usage.quantities) == "input=20049 output=7163 reasoning=73997 search=18");
+  CHECK(usage.beside_total == 73997 + 20016);
+  CHECK(usage.marks.empty());
+  CHECK(usage.cost_usd == "0.725");
+}
+
+TEST_CASE("more counters of more interfaces", "[usage][unit]") {
+  SECTION("xAI: what was charged in 10^-10 USD, sources as searches") {
+    const ProviderUsage usage = Usage({.provider = "xai", .api = "chat"},
+                                      R"({"usage":{"prompt_tokens":32,"completion_tokens":9,
+      "total_tokens":135,"num_sources_used":2,"cost_in_usd_ticks":37756000,
+      "completion_tokens_details":{"reasoning_tokens":94}}})");
+    CHECK(Kinds(usage.quantities) == "input=32 output=9 reasoning=94 search=2");
+    CHECK(usage.cost_usd == "0.0037756");
+    CHECK(usage.marks.empty());
+  }
+  SECTION("interactions: the total says whether thoughts are in the output") {
+    const UsageOrigin origin{.provider = "gemini", .api = "interactions"};
+    const auto body = [](int total) {
+      return Cat(R"({"usage":{"total_input_tokens":10,"total_cached_tokens":4,
+          "total_output_tokens":8,"total_thought_tokens":5,"total_tool_use_tokens":2,
+          "input_tokens_by_modality":[{"modality":"audio","tokens":3}],"total_tokens":)",
+                 total, "}}");
+    };
+    CHECK(Read(origin, body(25)) == "input=5 cache_read=4 output=8 reasoning=5 audio_input=3");
+    CHECK(Read(origin, body(20)) == "input=5 cache_read=4 output=3 reasoning=5 audio_input=3");
+  }
+  SECTION("Bedrock: answers in a model's own form") {
+    const UsageOrigin invoke{.provider = "bedrock", .api = "invoke"};
+    CHECK(Read(invoke, R"({"inputTextTokenCount":5,"results":[{"tokenCount":10,"outputText":"x",
+      "completionReason":"FINISH"}]})") == "input=5 output=10");
+    CHECK(Read(invoke, R"({"generation":"x","prompt_token_count":7,"generation_token_count":3})") ==
+          "input=7 output=3");
+    const ProviderUsage stream =
+        Stream({.provider = "bedrock", .api = "invoke-stream"},
+               {R"({"type":"message_start","message":{"model":"c","usage":{"input_tokens":5,
+          "cache_read_input_tokens":90,"output_tokens":1}}})",
+                R"({"type":"message_delta","usage":{"output_tokens":40}})",
+                R"({"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":5,
+          "outputTokenCount":41,"invocationLatency":100}})"});
+    CHECK(Kinds(stream.quantities) == "input=5 cache_read=90 output=40");
+  }
+  SECTION("what changes a price and is no count is reported") {
+    const ProviderUsage usage = Usage(kAnthropic, R"({"model":"c","usage":{"input_tokens":1,
+      "output_tokens":1,"service_tier":"priority","inference_geo":"us","speed":"fast"}})");
+    CHECK(usage.service_tier == "priority");
+    CHECK(usage.region == "us");
+    CHECK(usage.speed == "fast");
+    CHECK(Usage(kGemini, R"({"usageMetadata":{"promptTokenCount":1,"trafficType":
+      "PROVISIONED_THROUGHPUT"}})")
+              .service_tier == "PROVISIONED_THROUGHPUT");
+  }
+}
+
 TEST_CASE("of a stream the event counts that its provider means", "[usage][unit]") {
   SECTION("cumulative: the last, even where it is less") {
     CHECK(Kinds(Stream(kGemini,
