@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <type_traits>
 
 #include "absl/status/status.h"
@@ -45,6 +46,7 @@ absl::Status Bad(size_t offset, std::string_view what) {
 // --- one field, by its type ----------------------------------------------------------------------
 
 void Write(BerWriter& out, uint32_t tag, int64_t value) { out.Integer(Context(tag), value); }
+void Write(BerWriter& out, uint32_t tag, int32_t value) { out.Integer(Context(tag), value); }
 void Write(BerWriter& out, uint32_t tag, uint64_t value) { out.Unsigned(Context(tag), value); }
 void Write(BerWriter& out, uint32_t tag, uint32_t value) { out.Unsigned(Context(tag), value); }
 void Write(BerWriter& out, uint32_t tag, uint16_t value) { out.Unsigned(Context(tag), value); }
@@ -78,6 +80,12 @@ requires std::is_unsigned_v<Number> absl::Status Read(const Element& element, Nu
 }
 absl::Status Read(const Element& element, int64_t* value) {
   OCS_ASSIGN_OR_RETURN(*value, asn1::IntegerOf(element));
+  return absl::OkStatus();
+}
+absl::Status Read(const Element& element, int32_t* value) {
+  OCS_ASSIGN_OR_RETURN(const int64_t number, asn1::IntegerOf(element));
+  *value = static_cast<int32_t>(number);
+  if (*value != number) return Bad(element.offset, "a number that does not fit its field");
   return absl::OkStatus();
 }
 absl::Status Read(const Element& element, bool* value) {
@@ -114,6 +122,7 @@ bool IsDeclared(ClosingCause cause) {
   return cause == ClosingCause::kNormalRelease || cause == ClosingCause::kPartialRecord ||
          cause == ClosingCause::kAbnormalRelease || cause == ClosingCause::kManagementIntervention;
 }
+bool IsDeclared(LineForm form) { return form <= LineForm::kVolume; }
 bool IsDeclared(TokenKind kind) { return static_cast<int>(kind) < kTokenKindCount; }
 
 template <typename Enum>
@@ -137,6 +146,13 @@ void WriteLine(const RecordLine& line, BerWriter& out) {
   out.End(begun);
 }
 
+void WriteLines(uint32_t tag, std::span<const RecordLine> lines, BerWriter& out) {
+  if (lines.empty()) return;
+  const size_t begun = out.Begin(Context(tag));
+  for (const RecordLine& line : lines) WriteLine(line, out);
+  out.End(begun);
+}
+
 void WriteExtension(const RecordId& id, const Record& record, std::string* out) {
   BerWriter writer(out);
   const size_t whole = writer.Begin(asn1::kSequence);
@@ -146,11 +162,8 @@ void WriteExtension(const RecordId& id, const Record& record, std::string* out) 
   internal::ForEachRecordField([&](uint32_t tag, std::string_view /*name*/, auto member) {
     if (!(record.*member == DefaultRecord().*member)) Write(writer, tag, record.*member);
   });
-  if (!record.lines.empty()) {
-    const size_t lines = writer.Begin(Context(internal::kLinesTag));
-    for (const RecordLine& line : record.lines) WriteLine(line, writer);
-    writer.End(lines);
-  }
+  WriteLines(internal::kLinesTag, record.lines, writer);
+  WriteLines(internal::kCostsTag, record.costs, writer);
   writer.End(whole);
 }
 
@@ -174,13 +187,14 @@ absl::Status ReadRecordField(const Element& element, Record* record) {
   return status;
 }
 
-absl::Status ReadLines(const Element& list, Record* record) {
+template <typename Lines>
+absl::Status ReadLines(const Element& list, Lines* out) {
   BerReader lines(list);
   while (!lines.done()) {
     OCS_ASSIGN_OR_RETURN(const Element element, lines.Expect(asn1::kSequence));
-    if (record->lines.size() == static_cast<size_t>(kRecordLinesMax))
+    if (out->size() == static_cast<size_t>(kRecordLinesMax))
       return Bad(element.offset, Cat("more than ", kRecordLinesMax, " lines"));
-    RecordLine& line = record->lines.emplace_back();
+    RecordLine& line = out->emplace_back();
     BerReader fields(element);
     while (!fields.done()) {
       OCS_ASSIGN_OR_RETURN(const Element field, fields.Next());
@@ -203,7 +217,9 @@ absl::Status ReadExtension(const Element& whole, BerRecord* out) {
   while (!fields.done()) {
     OCS_ASSIGN_OR_RETURN(const Element field, fields.Next());
     if (field.tag == Context(internal::kLinesTag)) {
-      OCS_RETURN_IF_ERROR(ReadLines(field, &out->record));
+      OCS_RETURN_IF_ERROR(ReadLines(field, &out->record.lines));
+    } else if (field.tag == Context(internal::kCostsTag)) {
+      OCS_RETURN_IF_ERROR(ReadLines(field, &out->record.costs));
     } else {
       OCS_RETURN_IF_ERROR(ReadRecordField(field, &out->record));
     }

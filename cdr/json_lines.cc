@@ -1,5 +1,7 @@
 #include "cdr/json_lines.h"
 
+#include <span>
+
 #include "absl/strings/str_cat.h"
 #include "cdr/internal/text.h"
 #include "cdr/internal/time_text.h"
@@ -92,7 +94,20 @@ void AppendLine(const RecordLine& line, std::string* out) {
   AppendFlag("overshoot", line.overshoot, out);
   AppendText("charge_code", line.charge_code, out);
   AppendText("rule", line.rule, out);
+  if (line.form != LineForm::kPieces) AppendText("form", LineFormName(line.form), out);
+  AppendNumber("tier", line.tier, out);
+  AppendNumber("tax_basis_points", line.tax_basis_points, out);
+  AppendText("applied", line.applied, out);
   out->push_back('}');
+}
+
+void AppendLines(std::string_view name, std::span<const RecordLine> lines, std::string* out) {
+  AppendTo(out, ",\"", name, "\":[");
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (i > 0) out->push_back(',');
+    AppendLine(lines[i], out);
+  }
+  out->push_back(']');
 }
 
 }  // namespace
@@ -124,12 +139,18 @@ void JsonLinesEncoder::Append(const RecordId& id, const Record& record, std::str
              FormatRecordId({.shard = {record.refers_to_shard}, .position = record.refers_to}),
              "\"");
   }
-  out->append(",\"lines\":[");
-  for (size_t i = 0; i < record.lines.size(); ++i) {
-    if (i > 0) out->push_back(',');
-    AppendLine(record.lines[i], out);
-  }
-  out->append("]}\n");
+  AppendText("served_model", record.served_model, out);
+  AppendText("node", record.node, out);
+  AppendText("product", record.product, out);
+  AppendText("scenario", record.scenario, out);
+  AppendText("service_tier", record.service_tier, out);
+  AppendText("region", record.region, out);
+  AppendText("channel", record.channel, out);
+  AppendText("traceparent", record.traceparent, out);
+  AppendNumber("prompt_tokens", record.prompt_tokens, out);
+  AppendLines("lines", record.lines, out);
+  if (!record.costs.empty()) AppendLines("costs", record.costs, out);
+  out->append("}\n");
 }
 
 }  // namespace ocs::cdr

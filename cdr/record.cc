@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
@@ -16,7 +17,8 @@
 namespace ocs::cdr {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersionPlain = 1;
+constexpr uint8_t kVersionWide = 2;  // Only of a record that has something that version 1 lacks.
 constexpr size_t kLineBytesMin = 4;  // Kind, two bytes of flags, a quantity of one byte.
 
 // Which of the fields that are usually empty are there. Numbers are stored.
@@ -36,6 +38,21 @@ enum HeaderFlag : uint16_t {
 };
 constexpr uint16_t kHeaderFlagsKnown = (1 << 12) - 1;
 
+// Of version 2, in a second word.
+enum WideFlag : uint16_t {
+  kHasServedModel = 1 << 0,
+  kHasNode = 1 << 1,
+  kHasProduct = 1 << 2,
+  kHasScenario = 1 << 3,
+  kHasServiceTier = 1 << 4,
+  kHasRegion = 1 << 5,
+  kHasChannel = 1 << 6,
+  kHasTraceparent = 1 << 7,
+  kHasPromptTokens = 1 << 8,
+  kHasCosts = 1 << 9,
+};
+constexpr uint16_t kWideFlagsKnown = (1 << 10) - 1;
+
 // Of a line. "New" means: differs from the line before (from a default line, for the first).
 enum LineFlag : uint16_t {
   kOvershoot = 1 << 0,
@@ -50,8 +67,14 @@ enum LineFlag : uint16_t {
   kHasRevenue = 1 << 9,
   kNewChargeCode = 1 << 10,
   kNewRule = 1 << 11,
+  // Of version 2.
+  kHasForm = 1 << 12,
+  kHasTier = 1 << 13,
+  kNewTax = 1 << 14,
+  kNewApplied = 1 << 15,
 };
-constexpr uint16_t kLineFlagsKnown = (1 << 12) - 1;
+constexpr uint16_t kLineFlagsPlain = (1 << 12) - 1;
+constexpr uint16_t kLineFlagsWide = 0xffff;
 
 constexpr uint16_t FlagIf(bool there, uint16_t flag) { return there ? flag : uint16_t{0}; }
 
@@ -132,6 +155,33 @@ uint16_t HeaderFlags(const Record& record) {
   return static_cast<uint16_t>(flags);
 }
 
+uint16_t WideFlags(const Record& record) {
+  uint32_t flags = 0;
+  flags |= FlagIf(!record.served_model.empty(), kHasServedModel);
+  flags |= FlagIf(!record.node.empty(), kHasNode);
+  flags |= FlagIf(!record.product.empty(), kHasProduct);
+  flags |= FlagIf(!record.scenario.empty(), kHasScenario);
+  flags |= FlagIf(!record.service_tier.empty(), kHasServiceTier);
+  flags |= FlagIf(!record.region.empty(), kHasRegion);
+  flags |= FlagIf(!record.channel.empty(), kHasChannel);
+  flags |= FlagIf(!record.traceparent.empty(), kHasTraceparent);
+  flags |= FlagIf(record.prompt_tokens != 0, kHasPromptTokens);
+  flags |= FlagIf(!record.costs.empty(), kHasCosts);
+  return static_cast<uint16_t>(flags);
+}
+
+// True when version 1 cannot hold it.
+bool IsWide(const Record& record) {
+  if (WideFlags(record) != 0) return true;
+  for (const RecordLine& line : record.lines) {
+    if (line.form != LineForm::kPieces || line.tier != 0 || line.tax_basis_points != 0 ||
+        !line.applied.empty()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 uint16_t LineFlags(const RecordLine& line, const RecordLine& before) {
   uint32_t flags = 0;
   flags |= FlagIf(line.overshoot, kOvershoot);
@@ -146,6 +196,10 @@ uint16_t LineFlags(const RecordLine& line, const RecordLine& before) {
   flags |= FlagIf(line.revenue_micros != 0, kHasRevenue);
   flags |= FlagIf(line.charge_code != before.charge_code, kNewChargeCode);
   flags |= FlagIf(line.rule != before.rule, kNewRule);
+  flags |= FlagIf(line.form != LineForm::kPieces, kHasForm);
+  flags |= FlagIf(line.tier != 0, kHasTier);
+  flags |= FlagIf(line.tax_basis_points != before.tax_basis_points, kNewTax);
+  flags |= FlagIf(line.applied != before.applied, kNewApplied);
   return static_cast<uint16_t>(flags);
 }
 
@@ -177,6 +231,35 @@ void EncodeLine(const RecordLine& line, const RecordLine& before, Gather& out) {
   if (flags & kHasRevenue) out.Signed(line.revenue_micros);
   if (flags & kNewChargeCode) out.Text(line.charge_code);
   if (flags & kNewRule) out.Text(line.rule);
+  if (flags & kHasForm) out.U8(static_cast<uint8_t>(line.form));
+  if (flags & kHasTier) out.Varint(line.tier);
+  if (flags & kNewTax) out.Signed(line.tax_basis_points);
+  if (flags & kNewApplied) out.Text(line.applied);
+}
+
+void EncodeLines(std::span<const RecordLine> lines, Gather& out) {
+  static const RecordLine kDefaultLine;
+  out.Varint(lines.size());
+  const RecordLine* before = &kDefaultLine;
+  for (const RecordLine& line : lines) {
+    EncodeLine(line, *before, out);
+    before = &line;
+  }
+}
+
+void EncodeWide(const Record& record, Gather& out) {
+  const uint16_t flags = WideFlags(record);
+  out.Fixed16(flags);
+  if (flags & kHasServedModel) out.Text(record.served_model);
+  if (flags & kHasNode) out.Text(record.node);
+  if (flags & kHasProduct) out.Text(record.product);
+  if (flags & kHasScenario) out.Text(record.scenario);
+  if (flags & kHasServiceTier) out.Text(record.service_tier);
+  if (flags & kHasRegion) out.Text(record.region);
+  if (flags & kHasChannel) out.Text(record.channel);
+  if (flags & kHasTraceparent) out.Text(record.traceparent);
+  if (flags & kHasPromptTokens) out.Signed(record.prompt_tokens);
+  if (flags & kHasCosts) EncodeLines(record.costs, out);
 }
 
 // Reads with checks that ByteReader does not make. All of them end in one flag, so that the callers
@@ -240,11 +323,11 @@ Unit ReadUnit(StrictReader& in) {
 }
 
 // A field that is there although it holds what its absence means was not written by us.
-void DecodeLine(StrictReader& in, const RecordLine& before, RecordLine& line) {
+void DecodeLine(StrictReader& in, uint16_t known, const RecordLine& before, RecordLine& line) {
   const uint8_t kind = in.U8();
   in.Require(kind < kTokenKindCount);
   line.kind = static_cast<TokenKind>(kind);
-  const uint16_t flags = in.Flags(kLineFlagsKnown);
+  const uint16_t flags = in.Flags(known);
   line.overshoot = (flags & kOvershoot) != 0;
   line.quantity = in.Signed();
   line.unit = flags & kNewUnit ? ReadUnit(in) : before.unit;
@@ -258,6 +341,19 @@ void DecodeLine(StrictReader& in, const RecordLine& before, RecordLine& line) {
   if (flags & kHasRevenue) line.revenue_micros = in.Signed();
   line.charge_code = flags & kNewChargeCode ? in.Text() : before.charge_code;
   line.rule = flags & kNewRule ? in.Text() : before.rule;
+  if (flags & kHasForm) {
+    const uint8_t form = in.U8();
+    in.Require(form <= static_cast<uint8_t>(LineForm::kVolume));
+    line.form = static_cast<LineForm>(form);
+  }
+  if (flags & kHasTier) line.tier = in.Unsigned<uint16_t>();
+  line.tax_basis_points = before.tax_basis_points;
+  if (flags & kNewTax) {
+    const int64_t tax = in.Signed();
+    line.tax_basis_points = static_cast<int32_t>(tax);
+    in.Require(line.tax_basis_points == tax);
+  }
+  line.applied = flags & kNewApplied ? in.Text() : before.applied;
   in.Require(LineFlags(line, before) == flags);
 }
 
@@ -298,6 +394,42 @@ absl::Status Damaged(std::string_view what, size_t size) {
   return absl::DataLossError(Cat("charging record of ", size, " bytes: ", what));
 }
 
+template <typename Lines>
+absl::Status DecodeLines(StrictReader& in, uint16_t known, size_t size, Lines* lines) {
+  static const RecordLine kDefaultLine;
+  const uint64_t count = in.Varint();
+  if (!in.ok()) return Damaged("truncated or not valid before its lines", size);
+  if (count > static_cast<uint64_t>(kRecordLinesMax) || count > in.remaining() / kLineBytesMin)
+    return Damaged(Cat("cannot hold ", count, " lines"), size);
+  lines->resize(count);
+  const RecordLine* before = &kDefaultLine;
+  for (size_t i = 0; i < lines->size(); ++i) {
+    DecodeLine(in, known, *before, (*lines)[i]);
+    if (!in.ok()) return Damaged(Cat("truncated or not valid in line ", i + 1), size);
+    before = &(*lines)[i];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DecodeWide(StrictReader& in, size_t size, Record& record) {
+  const uint16_t flags = in.Flags(kWideFlagsKnown);
+  if (flags & kHasServedModel) record.served_model = in.Text();
+  if (flags & kHasNode) record.node = in.Text();
+  if (flags & kHasProduct) record.product = in.Text();
+  if (flags & kHasScenario) record.scenario = in.Text();
+  if (flags & kHasServiceTier) record.service_tier = in.Text();
+  if (flags & kHasRegion) record.region = in.Text();
+  if (flags & kHasChannel) record.channel = in.Text();
+  if (flags & kHasTraceparent) record.traceparent = in.Text();
+  if (flags & kHasPromptTokens) record.prompt_tokens = in.Signed();
+  if (flags & kHasCosts) {
+    absl::Status status = DecodeLines(in, kLineFlagsWide, size, &record.costs);
+    if (!status.ok()) return status;
+  }
+  in.Require(WideFlags(record) == flags);
+  return absl::OkStatus();
+}
+
 // The next number of a record id: decimal digits only, at most `max`.
 bool TakeNumber(std::string_view digits, uint64_t max, uint64_t* number) {
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos)
@@ -310,10 +442,11 @@ bool TakeNumber(std::string_view digits, uint64_t max, uint64_t* number) {
 
 void EncodeRecord(const Record& record, std::string* out) {
   OCS_CHECK(record.lines.size() <= static_cast<size_t>(kRecordLinesMax));
-  static const RecordLine kDefaultLine;
+  OCS_CHECK(record.costs.size() <= static_cast<size_t>(kRecordLinesMax));
   Gather gather(out);
   const uint16_t flags = HeaderFlags(record);
-  gather.U8(kVersion);
+  const bool wide = IsWide(record);
+  gather.U8(wide ? kVersionWide : kVersionPlain);
   gather.U8(static_cast<uint8_t>(record.type));
   gather.Fixed16(flags);
   gather.Varint(record.local_sequence);
@@ -335,36 +468,47 @@ void EncodeRecord(const Record& record, std::string* out) {
     gather.Varint(record.refers_to.group);
     gather.Varint(record.refers_to.index);
   }
-  gather.Varint(record.lines.size());
-  const RecordLine* before = &kDefaultLine;
-  for (const RecordLine& line : record.lines) {
-    EncodeLine(line, *before, gather);
-    before = &line;
-  }
+  if (wide) EncodeWide(record, gather);
+  EncodeLines(record.lines, gather);
 }
 
 absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
   StrictReader in(bytes);
   if (bytes.empty()) return Damaged("empty", bytes.size());
   const uint8_t version = in.U8();
-  if (version != kVersion) return Damaged(Cat("unknown version ", version), bytes.size());
+  if (version != kVersionPlain && version != kVersionWide)
+    return Damaged(Cat("unknown version ", version), bytes.size());
   Record record;
   DecodeHeader(in, record);
-  const uint64_t count = in.Varint();
+  if (version == kVersionWide) {
+    absl::Status status = DecodeWide(in, bytes.size(), record);
+    if (!status.ok()) return status;
+  }
   if (!in.ok()) return Damaged("truncated or not valid before its lines", bytes.size());
-  if (count > static_cast<uint64_t>(kRecordLinesMax) || count > in.remaining() / kLineBytesMin) {
-    return Damaged(Cat("cannot hold ", count, " lines"), bytes.size());
-  }
-  record.lines.resize(count);
-  static const RecordLine kDefaultLine;
-  const RecordLine* before = &kDefaultLine;
-  for (size_t i = 0; i < record.lines.size(); ++i) {
-    DecodeLine(in, *before, record.lines[i]);
-    if (!in.ok()) return Damaged(Cat("truncated or not valid in line ", i + 1), bytes.size());
-    before = &record.lines[i];
-  }
+  const uint16_t known = version == kVersionWide ? kLineFlagsWide : kLineFlagsPlain;
+  absl::Status status = DecodeLines(in, known, bytes.size(), &record.lines);
+  if (!status.ok()) return status;
   if (!in.done()) return Damaged(Cat(in.remaining(), " bytes after its end"), bytes.size());
+  // One record has one form: version 2 is of those that version 1 cannot hold.
+  if (IsWide(record) != (version == kVersionWide))
+    return Damaged("of version 2, and nothing in it is", bytes.size());
   return record;
+}
+
+std::string_view LineFormName(LineForm form) {
+  switch (form) {
+    case LineForm::kPieces:
+      return "pieces";
+    case LineForm::kFlat:
+      return "flat";
+    case LineForm::kMinimum:
+      return "minimum";
+    case LineForm::kFree:
+      return "free";
+    case LineForm::kVolume:
+      return "volume";
+  }
+  OCS_CHECK(false);
 }
 
 std::string_view RecordTypeName(RecordType type) {

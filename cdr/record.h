@@ -43,6 +43,16 @@ enum class ClosingCause : uint8_t {
   kManagementIntervention = 20,
 };
 
+/// What a line is, beside pieces at a price. Numbers are stored: never reused.
+enum class LineForm : uint8_t {
+  kPieces = 0,   ///< Law 5 holds on its face (RecordLine).
+  kFlat = 1,     ///< The flat amount of the tier that the counter went into; quantity 1.
+  kMinimum = 2,  ///< What the call is short of its minimum; quantity 1.
+  kFree = 3,     ///< Pieces beyond the most that the window may cost: amount 0, or what was left.
+  kVolume = 4,   ///< Pieces at the price of the tier reached, less what the window was charged too
+                 ///< much before: the amount is what is left of it, and nothing is carried.
+};
+
 /// A piece of one kind, charged to one bucket at one price. Law 5 holds on its face:
 /// amount * price_denominator + carry_out == quantity * price_numerator + carry_in.
 struct RecordLine {
@@ -62,6 +72,11 @@ struct RecordLine {
   bool overshoot = false;        ///< Beyond what was available: charged all the same.
   std::string_view charge_code;  ///< What the bill groups by.
   std::string_view rule;         ///< "price book deepseek-cny, line 42".
+  // From version 2 on.
+  LineForm form = LineForm::kPieces;
+  uint16_t tier = 0;             ///< Of the price, from 1; 0: it has none.
+  int32_t tax_basis_points = 0;  ///< Contained in the amount: 600 is 6 %. 0: none is stated.
+  std::string_view applied;      ///< Adjustments and exchange rate in the price: "night discount".
 
   friend bool operator==(const RecordLine&, const RecordLine&) = default;
 };
@@ -92,6 +107,20 @@ struct Record {
   uint16_t refers_to_shard = 0;  ///< With `refers_to`, of a refund.
   Position refers_to;
   absl::InlinedVector<RecordLine, 6> lines;  ///< Empty when nothing was used.
+  // From version 2 on.
+  std::string_view served_model;  ///< Which model served what was sold as `model`; "": that itself.
+  std::string_view
+      node;  ///< Who used it, from the top: "sales/anna/key-7"; "": the account itself.
+  std::string_view product;  ///< What the use was like, as its report stated it; so the next four.
+  std::string_view scenario;
+  std::string_view service_tier;
+  std::string_view region;
+  std::string_view channel;
+  std::string_view traceparent;  ///< W3C Trace Context.
+  int64_t prompt_tokens = 0;     ///< Of the whole prompt, as priced by; 0 where no report told it.
+  /// What the use costs us, in the currency of each line; their bucket is 0. Never shown to
+  /// customers.
+  absl::InlinedVector<RecordLine, 1> costs;
 
   friend bool operator==(const Record&, const Record&) = default;
 };
@@ -108,6 +137,9 @@ void EncodeRecord(const Record& record, std::string* out);
 /// The record of these bytes; its texts point into `bytes`. Errors: DataLoss when the bytes are not
 /// a record of a known version, whole and with nothing after it.
 absl::StatusOr<Record> DecodeRecord(std::string_view bytes);
+
+/// "pieces", "flat", "minimum", "free", "volume".
+std::string_view LineFormName(LineForm form);
 
 /// "fee", "usage", "refund".
 std::string_view RecordTypeName(RecordType type);

@@ -14,10 +14,12 @@
 
 namespace ocs::cdr::internal {
 
-/// Where the lines stand: not a field like the others, because it is a list.
+/// Where the lines and the costs stand: not fields like the others, because they are lists.
 inline constexpr uint32_t kLinesTag = 30;
+inline constexpr uint32_t kCostsTag = 31;
 
-/// Calls `field(tag, name, member)` for each field of a record but its lines, tags ascending.
+/// Calls `field(tag, name, member)` for each field of a record but its lists, in the schema's
+/// order.
 template <typename Field>
 void ForEachRecordField(Field&& field) {
   // Tags 0 to 2 are the record's id: shard, group, index.
@@ -40,6 +42,15 @@ void ForEachRecordField(Field&& field) {
   field(19, "tariffRevision", &Record::tariff_revision);
   field(20, "refersToShard", &Record::refers_to_shard);
   field(21, "refersTo", &Record::refers_to);
+  field(22, "servedModel", &Record::served_model);
+  field(23, "node", &Record::node);
+  field(24, "product", &Record::product);
+  field(25, "scenario", &Record::scenario);
+  field(26, "serviceTier", &Record::service_tier);
+  field(27, "region", &Record::region);
+  field(28, "channel", &Record::channel);
+  field(29, "promptTokens", &Record::prompt_tokens);
+  field(32, "traceparent", &Record::traceparent);
 }
 
 /// The same for a line.
@@ -59,6 +70,10 @@ void ForEachLineField(Field&& field) {
   field(11, "overshoot", &RecordLine::overshoot);
   field(12, "chargeCode", &RecordLine::charge_code);
   field(13, "rule", &RecordLine::rule);
+  field(14, "form", &RecordLine::form);
+  field(15, "tier", &RecordLine::tier);
+  field(16, "taxBasisPoints", &RecordLine::tax_basis_points);
+  field(17, "applied", &RecordLine::applied);
 }
 
 /// Does not compile when a field was added to cdr/record.h: add it above, then name it here.
@@ -66,10 +81,12 @@ inline void EveryFieldIsListed(const Record& record, const RecordLine& line) {
   [[maybe_unused]] const auto& [type, local_sequence, account, session_id, request_number,
                                 record_sequence, cause, incomplete, estimated, opened_at, closed_at,
                                 recorded_at, rating_group, model, provider, offer, tariff_revision,
-                                refers_to_shard, refers_to, lines] = record;
+                                refers_to_shard, refers_to, lines, served_model, node, product,
+                                scenario, service_tier, region, channel, traceparent, prompt_tokens,
+                                costs] = record;
   [[maybe_unused]] const auto& [kind, quantity, unit, amount, price_numerator, price_denominator,
                                 carry_in, carry_out, carry_line, bucket, revenue_micros, overshoot,
-                                charge_code, rule] = line;
+                                charge_code, rule, form, tier, tax_basis_points, applied] = line;
 }
 
 }  // namespace ocs::cdr::internal

@@ -35,6 +35,8 @@ TEST_CASE("records as JSON lines are those of the golden file", "[cdr][unit][gol
                              JsonOf(IdOf(11, 5), testing::FeeSample()) +
                              JsonOf(IdOf(12, 0), testing::RefundSample());
   CHECK(actual == testing::Golden("records.jsonl", actual));
+  const std::string wide = JsonOf(IdOf(13, 0), testing::WideSample());
+  CHECK(wide == testing::Golden("records_wide.jsonl", wide));
 }
 
 TEST_CASE("what is empty or zero is left out", "[cdr][unit]") {

@@ -82,6 +82,29 @@ TEST_CASE("the bytes of version 1 do not change", "[cdr][unit][golden]") {
   CHECK(actual == testing::Golden("records_v1.hex", actual));
 }
 
+TEST_CASE("the bytes of version 2 do not change", "[cdr][unit][golden]") {
+  const std::string actual = Hex(Encode(testing::WideSample())) + "\n";
+  CHECK(actual == testing::Golden("records_v2.hex", actual));
+}
+
+TEST_CASE("version 2 is of records that version 1 cannot hold", "[cdr][unit]") {
+  CHECK(Encode(testing::WideSample())[0] == 2);
+  Record record = FeeSample();
+  CHECK(Encode(record)[0] == 1);
+  record.lines[0].tax_basis_points = 600;
+  CHECK(Encode(record)[0] == 2);
+  // The same record in the bytes of version 2 has nothing of version 2.
+  std::string bytes = Encode(FeeSample());
+  bytes[0] = 2;
+  bytes.insert(bytes.find("\x08"
+                          "ct-light") +
+                   10,
+               2, '\0');  // Behind the revision.
+  CHECK(IsRefused(bytes));
+  CHECK(std::string(DecodeRecord(bytes).status().message()).find("nothing in it is") !=
+        std::string::npos);
+}
+
 TEST_CASE("an empty record takes few bytes", "[cdr][unit]") {
   CHECK(Encode(Record()).size() == 10);
   CHECK(Encode(UsageSample()).size() < 200);

@@ -111,6 +111,46 @@ inline Record RefundSample() {
   return record;
 }
 
+// A graduated price with a tier's flat amount, a discount and a tax; served by another model, used
+// by a member, with what it costs.
+inline Record WideSample() {
+  Record record = UsageSample();
+  record.local_sequence = 10;
+  record.lines.resize(1);
+  record.lines[0].tier = 2;
+  record.lines[0].tax_basis_points = 600;
+  record.lines[0].applied = "night discount; USD to CNY at 7.1";
+  RecordLine flat = record.lines[0];
+  flat.quantity = 1;
+  flat.amount = 60'000'000;
+  flat.price_numerator = 60'000'000;
+  flat.price_denominator = 1;
+  flat.carry_line = 0;
+  flat.form = LineForm::kFlat;
+  record.lines.push_back(flat);
+  record.served_model = "qwen3-235b";
+  record.node = "sales/anna/key-7";
+  record.product = "cloud-phone";
+  record.scenario = "coding";
+  record.service_tier = "batch";
+  record.region = "sh";
+  record.channel = "app";
+  record.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  record.prompt_tokens = 2468;
+  RecordLine cost;
+  cost.quantity = 1234;
+  cost.unit = Unit::Of("USD");
+  cost.amount = 86;
+  cost.price_numerator = 7;
+  cost.price_denominator = 100;
+  cost.carry_out = 38;
+  cost.carry_line = 0x00ff00ff00ff00ff;
+  cost.charge_code = "qwen-cost";
+  cost.rule = "price book qwen-wholesale, line 3";
+  record.costs.push_back(cost);
+  return record;
+}
+
 inline RecordId IdOf(uint64_t group, uint32_t index) {
   return {.shard = {0}, .position = {.group = group, .index = index}};
 }
@@ -165,6 +205,11 @@ inline RecordLine AnyLine(Random& random) {
   line.overshoot = random.OneIn(4);
   line.charge_code = AnyText(random);
   line.rule = AnyText(random);
+  if (random.OneIn(2)) return line;
+  line.form = static_cast<LineForm>(random.Below(5));
+  line.tier = static_cast<uint16_t>(random.Below(3) * AnyNumber(random));
+  line.tax_basis_points = static_cast<int32_t>(AnyNumber(random));
+  line.applied = AnyText(random);
   return line;
 }
 
@@ -194,6 +239,14 @@ inline Record AnyRecord(Random& random) {
   record.refers_to.group = static_cast<uint64_t>(AnyNumber(random));
   record.refers_to.index = static_cast<uint32_t>(AnyNumber(random));
   for (int64_t lines = random.Below(9); lines > 0; --lines) record.lines.push_back(AnyLine(random));
+  if (random.OneIn(2)) return record;
+  for (std::string_view* text :
+       {&record.served_model, &record.node, &record.product, &record.scenario, &record.service_tier,
+        &record.region, &record.channel, &record.traceparent}) {
+    *text = AnyText(random);
+  }
+  record.prompt_tokens = AnyNumber(random);
+  for (int64_t costs = random.Below(3); costs > 0; --costs) record.costs.push_back(AnyLine(random));
   return record;
 }
 

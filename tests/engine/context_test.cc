@@ -114,7 +114,7 @@ TEST_CASE("a call counts as one request with its first charge, unless the caller
     debit e 0 A 1/plain/_/output:1                      -> 2001 cost=10003 | 1 2001 granted=output:1 charged=10003
     debit e 1 A 1/plain/_/output:1,request:3            -> 2001 cost=30003 | 1 2001 granted=output:1,request:3 charged=30003
     debit e 2 A 1/plain/_/request:0,output:1            -> 2001 cost=3 | 1 2001 granted=request:0,output:1 charged=3
-    price p 0 A 1/plain/output:1/_                      -> 2001 cost=10003 calls=1 | 1 2001 charged=10003
+    price p 0 A 1/plain/output:1/_                      -> 2001 cost=10003 calls=2 | 1 2001 charged=10003
   )");
 }
 

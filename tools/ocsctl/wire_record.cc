@@ -23,6 +23,14 @@ absl::StatusOr<cdr::RecordLine> LineFromWire(const cdr::v1::RecordLine& wire) {
   line.overshoot = wire.overshoot();
   line.charge_code = wire.charge_code();
   line.rule = wire.rule();
+  if (wire.form() < cdr::v1::PIECES || wire.form() > cdr::v1::VOLUME) {
+    return absl::InvalidArgumentError(Cat("line form ", static_cast<int>(wire.form()),
+                                          " is not known to this release of ocsctl"));
+  }
+  line.form = static_cast<cdr::LineForm>(wire.form());
+  line.tier = static_cast<uint16_t>(wire.tier());
+  line.tax_basis_points = wire.tax_basis_points();
+  line.applied = wire.applied();
   return line;
 }
 
@@ -77,6 +85,19 @@ absl::StatusOr<ReceivedRecord> FromWire(const cdr::v1::Record& wire) {
   for (const auto& line : wire.line()) {
     OCS_ASSIGN_OR_RETURN(cdr::RecordLine added, LineFromWire(line));
     record.lines.push_back(added);
+  }
+  record.served_model = wire.served_model();
+  record.node = wire.node();
+  record.product = wire.product();
+  record.scenario = wire.scenario();
+  record.service_tier = wire.service_tier();
+  record.region = wire.region();
+  record.channel = wire.channel();
+  record.traceparent = wire.traceparent();
+  record.prompt_tokens = wire.prompt_tokens();
+  for (const auto& cost : wire.cost()) {
+    OCS_ASSIGN_OR_RETURN(cdr::RecordLine added, LineFromWire(cost));
+    record.costs.push_back(added);
   }
   return received;
 }

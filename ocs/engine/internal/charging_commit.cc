@@ -17,6 +17,15 @@ namespace {
 
 using balance::EntryKind;
 
+static_assert(static_cast<int>(cdr::LineForm::kFlat) ==
+              static_cast<int>(rating::ChargeLine::Form::kFlat));
+static_assert(static_cast<int>(cdr::LineForm::kMinimum) ==
+              static_cast<int>(rating::ChargeLine::Form::kMinimum));
+static_assert(static_cast<int>(cdr::LineForm::kFree) ==
+              static_cast<int>(rating::ChargeLine::Form::kFree));
+static_assert(static_cast<int>(cdr::LineForm::kVolume) ==
+              static_cast<int>(rating::ChargeLine::Form::kVolume));
+
 constexpr std::string_view kUnratedCode = "unrated";
 constexpr std::string_view kUnratedRule = "no price and no package covers it";
 
@@ -242,7 +251,11 @@ void Charging::WriteRecord(EntryKind kind, size_t index,
                             .revenue_micros = TakeRevenue(source.bucket, revenue),
                             .overshoot = line.overshoot,
                             .charge_code = rule.charge_code,
-                            .rule = rule.origin});
+                            .rule = rule.origin,
+                            .form = static_cast<cdr::LineForm>(line.form),
+                            .tier = line.tier,
+                            .tax_basis_points = rule.tax_basis_points,
+                            .applied = rule.applied});
   }
   if (outcome.unrated) {
     for (const KindQuantity& used : service.used) {

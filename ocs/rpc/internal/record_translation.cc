@@ -24,6 +24,10 @@ void WriteLine(const cdr::RecordLine& in, cdr::v1::RecordLine* out) {
   out->set_overshoot(in.overshoot);
   out->set_charge_code(Text(in.charge_code));
   out->set_rule(Text(in.rule));
+  out->set_form(static_cast<cdr::v1::LineForm>(in.form));
+  out->set_tier(in.tier);
+  out->set_tax_basis_points(in.tax_basis_points);
+  out->set_applied(Text(in.applied));
 }
 
 void WriteReason(const cdr::BillReason& in, settlement::v1::BillReason* out) {
@@ -91,7 +95,17 @@ void ToWire(const cdr::RecordId& id, const cdr::Record& in, cdr::v1::Record* out
   if (in.refers_to.valid()) {
     out->set_refers_to(cdr::FormatRecordId({{in.refers_to_shard}, in.refers_to}));
   }
+  out->set_served_model(Text(in.served_model));
+  out->set_node(Text(in.node));
+  out->set_product(Text(in.product));
+  out->set_scenario(Text(in.scenario));
+  out->set_service_tier(Text(in.service_tier));
+  out->set_region(Text(in.region));
+  out->set_channel(Text(in.channel));
+  out->set_traceparent(Text(in.traceparent));
+  out->set_prompt_tokens(in.prompt_tokens);
   for (const cdr::RecordLine& line : in.lines) WriteLine(line, out->add_line());
+  for (const cdr::RecordLine& cost : in.costs) WriteLine(cost, out->add_cost());
 }
 
 void AddExplanation(const cdr::RecordId& id, const cdr::Record& in, absl::TimeZone zone,
