@@ -18,7 +18,9 @@ struct Tariff::Compiled {
 
 std::unique_ptr<const Tariff> Tariff::Compile(const Catalogue& catalogue, uint32_t revision) {
   auto compiled = std::make_unique<Compiled>();
-  compiled->tariff = internal::CompileCatalogue(catalogue, revision);
+  std::vector<internal::CompileFault> faults;
+  compiled->tariff = internal::CompileCatalogue(catalogue, revision, &faults);
+  OCS_CHECK(faults.empty());
   return std::unique_ptr<const Tariff>(new Tariff(std::move(compiled)));
 }
 
@@ -49,6 +51,16 @@ const std::string& Tariff::model_provider(ModelIndex model) const {
   return compiled_->tariff.model_providers[model.value];
 }
 
+const std::string& Tariff::model_family(ModelIndex model) const {
+  OCS_CHECK(model.value < model_count());
+  return compiled_->tariff.model_families[model.value];
+}
+
+const std::vector<std::string>& Tariff::model_classes(ModelIndex model) const {
+  OCS_CHECK(model.value < model_count());
+  return compiled_->tariff.model_classes[model.value];
+}
+
 uint32_t Tariff::model_count() const {
   return static_cast<uint32_t>(compiled_->tariff.model_ids.size());
 }
@@ -74,8 +86,7 @@ const RateRow* Tariff::FindPrice(OfferIndex offer, ModelIndex model,
   OCS_CHECK(offer.value < offer_count());
   OCS_CHECK(model.value < model_count());
   const uint32_t table = compiled_->tariff.offer_tables[offer.value].prices;
-  return table == internal::kNone ? nullptr
-                                  : compiled_->tariff.Find(table, model.value, context.at);
+  return table == internal::kNone ? nullptr : compiled_->tariff.Find(table, model.value, context);
 }
 
 const RateRow* Tariff::FindDraw(OfferIndex offer, uint32_t grant, ModelIndex model,
@@ -84,19 +95,33 @@ const RateRow* Tariff::FindDraw(OfferIndex offer, uint32_t grant, ModelIndex mod
   OCS_CHECK(model.value < model_count());
   const auto& draws = compiled_->tariff.offer_tables[offer.value].draws;
   OCS_CHECK(grant < draws.size());
-  return compiled_->tariff.Find(draws[grant], model.value, context.at);
+  return compiled_->tariff.Find(draws[grant], model.value, context);
 }
 
 const RateRow* Tariff::FindCost(ModelIndex served, const UseContext& context) const {
   OCS_CHECK(served.value < model_count());
   const uint32_t table = compiled_->tariff.costs;
-  return table == internal::kNone ? nullptr
-                                  : compiled_->tariff.Find(table, served.value, context.at);
+  return table == internal::kNone ? nullptr : compiled_->tariff.Find(table, served.value, context);
 }
 
 Unit Tariff::cost_currency(const RateRow& row) const {
   OCS_CHECK(row.rule < compiled_->tariff.rules.size());
-  return compiled_->tariff.cost_currency;
+  return compiled_->tariff.rule_currencies[row.rule];
+}
+
+const std::array<std::vector<std::string>, kDimensionCount>& Tariff::cover_values(
+    OfferIndex offer, uint32_t grant) const {
+  OCS_CHECK(offer.value < offer_count());
+  const auto& values = compiled_->tariff.offer_tables[offer.value].cover_values;
+  OCS_CHECK(grant < values.size());
+  return values[grant];
+}
+
+const UnitDisplay* Tariff::FindUnit(const Unit& unit) const {
+  for (const UnitDisplay& known : compiled_->tariff.units) {
+    if (known.unit == unit) return &known;
+  }
+  return nullptr;
 }
 
 const Shape& Tariff::shape(const RateRow& row) const {

@@ -270,6 +270,14 @@ struct Offer {
   bool has_prices =
       false;  ///< True when use beyond (or without) grants is billed: pay per use, or "bill on".
   Validity validity = {};  ///< Of the right to its prices; empty = until cancelled.
+  friend bool operator==(const Offer&, const Offer&) = default;
+};
+
+/// How a unit is shown to customers.
+struct UnitDisplay {
+  Unit unit = {};
+  std::string name = {};  ///< "cloud grains"; the unit's code where the catalogue names none.
+  int64_t shown_per = 1;  ///< 1,000: shown in thousands of pieces. Display only.
 };
 
 class Tariff final {
@@ -289,6 +297,8 @@ class Tariff final {
   std::optional<ModelIndex> FindModel(std::string_view name_or_alias) const;
   const std::string& model_id(ModelIndex model) const;
   const std::string& model_provider(ModelIndex model) const;
+  const std::string& model_family(ModelIndex model) const;  ///< "" when it has none.
+  const std::vector<std::string>& model_classes(ModelIndex model) const;
   uint32_t model_count() const;
 
   std::optional<OfferIndex> FindOffer(std::string_view id) const;
@@ -307,6 +317,14 @@ class Tariff final {
   /// no wholesale book says.
   const RateRow* FindCost(ModelIndex served, const UseContext& context) const;
   Unit cost_currency(const RateRow& row) const;
+
+  /// What the grant's `covers` asks of a use beside its model, by dimension; empty: nothing.
+  /// REQUIRES: grant < offer(index).grants.size().
+  const std::array<std::vector<std::string>, kDimensionCount>& cover_values(OfferIndex offer,
+                                                                            uint32_t grant) const;
+
+  /// How a declared unit is shown, or null when the catalogue does not declare it.
+  const UnitDisplay* FindUnit(const Unit& unit) const;
 
   /// REQUIRES: row.shape != 0, of a row of this tariff.
   const Shape& shape(const RateRow& row) const;

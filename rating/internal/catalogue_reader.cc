@@ -1,70 +1,79 @@
 #include "rating/internal/catalogue_reader.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "rating/internal/compiler.h"
+#include "rating/internal/conditions.h"
+#include "rating/internal/offer_reader.h"
 #include "rating/internal/rule_index.h"
+#include "rating/internal/rule_reader.h"
 #include "rating/internal/scalars.h"
+#include "rating/internal/words.h"
 
 namespace ocs::rating::internal {
 namespace {
 
-constexpr size_t kNameLengthMax = 200;  // For people; fits a line of a bill.
-constexpr std::string_view kIdExpected = "1 to 128 letters, digits and ._-:/@+";
-
-std::vector<std::string> BookIds(const std::vector<PriceBook>& books) {
-  std::vector<std::string> ids;
-  for (const PriceBook& book : books) ids.push_back(book.id);
-  return ids;
+// The items of a section that may not have more than so many; none when it has.
+std::vector<Field> ItemsOf(const Fields& fields, std::string_view key, size_t max,
+                           std::string_view what) {
+  std::vector<Field> items = fields.Items(key);
+  if (items.size() <= max) return items;
+  fields.Fault(key, Cat("expected at most ", max, " ", what));
+  return {};
 }
 
-// Names for people are printed in files and on terminals: no control characters.
-std::string ReadName(const Fields& fields, std::string_view key) {
-  const auto name = fields.NeedText(key, "a name for people");
-  if (!name) return "";
-  const bool printable = std::none_of(name->begin(), name->end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
-  if (!printable || name->size() > kNameLengthMax) {
-    fields.Fault(key, Cat("expected at most ", kNameLengthMax, " printable bytes"));
-  }
-  return *name;
-}
+bool IsMap(const Field& item) { return item.node->kind == YamlNode::Kind::kMap; }
 
 }  // namespace
 
 Catalogue CatalogueReader::Read(const YamlNode& root) {
   const Field top{.node = &root, .path = "", .line = root.line};
-  const Fields fields(
-      top,
-      {"catalogue", "currency", "time_zone", "models", "units", "price_books", "offers", "note"},
-      reporter_);
-  if (root.kind != YamlNode::Kind::kMap) return std::move(out_);
+  const Fields fields(top,
+                      {"catalogue", "currency", "time_zone", "calendars", "taxes", "models",
+                       "units", "exchange", "price_books", "wholesale", "offers", "note"},
+                      reporter_);
+  if (root.kind != YamlNode::Kind::kMap) return std::move(draft_.out);
   ReadHead(fields);
-  for (const Field& item : fields.Items("models")) ReadModel(item);
-  if (out_.models.size() > kModelsMax) {
-    fields.Fault("models", Cat("expected at most ", kModelsMax, " models"));
-    return std::move(out_);
+  for (const Field& item : ItemsOf(fields, "calendars", kCalendarsMax, "calendars")) {
+    ReadCalendar(item);
   }
+  for (const Field& item : ItemsOf(fields, "taxes", kTaxesMax, "taxes")) ReadTax(item);
+  if (fields.Items("models").size() > kModelsMax) {
+    fields.Fault("models", Cat("expected at most ", kModelsMax, " models"));
+    return std::move(draft_.out);
+  }
+  for (const Field& item : fields.Items("models")) ReadModel(item);
   for (const Field& item : fields.Items("units")) ReadUnit(item);
-  for (const Field& item : fields.Items("price_books")) ReadBook(item);
+  for (const Field& item : ItemsOf(fields, "exchange", kExchangeMax, "rates")) ReadExchange(item);
+  CheckExchange();
+  for (const Field& item : ItemsOf(fields, "price_books", kBooksMax, "price books")) ReadBook(item);
+  CheckDerived();
+  for (const Field& item : fields.Items("wholesale")) ReadWholesale(item);
+  CheckWholesale();
   const std::vector<Field> offers = fields.Items("offers");
   if (offers.size() > kOffersMax) {
     fields.Fault("offers", Cat("expected at most ", kOffersMax, " offers"));
-    return std::move(out_);
+    return std::move(draft_.out);
   }
-  for (const Field& item : offers) ReadOffer(item);
+  OfferReader reader(&draft_);
+  for (const Field& item : offers) reader.ReadOffer(item);
+  reader.CheckReferences();
   CheckTableSize();
-  return std::move(out_);
+  return std::move(draft_.out);
 }
 
 void CatalogueReader::ReadHead(const Fields& fields) {
-  out_.name = ReadId(fields, "catalogue").value_or("");
+  Catalogue& out = draft_.out;
+  out.name = draft_.ReadId(fields, "catalogue").value_or("");
   fields.NeedText("currency", "a currency such as CNY");
-  out_.currency = ReadCurrency(fields).value_or(Unit());
+  out.currency = draft_.ReadCurrency(fields).value_or(Unit());
   const auto zone = fields.NeedText("time_zone", "a time zone such as Asia/Shanghai");
   if (!zone) return;
   const auto loaded = ParseZone(*zone);
@@ -73,34 +82,54 @@ void CatalogueReader::ReadHead(const Fields& fields) {
                                   "; expected a name such as Asia/Shanghai or UTC"));
     return;
   }
-  out_.zone = *loaded;
-  names_.zone = *zone;
+  out.zone = *loaded;
+  draft_.names.zone = *zone;
 }
 
-std::optional<std::string> CatalogueReader::ReadId(const Fields& fields, std::string_view key) {
-  const auto id = fields.NeedText(key, kIdExpected);
-  if (!id || IsId(*id)) return id;
-  fields.Fault(key, Cat("expected ", kIdExpected, ", found ", Quoted(*id)));
-  return std::nullopt;
+void CatalogueReader::ReadCalendar(const Field& item) {
+  constexpr std::string_view kExpected = "days such as 2026-10-01 or 2026-10-02..2026-10-08";
+  const Fields fields(item, {"calendar", "days", "note"}, reporter_);
+  if (!IsMap(item)) return;
+  Calendar calendar;
+  calendar.id = draft_.ReadId(fields, "calendar").value_or("");
+  if (!calendar.id.empty() && !draft_.names.calendars.insert(calendar.id).second) {
+    fields.Fault("calendar", Cat("the calendar ", Quoted(calendar.id), " is there twice"));
+  }
+  if (!fields.has("days")) fields.Fault("days", Cat("is missing; expected ", kExpected));
+  for (const auto& [text, field] : fields.Texts("days", kExpected)) {
+    const auto days = ParseDays(text);
+    if (!days) {
+      reporter_->Add(field.line, field.path, Cat("expected ", kExpected, ", found ", Quoted(text)));
+      continue;
+    }
+    for (int32_t day = days->first; day <= days->second; ++day) calendar.days.push_back(day);
+  }
+  std::sort(calendar.days.begin(), calendar.days.end());
+  calendar.days.erase(std::unique(calendar.days.begin(), calendar.days.end()), calendar.days.end());
+  draft_.out.calendars.push_back(std::move(calendar));
 }
 
-std::optional<Unit> CatalogueReader::ReadCurrency(const Fields& fields) {
-  const auto text = fields.Text("currency", "a currency such as CNY");
-  if (!text) return fields.has("currency") ? std::nullopt : std::optional<Unit>(out_.currency);
-  const auto unit = Unit::Parse(*text);
-  if (unit.ok() && unit->is_money()) return *unit;
-  fields.Fault("currency",
-               Cat("expected three capital letters such as CNY, found ", Quoted(*text)));
-  return std::nullopt;
-}
-
-Validity CatalogueReader::ReadValidity(const Fields& fields, std::string_view key) {
-  constexpr std::string_view kExpected = "a time such as '1 month', '30 days' or none";
-  const auto text = fields.Text(key, kExpected);
-  if (!text) return {};
-  const auto validity = ParseValidity(*text);
-  if (!validity) fields.Fault(key, Cat("expected ", kExpected, ", found ", Quoted(*text)));
-  return validity.value_or(Validity{});
+void CatalogueReader::ReadTax(const Field& item) {
+  constexpr std::string_view kExpected = "per cent such as 6 or 8.25, at most 100";
+  const Fields fields(item, {"tax", "name", "rate", "note"}, reporter_);
+  if (!IsMap(item)) return;
+  Tax tax;
+  tax.id = draft_.ReadId(fields, "tax").value_or("");
+  if (!tax.id.empty() && !draft_.names.taxes.insert(tax.id).second) {
+    fields.Fault("tax", Cat("the tax ", Quoted(tax.id), " is there twice"));
+  }
+  tax.name = draft_.ReadName(fields, "name");
+  if (const auto text = fields.NeedText("rate", kExpected)) {
+    // A hundredth of a per cent is the smallest that is stated anywhere.
+    const auto rate = ParseDecimal(*text);
+    if (!rate || 100 % rate->denominator != 0 || rate->numerator > 100 * rate->denominator) {
+      fields.Fault("rate",
+                   Cat("expected ", kExpected, ", with at most 2 decimals, found ", Quoted(*text)));
+    } else {
+      tax.basis_points = static_cast<int32_t>(rate->numerator * (100 / rate->denominator));
+    }
+  }
+  draft_.out.taxes.push_back(std::move(tax));
 }
 
 void CatalogueReader::ClaimModelName(const std::string& name, int line, const std::string& path) {
@@ -111,20 +140,15 @@ void CatalogueReader::ClaimModelName(const std::string& name, int line, const st
       Cat("the name ", Quoted(name), " is already used for a model at line ", known->second));
 }
 
-void CatalogueReader::ClaimCode(const std::string& code, const std::string& owner, int line,
-                                const std::string& path) {
-  const auto [known, is_new] = codes_.try_emplace(code, Use{.owner = owner, .line = line});
-  if (is_new || known->second.owner == owner) return;
-  reporter_->Add(line, path,
-                 Cat("charge code ", Quoted(code), " already names ", known->second.owner,
-                     " at line ", known->second.line));
-}
-
 void CatalogueReader::ReadModel(const Field& item) {
-  const Fields fields(item, {"id", "provider", "class", "alias", "note"}, reporter_);
-  if (item.node->kind != YamlNode::Kind::kMap) return;
+  const Fields fields(item, {"id", "provider", "family", "class", "alias", "note"}, reporter_);
+  if (!IsMap(item)) return;
   Model model;
-  model.provider = ReadId(fields, "provider").value_or("");
+  model.provider = draft_.ReadId(fields, "provider").value_or("");
+  if (fields.has("family")) {
+    model.family = draft_.ReadId(fields, "family").value_or("");
+    draft_.names.families.insert(model.family);
+  }
   const auto read_ids = [&](std::string_view key, std::string_view what, auto&& take) {
     for (const auto& [name, field] : fields.Texts(key, what)) {
       if (IsId(name)) {
@@ -140,9 +164,9 @@ void CatalogueReader::ReadModel(const Field& item) {
       reporter_->Add(field.line, field.path, Cat("names ", Quoted(name), " twice"));
     }
     model.classes.push_back(name);
-    names_.classes.insert(name);
+    draft_.names.classes.insert(name);
   });
-  const auto id = ReadId(fields, "id");
+  const auto id = draft_.ReadId(fields, "id");
   if (!id) return;
   model.id = *id;
   ClaimModelName(model.id, fields.LineOf("id"), fields.PathOf("id"));
@@ -150,327 +174,268 @@ void CatalogueReader::ReadModel(const Field& item) {
            [&](const std::string& name, const Field& field) {
              ClaimModelName(name, field.line, field.path);
              model.aliases.push_back(name);
-             names_.aliases[name] = model.id;
+             draft_.names.aliases[name] = model.id;
            });
-  names_.models.insert(model.id);
-  names_.providers.insert(model.provider);
-  out_.models.push_back(std::move(model));
+  draft_.names.models.insert(model.id);
+  draft_.names.providers.insert(model.provider);
+  draft_.out.models.push_back(std::move(model));
+}
+
+void CatalogueReader::ReadUnitCode(const Fields& fields, UnitTerms* terms) {
+  const auto code = fields.NeedText("unit", "a unit such as quota_point");
+  if (!code) return;
+  const auto unit = Unit::Parse(*code);
+  if (!unit.ok() || unit->is_money()) {
+    fields.Fault("unit",
+                 Cat("expected 2 to 15 lower-case letters, digits or '_', found ", Quoted(*code)));
+  } else if (*code == "token" || *code == "tokens") {
+    fields.Fault("unit", "'token' is always there and is not declared");
+  } else if (!draft_.names.units.insert(*code).second) {
+    fields.Fault("unit", Cat("the unit ", Quoted(*code), " is declared twice"));
+  } else {
+    terms->unit = *unit;
+  }
 }
 
 void CatalogueReader::ReadUnit(const Field& item) {
-  const Fields fields(item, {"unit", "burn", "note"}, reporter_);
-  if (item.node->kind != YamlNode::Kind::kMap) return;
-  const auto code = fields.NeedText("unit", "a unit such as quota_point");
+  const Fields fields(item, {"unit", "name", "shown_per", "burn", "note"}, reporter_);
+  if (!IsMap(item)) return;
   UnitTerms terms;
-  if (code) {
-    const auto unit = Unit::Parse(*code);
-    if (!unit.ok() || unit->is_money()) {
-      fields.Fault(
-          "unit", Cat("expected 2 to 15 lower-case letters, digits or '_', found ", Quoted(*code)));
-    } else if (*code == "token" || *code == "tokens") {
-      fields.Fault("unit", "'token' is always there and is not declared");
-    } else if (!names_.units.insert(*code).second) {
-      fields.Fault("unit", Cat("the unit ", Quoted(*code), " is declared twice"));
-    } else {
-      terms.unit = *unit;
+  ReadUnitCode(fields, &terms);
+  if (fields.has("name")) terms.name = draft_.ReadName(fields, "name");
+  if (const auto text = fields.Text("shown_per", "a count such as 1000")) {
+    const auto count = ParseCount(*text);
+    if (!count || *count < 1 || *count > kAmountMicrosMax) {
+      fields.Fault("shown_per", Cat("expected a count such as 1000, found ", Quoted(*text)));
     }
+    terms.shown_per = count.value_or(1);
   }
-  RuleList burn;
-  ReadFactorRules(fields.Items("burn"), FactorTimes::kNever, names_, reporter_, &burn);
-  CheckOverlaps(burn, out_.models, reporter_);
-  terms.burn = std::move(burn.rules);
+  terms.burn = ReadFactorRules(fields.Items("burn"), draft_.names, reporter_);
+  CheckOverlaps(terms.burn, draft_.out.models, draft_.out.calendars, reporter_);
   if (terms.unit.empty()) return;
+  std::set<std::string>& burned = draft_.burned[std::string(terms.unit.code())];
   const RuleIndex index(terms.burn);
-  std::set<std::string>& burned = burned_[std::string(terms.unit.code())];
-  for (const Model& model : out_.models) {
-    if (!index.RulesOf(model).empty()) burned.insert(model.id);
+  for (const Model& model : draft_.out.models) {
+    const std::vector<Found> rules = index.RulesOf(model);
+    const bool always = std::any_of(rules.begin(), rules.end(), [&](const Found& found) {
+      return terms.burn[found.rule].when.always();
+    });
+    if (always) burned.insert(model.id);
   }
-  out_.units.push_back(std::move(terms));
+  draft_.out.units.push_back(std::move(terms));
+}
+
+void CatalogueReader::ReadExchange(const Field& item) {
+  constexpr std::string_view kExpected =
+      "what one of the first is worth in the second, such as 7.1";
+  const Fields fields(item, {"from", "to", "rate", "from_time", "note"}, reporter_);
+  if (!IsMap(item)) return;
+  ExchangeRate rate;
+  rate.place = {.line = item.line, .field = item.path};
+  const auto currency = [&](std::string_view key) {
+    const auto text = fields.NeedText(key, "a currency such as USD");
+    if (!text) return Unit();
+    const auto unit = Unit::Parse(*text);
+    if (unit.ok() && unit->is_money()) return *unit;
+    fields.Fault(key, Cat("expected three capital letters such as USD, found ", Quoted(*text)));
+    return Unit();
+  };
+  rate.from = currency("from");
+  rate.to = currency("to");
+  if (!rate.from.empty() && rate.from == rate.to) {
+    fields.Fault("to", "is the currency that it is exchanged from");
+  }
+  if (const auto text = fields.NeedText("rate", kExpected)) {
+    const auto number = ParseDecimal(*text);
+    if (!number || number->numerator == 0) {
+      fields.Fault("rate", Cat("expected ", kExpected, ", found ", Quoted(*text)));
+    }
+    rate.rate = number.value_or(Ratio{.numerator = 1, .denominator = 1});
+  }
+  if (!fields.has("from_time")) {
+    fields.Fault("from_time", "is missing; expected an instant such as 2026-01-01T00:00:00+08:00");
+  }
+  rate.from_time = ReadInstant(fields, "from_time", kAlways);
+  draft_.out.exchange.push_back(rate);
+}
+
+void CatalogueReader::CheckExchange() {
+  std::vector<ExchangeRate>& rates = draft_.out.exchange;
+  const auto key = [](const ExchangeRate& rate) {
+    return std::tie(rate.from, rate.to, rate.from_time);
+  };
+  std::stable_sort(rates.begin(), rates.end(),
+                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  for (size_t i = 1; i < rates.size(); ++i) {
+    if (key(rates[i]) != key(rates[i - 1])) continue;
+    reporter_->Add(rates[i].place.line, rates[i].place.field,
+                   Cat("lines ", rates[i - 1].place.line, " and ", rates[i].place.line,
+                       " both begin at the same time"));
+  }
 }
 
 void CatalogueReader::ReadBook(const Field& item) {
-  const Fields fields(item, {"id", "currency", "rules", "note"}, reporter_);
-  if (item.node->kind != YamlNode::Kind::kMap) return;
+  const Fields fields(item, {"id", "currency", "kind", "tax", "rules", "adjustments", "note"},
+                      reporter_);
+  if (!IsMap(item)) return;
   PriceBook book;
-  book.id = ReadId(fields, "id").value_or("");
-  book.currency = ReadCurrency(fields).value_or(Unit());
-  if (BookOf(book.id) != nullptr) {
+  book.place = {.line = item.line, .field = item.path};
+  book.id = draft_.ReadId(fields, "id").value_or("");
+  book.currency = draft_.ReadCurrency(fields).value_or(Unit());
+  book.tax = draft_.ReadTax(fields);
+  if (draft_.BookOf(book.id) != nullptr) {
     fields.Fault("id", Cat("the price book ", Quoted(book.id), " is there twice"));
+  }
+  if (const auto kind = fields.Text("kind", "retail or wholesale")) {
+    book.wholesale = *kind == "wholesale";
+    if (!book.wholesale && *kind != "retail") {
+      fields.Fault("kind", Cat("expected retail or wholesale, found ", Quoted(*kind),
+                               Suggestion(*kind, {"retail", "wholesale"})));
+    }
   }
   const std::vector<Field> items = fields.Items("rules");
   if (items.empty()) fields.Fault("rules", "expected at least one rule");
-  RuleList list;
-  ReadPriceRules(items, book.id, names_, reporter_, &list);
-  CheckOverlaps(list, out_.models, reporter_);
-  for (size_t i = 0; i < list.rules.size(); ++i) {
-    // Rules of one book may share a code: they are one line of the bill, at different times or for
-    // several models.
-    ClaimCode(list.rules[i].charge_code, Cat("prices of book '", book.id, "'"), list.rules[i].line,
-              Cat(list.paths[i], ".charge_code"));
+  book.rules = ReadPriceRules(items, draft_.names, reporter_);
+  book.adjustments = ReadAdjustments(fields.Items("adjustments"), draft_.names, reporter_);
+  CheckOverlaps(book.rules, draft_.out.models, draft_.out.calendars, reporter_);
+  ClaimBookCodes(book);
+  CheckPointPrices(book);
+  draft_.out.books.push_back(std::move(book));
+}
+
+// Rules of one book may share a code: they are one line of the bill, at different times or for
+// several models.
+void CatalogueReader::ClaimBookCodes(const PriceBook& book) {
+  const std::string owner = Cat("prices of book '", book.id, "'");
+  for (const RateRule& rule : book.rules) {
+    const Place place{.line = rule.place.line, .field = Cat(rule.place.field, ".charge_code")};
+    for (const Matcher& matcher : rule.matchers) {
+      draft_.ClaimCode(ChargeCodeOf(book, rule, matcher), owner, place);
+    }
   }
-  book.rules = std::move(list.rules);
-  CheckPointPrices(book, list.paths);
-  out_.books.push_back(std::move(book));
+  for (const Adjustment& adjustment : book.adjustments) {
+    if (!adjustment.charge_code.empty()) {
+      draft_.ClaimCode(adjustment.charge_code, owner, adjustment.place);
+    }
+  }
 }
 
 // A price in points must have a burn factor for at least one of its models, and their product must
 // fit.
-void CatalogueReader::CheckPointPrices(const PriceBook& book,
-                                       const std::vector<std::string>& paths) {
-  for (size_t i = 0; i < book.rules.size(); ++i) {
-    const RateRule& rule = book.rules[i];
-    if (rule.per_unit.empty()) continue;
-    const UnitTerms* unit = UnitTermsOf(rule.per_unit);
+void CatalogueReader::CheckPointPrices(const PriceBook& book) {
+  for (const RateRule& rule : book.rules) {
+    const UnitTerms* unit = rule.per_unit.empty() ? nullptr : draft_.UnitTermsOf(rule.per_unit);
     if (unit == nullptr) continue;
-    const bool any = std::any_of(out_.models.begin(), out_.models.end(), [&](const Model& model) {
-      return Matches(rule.matcher, model) && IsBurned(rule.per_unit, model);
-    });
+    const bool any =
+        std::any_of(draft_.out.models.begin(), draft_.out.models.end(), [&](const Model& model) {
+          return Covers(rule.matchers, model) &&
+                 std::any_of(unit->burn.begin(), unit->burn.end(),
+                             [&](const RateRule& burn) { return Covers(burn.matchers, model); });
+        });
     if (!any) {
-      reporter_->Add(rule.line, Cat(paths[i], ".per"),
+      reporter_->Add(rule.place.line, Cat(rule.place.field, ".per"),
                      Cat("the unit '", rule.per_unit.code(),
                          "' has no burn factor for any model of this rule"));
     }
     for (const RateRule& burn : unit->burn) {
       if (Scale(burn.ratios, rule.unit_price)) continue;
-      reporter_->Add(
-          rule.line, Cat(paths[i], ".price"),
-          Cat("this price times the burn factor at line ", burn.line, " does not fit 64 bits"));
+      reporter_->Add(rule.place.line, Cat(rule.place.field, ".price"),
+                     Cat("this price times the burn factor at line ", burn.place.line,
+                         " does not fit 64 bits"));
     }
   }
 }
 
-void CatalogueReader::ReadOffer(const Field& item) {
-  const Fields fields(
-      item,
-      {"id", "name", "charge_code", "fee", "currency", "prices", "validity", "grants", "note"},
-      reporter_);
-  if (item.node->kind != YamlNode::Kind::kMap) return;
-  OfferTerms terms;
-  terms.offer.id = ReadId(fields, "id").value_or("");
-  const bool known =
-      std::any_of(out_.offers.begin(), out_.offers.end(),
-                  [&](const OfferTerms& other) { return other.offer.id == terms.offer.id; });
-  if (known) fields.Fault("id", Cat("the offer ", Quoted(terms.offer.id), " is there twice"));
-  terms.offer.name = ReadName(fields, "name");
-  terms.offer.charge_code = ReadId(fields, "charge_code").value_or("");
-  ClaimCode(terms.offer.charge_code, Cat("the fee of offer '", terms.offer.id, "'"),
-            fields.LineOf("charge_code"), fields.PathOf("charge_code"));
-  ReadOfferMoney(fields, &terms);
-  terms.offer.validity = ReadValidity(fields, "validity");
-  const std::vector<Field> grants = fields.Items("grants");
-  if (grants.size() > kGrantsPerOfferMax) {
-    fields.Fault("grants", Cat("expected at most ", kGrantsPerOfferMax, " grants"));
+// Books that others take prices from must be there, must not take from each other in a circle, and
+// must be in a currency that can be exchanged.
+void CatalogueReader::CheckDerived() {
+  std::map<std::string, int> depths;  // 0 while a book's own rules are being looked at.
+  const std::function<int(const PriceBook&)> depth_of = [&](const PriceBook& book) {
+    int depth = 1;
+    depths[book.id] = 0;
+    for (const RateRule& rule : book.rules) {
+      const PriceBook* other = CheckOtherBook(book, rule);
+      if (other == nullptr) continue;
+      const auto known = depths.find(other->id);
+      const int below = known == depths.end() ? depth_of(*other) : known->second;
+      std::string message;
+      if (below == 0) {
+        message = Cat("the price book '", rule.of_book,
+                      "' takes its prices from this one: prices go round in a circle");
+      } else if (below >= kDerivedDepthMax) {
+        message = Cat("expected at most ", kDerivedDepthMax, " books in a row");
+      }
+      if (!message.empty()) {
+        reporter_->Add(rule.place.line, Cat(rule.place.field, ".of"), message);
+      }
+      depth = std::max(depth, std::min(below, kDerivedDepthMax - 1) + 1);
+    }
+    return depths[book.id] = depth;
+  };
+  for (const PriceBook& book : draft_.out.books) {
+    if (depths.count(book.id) == 0) depth_of(book);
+  }
+}
+
+// The book that a rule takes its prices from; null when it has none or a faulty one.
+const PriceBook* CatalogueReader::CheckOtherBook(const PriceBook& book, const RateRule& rule) {
+  if (rule.of_book.empty()) return nullptr;
+  const PriceBook* other = draft_.BookOf(rule.of_book);
+  const std::string field = Cat(rule.place.field, ".of");
+  if (other == nullptr) {
+    reporter_->Add(rule.place.line, field,
+                   Cat("unknown price book ", Quoted(rule.of_book),
+                       Suggestion(rule.of_book, draft_.BookIds())));
+    return nullptr;
+  }
+  if (!HasExchange(draft_.out, other->currency, book.currency)) {
+    reporter_->Add(rule.place.line, field,
+                   Cat("this book is in ", book.currency.code(), ", the price book '", rule.of_book,
+                       "' in ", other->currency.code(), ", and 'exchange' has no rate from ",
+                       other->currency.code(), " to ", book.currency.code()));
+  }
+  return other;
+}
+
+void CatalogueReader::ReadWholesale(const Field& item) {
+  const Fields fields(item, {"book", "note"}, reporter_);
+  if (!IsMap(item)) return;
+  const auto id = fields.NeedText("book", "the id of a price book");
+  if (!id) return;
+  if (draft_.BookOf(*id) == nullptr) {
+    fields.Fault("book",
+                 Cat("unknown price book ", Quoted(*id), Suggestion(*id, draft_.BookIds())));
     return;
   }
-  for (const Field& grant : grants) ReadGrant(grant, &terms);
-  for (const Grant& grant : terms.grants) terms.offer.grants.push_back(grant.terms);
-  CheckOfferPrices(fields, terms);
-  out_.offers.push_back(std::move(terms));
-}
-
-void CatalogueReader::ReadOfferMoney(const Fields& fields, OfferTerms* terms) {
-  constexpr std::string_view kFeeExpected = "a fee such as 9.9, or 0";
-  terms->offer.currency = ReadCurrency(fields).value_or(Unit());
-  if (const auto text = fields.NeedText("fee", kFeeExpected)) {
-    const auto fee = ParseMicros(*text);
-    if (!fee.ok() || *fee < 0 || *fee > kAmountMicrosMax) {
-      fields.Fault("fee", Cat("expected ", kFeeExpected, ", found ", Quoted(*text)));
-    } else {
-      terms->offer.fee_micros = *fee;
-    }
-  }
-  const auto book_id = fields.Text("prices", "the id of a price book");
-  if (!book_id) return;
-  terms->price_book = *book_id;
-  terms->offer.has_prices = true;
-  const PriceBook* book = BookOf(*book_id);
-  if (book == nullptr) {
-    fields.Fault("prices", Cat("unknown price book ", Quoted(*book_id),
-                               Suggestion(*book_id, BookIds(out_.books))));
-  } else if (book->currency != terms->offer.currency) {
-    fields.Fault("prices", Cat("the offer is in ", terms->offer.currency.code(),
-                               ", the price book '", *book_id, "' in ", book->currency.code()));
-  }
-}
-
-void CatalogueReader::ReadAmount(const Fields& fields, GrantTerms* terms) {
-  const auto unit_text = fields.NeedText("unit", "token, a declared unit or the offer's currency");
-  const auto amount_text = fields.NeedText("amount", "an amount such as 10M");
-  if (unit_text) {
-    const auto unit = Unit::Parse(*unit_text);
-    const bool known = unit.ok() && (unit->is_money() || *unit_text == "token" ||
-                                     names_.units.count(*unit_text) != 0);
-    if (!known) {
-      std::vector<std::string> units(names_.units.begin(), names_.units.end());
-      units.emplace_back("token");
-      fields.Fault("unit", Cat("unknown unit ", Quoted(*unit_text), Suggestion(*unit_text, units)));
-      return;
-    }
-    terms->unit = *unit;
-  }
-  if (!amount_text || terms->unit.empty()) return;
-  int64_t amount = -1;
-  if (terms->unit.is_money()) {
-    const auto micros = ParseMicros(*amount_text);
-    if (micros.ok() && *micros <= kAmountMicrosMax) amount = *micros;
-  } else {
-    const auto count = ParseCount(*amount_text);
-    if (count && *count <= kAmountMicrosMax) amount = *count;
-  }
-  if (amount > 0) {
-    terms->amount = amount;
+  std::vector<std::string>& wholesale = draft_.out.wholesale;
+  if (std::find(wholesale.begin(), wholesale.end(), *id) != wholesale.end()) {
+    fields.Fault("book", Cat("names ", Quoted(*id), " twice"));
     return;
   }
-  fields.Fault("amount", Cat("expected an amount above 0 such as ",
-                             terms->unit.is_money() ? "9.9" : "10M, 250_000 or 1.5K", ", found ",
-                             Quoted(*amount_text)));
+  wholesale.push_back(*id);
 }
 
-void CatalogueReader::ReadGrant(const Field& item, OfferTerms* terms) {
-  constexpr int kPriorityMax = 1'000;
-  const Fields fields(item,
-                      {"name", "charge_code", "unit", "amount", "validity", "priority", "covers",
-                       "weights", "when_used_up", "note"},
-                      reporter_);
-  if (item.node->kind != YamlNode::Kind::kMap) return;
-  Grant grant;
-  grant.terms.name = ReadName(fields, "name");
-  ReadAmount(fields, &grant.terms);
-  fields.NeedText("validity", "a time such as '1 month', '30 days' or none");
-  if (fields.has("validity")) grant.terms.validity = ReadValidity(fields, "validity");
-  grant.terms.priority = 1;
-  if (const auto text = fields.Text("priority", "a number from 1 to 1000")) {
-    const auto priority = ParseCount(*text);
-    if (!priority || *priority < 1 || *priority > kPriorityMax) {
-      fields.Fault("priority", Cat("expected a number from 1 (first) to ", kPriorityMax, ", found ",
-                                   Quoted(*text)));
-    } else {
-      grant.terms.priority = static_cast<int>(*priority);
-    }
+// A book of that kind is in force without being listed. Together they are read as one list of
+// rules.
+void CatalogueReader::CheckWholesale() {
+  std::vector<std::string>& wholesale = draft_.out.wholesale;
+  for (const PriceBook& book : draft_.out.books) {
+    if (book.wholesale) wholesale.push_back(book.id);
   }
-  const auto code = fields.has("charge_code") ? ReadId(fields, "charge_code") : std::nullopt;
-  grant.charge_code =
-      code.value_or(Cat(terms->offer.charge_code, "/grant-", terms->grants.size() + 1));
-  ClaimCode(grant.charge_code,
-            Cat("grant ", terms->grants.size() + 1, " of offer '", terms->offer.id, "'"),
-            fields.LineOf("charge_code"), fields.PathOf("charge_code"));
-  if (const auto covers = fields.Map("covers")) {
-    const Fields matchers(*covers, {"model", "class", "provider", "any"}, reporter_);
-    if (covers->node->kind == YamlNode::Kind::kMap) grant.covers = ReadMatchers(matchers, names_);
-  } else {
-    fields.Fault("covers",
-                 "is missing; expected which models the grant pays for, such as 'any: true'");
-  }
-  RuleList weights;
-  ReadFactorRules(fields.Items("weights"), FactorTimes::kAllowed, names_, reporter_, &weights);
-  CheckOverlaps(weights, out_.models, reporter_);
-  grant.weights = std::move(weights.rules);
-  ReadWhenUsedUp(fields, *terms, &grant);
-  CheckGrantUnit(fields, *terms, grant);
-  terms->grants.push_back(std::move(grant));
-}
-
-void CatalogueReader::ReadWhenUsedUp(const Fields& fields, const OfferTerms& offer, Grant* grant) {
-  const auto text = fields.NeedText("when_used_up", "stop or bill_on");
-  if (!text) return;
-  if (*text == "bill_on") {
-    grant->when_used_up = WhenUsedUp::kBillOn;
-    if (offer.price_book.empty()) {
-      fields.Fault("when_used_up", "bill_on needs the offer to name a price book under 'prices'");
-    }
-  } else if (*text != "stop") {
-    fields.Fault("when_used_up", Cat("expected stop or bill_on, found ", Quoted(*text),
-                                     Suggestion(*text, {"stop", "bill_on"})));
-  }
-}
-
-bool CatalogueReader::HasRates(const Grant& grant, const Model& model) const {
-  if (IsBurned(grant.terms.unit, model)) return true;
-  return std::any_of(grant.weights.begin(), grant.weights.end(), [&](const RateRule& weight) {
-    return Matches(weight.matcher, model) && !weight.hours && !IsBounded(weight);
-  });
-}
-
-bool CatalogueReader::IsBurned(const Unit& unit, const Model& model) const {
-  const auto burned = burned_.find(std::string(unit.code()));
-  return burned != burned_.end() && burned->second.count(model.id) != 0;
-}
-
-void CatalogueReader::CheckGrantUnit(const Fields& fields, const OfferTerms& offer,
-                                     const Grant& grant) {
-  if (grant.terms.unit.empty()) return;
-  if (grant.terms.unit.is_money()) {
-    if (grant.terms.unit != offer.offer.currency) {
-      fields.Fault("unit", Cat("the offer is in ", offer.offer.currency.code(), ", this grant in ",
-                               grant.terms.unit.code()));
-    }
-    if (offer.price_book.empty()) {
-      fields.Fault("unit",
-                   "money is drawn at the offer's prices, and this offer names no price book");
-    }
-    if (!grant.weights.empty()) {
-      fields.Fault("weights", "money is drawn at the offer's prices; it has no weights");
-    }
-    return;
-  }
-  const KindRatios plain = PlainDraw(grant.terms.unit);
-  if (std::any_of(plain.begin(), plain.end(), [](const Ratio& r) { return r.stated(); })) return;
-  for (const Model& model : out_.models) {
-    if (!Covers(grant.covers, model) || HasRates(grant, model)) continue;
-    fields.Fault("covers",
-                 Cat("nothing says how many '", grant.terms.unit.code(), "' model '", model.id,
-                     "' draws; expected a burn factor of the unit or a weight"));
-    return;
-  }
-}
-
-// Prices that can never bill, and models about which two grants disagree, are mistakes.
-void CatalogueReader::CheckOfferPrices(const Fields& fields, const OfferTerms& offer) {
-  if (offer.price_book.empty()) return;
-  bool billed = false;
-  for (const Model& model : out_.models) {
-    bool stops = false;
-    bool bills_on = false;
-    for (const Grant& grant : offer.grants) {
-      if (!Covers(grant.covers, model)) continue;
-      (grant.when_used_up == WhenUsedUp::kStop ? stops : bills_on) = true;
-    }
-    if (stops && bills_on) {
-      fields.Fault("grants",
-                   Cat("for model '", model.id, "' one grant says stop and another bill_on"));
-      return;
-    }
-    billed = billed || !stops;
-  }
-  const bool has_money =
-      std::any_of(offer.grants.begin(), offer.grants.end(),
-                  [](const Grant& grant) { return grant.terms.unit.is_money(); });
-  if (!billed && !has_money) {
-    fields.Fault("prices", "are never used: every model is covered by a grant that says stop");
-  }
+  std::sort(wholesale.begin(), wholesale.end());
+  wholesale.erase(std::unique(wholesale.begin(), wholesale.end()), wholesale.end());
+  if (wholesale.size() < 2 || !reporter_->empty()) return;
+  CheckOverlaps(WholesaleRules(draft_.out), draft_.out.models, draft_.out.calendars, reporter_);
 }
 
 void CatalogueReader::CheckTableSize() {
-  size_t tables = out_.books.size();
-  for (const OfferTerms& offer : out_.offers) tables += offer.grants.size() + 1;
-  if (tables * out_.models.size() <= kTableCellsMax) return;
+  const Catalogue& out = draft_.out;
+  size_t tables = out.books.size();
+  for (const OfferTerms& offer : out.offers) tables += offer.grants.size() + 1;
+  if (tables * out.models.size() <= kTableCellsMax) return;
   reporter_->Add(0, "",
                  Cat("expected models times price books, offers and grants to be at most ",
-                     kTableCellsMax, ", found ", tables * out_.models.size()));
-}
-
-const PriceBook* CatalogueReader::BookOf(const std::string& id) const {
-  for (const PriceBook& book : out_.books) {
-    if (book.id == id) return &book;
-  }
-  return nullptr;
-}
-
-const UnitTerms* CatalogueReader::UnitTermsOf(const Unit& unit) const {
-  for (const UnitTerms& terms : out_.units) {
-    if (terms.unit == unit) return &terms;
-  }
-  return nullptr;
+                     kTableCellsMax, ", found ", tables * out.models.size()));
 }
 
 }  // namespace ocs::rating::internal

@@ -4,6 +4,7 @@
 #ifndef RATING_INTERNAL_COMPILED_H_
 #define RATING_INTERNAL_COMPILED_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "rating/catalogue.h"
 #include "rating/internal/zone_table.h"
 #include "rating/tariff.h"
 
@@ -18,21 +20,35 @@ namespace ocs::rating::internal {
 
 inline constexpr uint32_t kNone = 0xffffffff;
 
-/// One rule that may apply to a model: the first of a list whose times hold is the one that does.
+/// What a check asks; the cheap ones come first in a candidate.
+enum class CheckKind : uint8_t {
+  kDimension = 0,  ///< The value of dimension `arg` is one of the symbols [begin, end).
+  kPrompt = 1,     ///< The prompt is in band `begin`.
+  kSwitchOn = 2,   ///< Switch `arg` is on.
+  kHours = 3,      ///< The second of the day is in [begin, end); over midnight where end < begin.
+  kWeekdays = 4,   ///< Bit of the weekday is set in `arg`; bit 0 is Monday.
+  kHoliday = 5,    ///< The day is in calendar `begin`.
+  kWorkday = 6,    ///< It is not.
+  kFirst = 7,      ///< At most `begin` months and `end` days after the offer's beginning.
+};
+
+struct Check {
+  CheckKind kind = CheckKind::kDimension;
+  uint8_t arg = 0;
+  uint16_t zone = 0;  ///< Of hours and days.
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  friend auto operator<=>(const Check&, const Check&) = default;
+};
+static_assert(sizeof(Check) == 12);
+
+/// One rule that may apply to a model: the first of a list that holds is the one that does.
 struct Candidate {
   int64_t from_ms = 0;
   int64_t until_ms = 0;  ///< Not included.
-  uint32_t row = 0;
-  uint32_t hours = kNone;
-
-  friend bool operator==(const Candidate&, const Candidate&) = default;
-};
-
-/// A part of each day.
-struct Hours {
-  int begin_second = 0;
-  int end_second = 0;  ///< Not included; smaller than begin_second when the hours go over midnight.
-  uint32_t zone = 0;
+  uint32_t row = 0;      ///< kNone: what holds here is that nothing is sold.
+  uint32_t checks = 0;   ///< The first of its checks.
+  uint32_t check_count = 0;
 };
 
 /// A part of the candidates: [begin, end).
@@ -48,6 +64,7 @@ using Table = std::vector<uint32_t>;
 struct OfferTables {
   uint32_t prices = kNone;
   std::vector<uint32_t> draws;
+  std::vector<std::array<std::vector<std::string>, kDimensionCount>> cover_values;  ///< By grant.
 };
 
 /// Immutable once compiled.
@@ -57,40 +74,47 @@ struct CompiledTariff {
   absl::TimeZone zone;
   std::vector<std::string> model_ids;
   std::vector<std::string> model_providers;
+  std::vector<std::string> model_families;
+  std::vector<std::vector<std::string>> model_classes;
   absl::flat_hash_map<std::string, uint32_t> models;
+  std::vector<UnitDisplay> units;
   std::vector<Offer> offers;
   absl::flat_hash_map<std::string, uint32_t> offer_ids;
   std::vector<OfferTables> offer_tables;
   std::vector<Table> tables;
-  uint32_t costs = kNone;  ///< The wholesale book's table.
-  Unit cost_currency;
+  uint32_t costs = kNone;                 ///< The wholesale books' table.
   std::vector<Shape> shapes = {Shape{}};  ///< The first stands for none.
-  std::vector<List> lists;
+  std::vector<List> lists = {List{}};
   std::vector<Candidate> candidates;
+  std::vector<Check> checks;
+  std::vector<Symbol> symbols;
+  std::vector<PromptBand> prompts;
+  std::vector<std::vector<int32_t>> calendars;
+  std::vector<ZoneTable> zones;
   std::vector<RateRow> rows;
   std::vector<Rule> rules;
-  std::vector<Hours> hours;
-  std::vector<ZoneTable> zones;
+  std::vector<Unit> rule_currencies;  ///< Beside `rules`; empty for draws.
 
-  /// The row that holds for the model at that instant, or null.
-  const RateRow* Find(uint32_t table, uint32_t model, Instant at) const {
+  /// The row that holds for the model and the use, or null.
+  const RateRow* Find(uint32_t table, uint32_t model, const UseContext& context) const {
     const List list = lists[tables[table][model]];
     for (uint32_t i = list.begin; i < list.end; ++i) {
       const Candidate& candidate = candidates[i];
-      if (at.unix_ms < candidate.from_ms || at.unix_ms >= candidate.until_ms) continue;
-      if (candidate.hours != kNone && !HoursHold(hours[candidate.hours], at)) continue;
-      return &rows[candidate.row];
+      if (context.at.unix_ms < candidate.from_ms || context.at.unix_ms >= candidate.until_ms) {
+        continue;
+      }
+      if (candidate.check_count != 0 && !AllHold(candidate, context)) continue;
+      return candidate.row == kNone ? nullptr : &rows[candidate.row];
     }
     return nullptr;
   }
 
-  bool HoursHold(const Hours& part, Instant at) const {
-    const int second = zones[part.zone].SecondOfDay(at.unix_ms);
-    if (part.begin_second < part.end_second) {
-      return second >= part.begin_second && second < part.end_second;
-    }
-    return second >= part.begin_second || second < part.end_second;
-  }
+  bool AllHold(const Candidate& candidate, const UseContext& context) const;
+
+ private:
+  bool Holds(const Check& check, const UseContext& context) const;
+  bool DimensionHolds(const Check& check, const UseContext& context) const;
+  bool FirstHolds(const Check& check, const UseContext& context) const;
 };
 
 }  // namespace ocs::rating::internal

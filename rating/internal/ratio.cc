@@ -4,6 +4,7 @@
 
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
+#include "ocs/base/text.h"
 
 namespace ocs::rating::internal {
 
@@ -30,6 +31,28 @@ std::optional<Ratio> Multiply(const Ratio& a, const Ratio& b) {
 std::optional<Ratio> Divide(const Ratio& a, const Ratio& b) {
   OCS_CHECK(b.numerator > 0);
   return Multiply(a, Ratio{.numerator = b.denominator, .denominator = b.numerator});
+}
+
+std::optional<std::string> FormatDecimal(const Ratio& ratio) {
+  constexpr int kDecimalsMax = 12;
+  OCS_CHECK(ratio.stated());
+  int64_t scale = 1;
+  for (int decimals = 0; decimals <= kDecimalsMax; ++decimals, scale *= 10) {
+    if (scale % ratio.denominator != 0) continue;
+    const auto digits = MultiplyExact(ratio.numerator, scale / ratio.denominator);
+    if (!digits) return std::nullopt;
+    std::string text = std::to_string(*digits);
+    if (decimals == 0) return text;
+    const auto point = static_cast<size_t>(decimals);
+    if (text.size() <= point) text.insert(0, point + 1 - text.size(), '0');
+    return text.insert(text.size() - point, ".");
+  }
+  return std::nullopt;
+}
+
+std::string FormatRatio(const Ratio& ratio) {
+  const auto decimal = FormatDecimal(ratio);
+  return decimal ? *decimal : Cat(ratio.numerator, "/", ratio.denominator);
 }
 
 }  // namespace ocs::rating::internal

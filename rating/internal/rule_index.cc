@@ -1,18 +1,11 @@
 #include "rating/internal/rule_index.h"
 
 #include <algorithm>
-#include <limits>
+#include <string>
+
+#include "rating/internal/conditions.h"
 
 namespace ocs::rating::internal {
-
-bool IsBounded(const RateRule& rule) {
-  return rule.from.unix_ms != std::numeric_limits<int64_t>::min() || rule.until != Instant::Never();
-}
-
-int StrengthOf(const RateRule& rule) {
-  return static_cast<int>(rule.matcher.level) * 4 + (rule.hours.has_value() ? 2 : 0) +
-         (IsBounded(rule) ? 1 : 0);
-}
 
 bool Matches(const Matcher& matcher, const Model& model) {
   switch (matcher.level) {
@@ -23,6 +16,8 @@ bool Matches(const Matcher& matcher, const Model& model) {
     case MatchLevel::kClass:
       return std::find(model.classes.begin(), model.classes.end(), matcher.name) !=
              model.classes.end();
+    case MatchLevel::kFamily:
+      return matcher.name == model.family;
     case MatchLevel::kModel:
       return matcher.name == model.id;
   }
@@ -35,30 +30,42 @@ bool Covers(const std::vector<Matcher>& matchers, const Model& model) {
 }
 
 RuleIndex::RuleIndex(const std::vector<RateRule>& rules) : rules_(rules) {
+  strengths_.reserve(rules.size());
   for (uint32_t i = 0; i < rules.size(); ++i) {
-    groups_[{rules[i].matcher.level, rules[i].matcher.name}].push_back(i);
+    strengths_.push_back(StrengthOf(rules[i].when));
+    for (const Matcher& matcher : rules[i].matchers) groups_[matcher].push_back(i);
   }
 }
 
-void RuleIndex::Append(MatchLevel level, const std::string& name,
-                       std::vector<uint32_t>* found) const {
-  const auto group = groups_.find({level, name});
+void RuleIndex::Append(MatchLevel level, const std::string& name, std::vector<Found>* found) const {
+  const auto group = groups_.find(Matcher{.level = level, .name = name});
   if (group == groups_.end()) return;
-  found->insert(found->end(), group->second.begin(), group->second.end());
+  for (const uint32_t rule : group->second) {
+    // A rule that names the model twice is there by its narrowest matcher.
+    const bool known = rules_[rule].matchers.size() > 1 &&
+                       std::any_of(found->begin(), found->end(),
+                                   [rule](const Found& other) { return other.rule == rule; });
+    if (!known) found->push_back({rule, &group->first});
+  }
 }
 
-std::vector<uint32_t> RuleIndex::RulesOf(const Model& model) const {
-  std::vector<uint32_t> found;
+std::vector<Found> RuleIndex::RulesOf(const Model& model) const {
+  std::vector<Found> found;
+  std::vector<std::string> classes = model.classes;
+  std::sort(classes.begin(), classes.end());
   Append(MatchLevel::kModel, model.id, &found);
-  for (const std::string& name : model.classes) Append(MatchLevel::kClass, name, &found);
+  if (!model.family.empty()) Append(MatchLevel::kFamily, model.family, &found);
+  for (const std::string& name : classes) Append(MatchLevel::kClass, name, &found);
   Append(MatchLevel::kProvider, model.provider, &found);
   Append(MatchLevel::kAny, "", &found);
-  std::sort(found.begin(), found.end(), [this](uint32_t a, uint32_t b) {
-    const int strength_a = StrengthOf(rules_[a]);
-    const int strength_b = StrengthOf(rules_[b]);
-    if (strength_a != strength_b) return strength_a > strength_b;
-    if (rules_[a].from != rules_[b].from) return rules_[a].from < rules_[b].from;
-    return a < b;
+  if (found.size() < 2) return found;
+  std::sort(found.begin(), found.end(), [this](const Found& a, const Found& b) {
+    if (a.matcher->level != b.matcher->level) return a.matcher->level > b.matcher->level;
+    if (strengths_[a.rule] != strengths_[b.rule]) return strengths_[a.rule] > strengths_[b.rule];
+    if (rules_[a.rule].when.from != rules_[b.rule].when.from) {
+      return rules_[a.rule].when.from < rules_[b.rule].when.from;
+    }
+    return a.rule < b.rule;
   });
   return found;
 }

@@ -1,13 +1,11 @@
-// Finds the rules that speak of a model, strongest first: model beats class beats provider beats
-// any; within that, a rule with hours beats one without; within that, a rule with from or until
-// beats one without.
+// Finds the rules that speak of a model, strongest first: model beats family beats class beats
+// provider beats any; within that, by what the rules' conditions state (StrengthOf).
 
 #ifndef RATING_INTERNAL_RULE_INDEX_H_
 #define RATING_INTERNAL_RULE_INDEX_H_
 
 #include <cstdint>
 #include <map>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,37 +13,39 @@
 
 namespace ocs::rating::internal {
 
-/// A number that is larger for the stronger of two rules that speak of the same model.
-int StrengthOf(const RateRule& rule);
-
-/// True when the rule has from or until.
-bool IsBounded(const RateRule& rule);
-
 /// True when the matcher speaks of the model.
 bool Matches(const Matcher& matcher, const Model& model);
 
 /// True when some matcher of the list does.
 bool Covers(const std::vector<Matcher>& matchers, const Model& model);
 
+/// A rule that speaks of a model, and the narrowest of its matchers that does.
+struct Found {
+  uint32_t rule = 0;
+  const Matcher* matcher = nullptr;
+};
+
 /// Rules by whom they speak of. The rules must outlive it. Immutable.
 class RuleIndex final {
  public:
   explicit RuleIndex(const std::vector<RateRule>& rules);
 
-  /// Indexes of the rules that speak of the model, strongest first; among equals by `from`, then as
+  /// The rules that speak of the model, strongest first, each once; among equals by `from`, then as
   /// written.
-  std::vector<uint32_t> RulesOf(const Model& model) const;
+  std::vector<Found> RulesOf(const Model& model) const;
 
   /// Indexes by matcher, as written.
-  const std::map<std::pair<MatchLevel, std::string>, std::vector<uint32_t>>& groups() const {
-    return groups_;
-  }
+  const std::map<Matcher, std::vector<uint32_t>>& groups() const { return groups_; }
+
+  /// Of a rule's conditions.
+  uint32_t strength(uint32_t rule) const { return strengths_[rule]; }
 
  private:
-  void Append(MatchLevel level, const std::string& name, std::vector<uint32_t>* found) const;
+  void Append(MatchLevel level, const std::string& name, std::vector<Found>* found) const;
 
   const std::vector<RateRule>& rules_;
-  std::map<std::pair<MatchLevel, std::string>, std::vector<uint32_t>> groups_;
+  std::vector<uint32_t> strengths_;
+  std::map<Matcher, std::vector<uint32_t>> groups_;
 };
 
 }  // namespace ocs::rating::internal

@@ -14,20 +14,6 @@ constexpr size_t kDecimalsMax = 12;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Digits to a number; nothing when there are none, something else, or too many.
-std::optional<int64_t> ParseDigits(std::string_view digits) {
-  if (digits.empty()) return std::nullopt;
-  int64_t value = 0;
-  for (const char c : digits) {
-    if (!IsDigit(c)) return std::nullopt;
-    const auto shifted = MultiplyExact(value, 10);
-    const auto sum = shifted ? AddExact(*shifted, c - '0') : std::nullopt;
-    if (!sum) return std::nullopt;
-    value = *sum;
-  }
-  return value;
-}
-
 int64_t MultiplierOf(char suffix) {
   switch (suffix) {
     case 'K':
@@ -88,6 +74,19 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::optional<int64_t> ParseDigits(std::string_view digits) {
+  if (digits.empty()) return std::nullopt;
+  int64_t value = 0;
+  for (const char c : digits) {
+    if (!IsDigit(c)) return std::nullopt;
+    const auto shifted = MultiplyExact(value, 10);
+    const auto sum = shifted ? AddExact(*shifted, c - '0') : std::nullopt;
+    if (!sum) return std::nullopt;
+    value = *sum;
+  }
+  return value;
+}
+
 std::optional<Ratio> ParseDecimal(std::string_view text) {
   const size_t dot = text.find('.');
   const std::string_view whole = text.substr(0, dot);
@@ -137,13 +136,21 @@ std::optional<DailyHours> ParseHours(std::string_view text) {
   const auto begin = ParseClock(text.substr(0, dash));
   const auto end = ParseClock(text.substr(dash + 1));
   if (!begin || !end || *begin == *end || *begin == 86'400 || *end == 0) return std::nullopt;
-  return DailyHours{.begin_second = *begin, .end_second = *end, .zone = ""};
+  return DailyHours{.begin_second = *begin, .end_second = *end};
 }
 
 std::optional<Validity> ParseValidity(std::string_view text) {
   constexpr int64_t kMonthsMax = 120;  // Longer than any offer known; keeps the calendar in range.
   constexpr int64_t kDaysMax = 3'660;
+  constexpr int64_t kHoursMax = 8'784;  // A year's.
+  constexpr std::string_view kUntil = "until ";
   if (text == "none") return Validity{};
+  if (text == "cycle") return Validity{.cycle = true};
+  if (text.substr(0, kUntil.size()) == kUntil) {
+    const auto until = ParseInstant(text.substr(kUntil.size()));
+    if (!until.ok()) return std::nullopt;
+    return Validity{.until = *until};
+  }
   const size_t space = text.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
   const auto count = ParseDigits(text.substr(0, space));
@@ -155,6 +162,9 @@ std::optional<Validity> ParseValidity(std::string_view text) {
   }
   if (word == (one ? "day" : "days") && *count <= kDaysMax) {
     return Validity{.days = static_cast<int>(*count)};
+  }
+  if (word == (one ? "hour" : "hours") && *count <= kHoursMax) {
+    return Validity{.hours = static_cast<int>(*count)};
   }
   return std::nullopt;
 }

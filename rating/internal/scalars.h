@@ -16,6 +16,9 @@
 
 namespace ocs::rating::internal {
 
+/// Digits to a number; nothing when there are none, something else, or too many.
+std::optional<int64_t> ParseDigits(std::string_view digits);
+
 /// "250000", "1_000_000", "10M", "1.5K": a whole number; K, M and B are thousands, millions and
 /// thousands of millions.
 std::optional<int64_t> ParseCount(std::string_view text);
@@ -26,10 +29,10 @@ std::optional<Ratio> ParseDecimal(std::string_view text);
 /// "1M tokens": a count above 0 and a word.
 std::optional<std::pair<int64_t, std::string>> ParsePer(std::string_view text);
 
-/// "00:30-16:30", "22:00-06:00", "18:00-24:00"; the zone is left empty.
+/// "00:30-16:30", "22:00-06:00", "18:00-24:00".
 std::optional<DailyHours> ParseHours(std::string_view text);
 
-/// "1 month", "3 months", "30 days", "1 day", "none".
+/// "1 month", "3 months", "30 days", "6 hours", "cycle", "until 2026-12-31T00:00:00+08:00", "none".
 std::optional<Validity> ParseValidity(std::string_view text);
 
 /// Ids of models, classes, providers, books, offers and charge codes: 1 to 128 letters, digits and

@@ -30,7 +30,7 @@ ZoneTable::ZoneTable(absl::TimeZone zone) {
   }
 }
 
-int ZoneTable::SecondOfDay(int64_t unix_ms) const {
+ZoneTable::Clock ZoneTable::ClockAt(int64_t unix_ms) const {
   const int64_t second = FloorDivide(unix_ms, 1000);
   const Span* span = &spans_.front();
   if (spans_.size() > 1) {
@@ -40,7 +40,10 @@ int ZoneTable::SecondOfDay(int64_t unix_ms) const {
     span = &*(next - 1);
   }
   const int64_t local = second + span->offset_seconds;
-  return static_cast<int>(local - FloorDivide(local, kDaySeconds) * kDaySeconds);
+  const int64_t day = FloorDivide(local, kDaySeconds);
+  constexpr int64_t kFarthest = std::numeric_limits<int32_t>::max();
+  return {.day = static_cast<int32_t>(std::clamp(day, -kFarthest, kFarthest)),
+          .second_of_day = static_cast<int>(local - day * kDaySeconds)};
 }
 
 }  // namespace ocs::rating::internal

@@ -16,8 +16,13 @@ class ZoneTable final {
  public:
   explicit ZoneTable(absl::TimeZone zone);
 
-  /// Second of the day, in [0, 86400), that a wall clock there shows at that instant.
-  int SecondOfDay(int64_t unix_ms) const;
+  /// What a wall clock there shows at that instant.
+  struct Clock {
+    int32_t day = 0;  ///< Counted from 1970-01-01; far beyond both ends of the table it stops.
+    int second_of_day = 0;  ///< In [0, 86400).
+  };
+  Clock ClockAt(int64_t unix_ms) const;
+  int SecondOfDay(int64_t unix_ms) const { return ClockAt(unix_ms).second_of_day; }
 
  private:
   struct Span {

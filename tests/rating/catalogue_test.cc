@@ -52,7 +52,8 @@ const std::vector<Case> kRuleCases = {
 )",
      "c.yaml:10: weather: unknown key 'weather'; expected one of: catalogue, "
      "currency, "
-     "time_zone, models, units, price_books, offers, note\n"},
+     "time_zone, calendars, taxes, models, units, exchange, price_books, wholesale, offers, "
+     "note\n"},
     {"two rules for one model at one time", R"(price_books:
   - id: b
     rules:
@@ -112,8 +113,7 @@ const std::vector<Case> kRuleCases = {
      "c.yaml:16: price_books[0].rules[3].provider: unknown provider 'nobody-at-all': no model has "
      "it\n"
      "c.yaml:17: price_books[0].rules[4]: does not say which models it is about; expected one of "
-     "'model', "
-     "'class', 'provider' or 'any: true'\n"},
+     "'model', 'family', 'class', 'provider' or 'any: true'\n"},
     {"numbers that are none", R"(price_books:
   - id: b
     rules:
@@ -179,7 +179,8 @@ const std::vector<Case> kRuleCases = {
      "c.yaml:15: price_books[0].rules[2].hours: expected two different times of day such as "
      "00:30-16:30 "
      "or 22:00-24:00, found '8-9'\n"
-     "c.yaml:16: price_books[0].rules[3].zone: has no meaning without 'hours'\n"},
+     "c.yaml:16: price_books[0].rules[3].zone: has no meaning without 'hours', 'weekdays', "
+     "'holidays' or 'workdays'\n"},
 };
 
 const std::vector<Case> kOfferCases = {
@@ -225,7 +226,8 @@ const std::vector<Case> kOfferCases = {
      "c.yaml:17: offers[0].grants[1].validity: expected a time such as '1 month', '30 days' or "
      "none, found "
      "'2 years'\n"
-     "c.yaml:17: offers[0].grants[1].when_used_up: expected stop or bill_on, found 'halt'\n"
+     "c.yaml:17: offers[0].grants[1].when_used_up: expected stop, bill_on, wait, throttle, "
+     "fallback or buy, found 'halt'\n"
      "c.yaml:18: offers[0].grants[2].amount: expected an amount above 0 such as 10M, 250_000 or "
      "1.5K, found "
      "'1.5'\n"

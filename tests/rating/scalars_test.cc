@@ -51,9 +51,9 @@ TEST_CASE("decimals become exact reduced ratios", "[rating][unit]") {
 }
 
 TEST_CASE("hours are two different times of day", "[rating][unit]") {
-  CHECK(ParseHours("00:30-16:30") == DailyHours{1'800, 59'400, ""});
-  CHECK(ParseHours("16:30-00:30") == DailyHours{59'400, 1'800, ""});
-  CHECK(ParseHours("18:00-24:00") == DailyHours{64'800, 86'400, ""});
+  CHECK(ParseHours("00:30-16:30") == DailyHours{1'800, 59'400});
+  CHECK(ParseHours("16:30-00:30") == DailyHours{59'400, 1'800});
+  CHECK(ParseHours("18:00-24:00") == DailyHours{64'800, 86'400});
   for (const char* text : {"", "00:30", "8:00-9:00", "08:00-08:00", "25:00-26:00", "24:00-08:00",
                            "10:60-11:00", "22:00-00:00", "24:01-08:00", "aa:bb-cc:dd"}) {
     INFO(text);

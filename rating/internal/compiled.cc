@@ -1,0 +1,75 @@
+#include "rating/internal/compiled.h"
+
+#include <algorithm>
+
+namespace ocs::rating::internal {
+
+bool CompiledTariff::AllHold(const Candidate& candidate, const UseContext& context) const {
+  for (uint32_t i = 0; i < candidate.check_count; ++i) {
+    if (!Holds(checks[candidate.checks + i], context)) return false;
+  }
+  return true;
+}
+
+bool CompiledTariff::DimensionHolds(const Check& check, const UseContext& context) const {
+  static const Symbol kStandard = SymbolOf("standard");
+  Symbol value = context.values[check.arg];
+  if (value == 0) {
+    if (check.arg != static_cast<uint8_t>(Dimension::kServiceTier)) return false;
+    value = kStandard;
+  }
+  for (uint32_t i = check.begin; i < check.end; ++i) {
+    if (symbols[i] == value) return true;
+  }
+  return false;
+}
+
+bool CompiledTariff::FirstHolds(const Check& check, const UseContext& context) const {
+  constexpr int64_t kDayMillis = 86'400'000;
+  if (context.began_at == Instant::Never() || context.at < context.began_at) return false;
+  // No month is longer than 31 days or shorter than 28; a day more for the zone's clock changes.
+  const int64_t days = (context.at.unix_ms - context.began_at.unix_ms) / kDayMillis;
+  const int64_t months = check.begin;
+  if (days < 28 * months + check.end - 1) return true;
+  if (days > 31 * months + check.end + 1) return false;
+  const Validity length{.months = static_cast<int>(check.begin),
+                        .days = static_cast<int>(check.end)};
+  return context.at < EndOf(context.began_at, length, zone);
+}
+
+bool CompiledTariff::Holds(const Check& check, const UseContext& context) const {
+  const auto clock = [&] { return zones[check.zone].ClockAt(context.at.unix_ms); };
+  const auto is_holiday = [&] {
+    const std::vector<int32_t>& days = calendars[check.begin];
+    return std::binary_search(days.begin(), days.end(), clock().day);
+  };
+  switch (check.kind) {
+    case CheckKind::kDimension:
+      return DimensionHolds(check, context);
+    case CheckKind::kPrompt: {
+      const PromptBand& band = prompts[check.begin];
+      return context.prompt_tokens > band.over && context.prompt_tokens <= band.up_to;
+    }
+    case CheckKind::kSwitchOn:
+      return (context.switches >> check.arg & 1U) != 0;
+    case CheckKind::kHours: {
+      const auto second = static_cast<uint32_t>(clock().second_of_day);
+      if (check.begin < check.end) return second >= check.begin && second < check.end;
+      return second >= check.begin || second < check.end;
+    }
+    case CheckKind::kWeekdays: {
+      // Day 0 was a Thursday.
+      const auto weekday = static_cast<uint32_t>(((clock().day % 7) + 7 + 3) % 7);
+      return (check.arg >> weekday & 1U) != 0;
+    }
+    case CheckKind::kHoliday:
+      return is_holiday();
+    case CheckKind::kWorkday:
+      return !is_holiday();
+    case CheckKind::kFirst:
+      return FirstHolds(check, context);
+  }
+  return false;
+}
+
+}  // namespace ocs::rating::internal
