@@ -135,7 +135,9 @@ struct ProviderUsage {
   std::vector<Clamp> clamps;
   std::vector<Detail> details;
   std::vector<ApartUsage> apart;
-  std::vector<std::string> unread;  ///< Their paths; at most kUnreadMax.
+  /// Paths of counters other than 0 that nobody reads; at most kUnreadMax. Not looked for where the
+  /// root itself is the usage: what stands there beside the counts is no counter.
+  std::vector<std::string> unread;
 };
 
 inline constexpr size_t kUnreadMax = 8;

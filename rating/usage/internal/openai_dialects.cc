@@ -60,13 +60,15 @@ PromptParts ReadPromptParts(const Reading& reading, const Scope& details, const 
   const int64_t audio =
       fields.Count(details, {"audio_tokens"}).value_or(fields.CountOr0(usage, {"audio_tokens"}));
   const int64_t image =
-      fields.Count(details, {"image_tokens"}).value_or(fields.CountOr0(usage, {"image_tokens"}));
+      fields.Count(details, {"image_tokens"})
+          .value_or(fields.CountOr0(usage, {"image_tokens", "prompt_image_tokens"}));
   const int64_t video =
       fields.Count(details, {"video_tokens"}).value_or(fields.CountOr0(usage, {"video_tokens"}));
   parts.audio = std::max<int64_t>(audio - cached_audio, 0);
   parts.image = std::max<int64_t>(image + video - cached_image, 0);
   Composer& composer = *reading.composer;
-  composer.AddDetail("prompt_text", fields.CountOr0(details, {"text_tokens"}));
+  composer.AddDetail("prompt_text", fields.Count(details, {"text_tokens"})
+                                        .value_or(fields.CountOr0(usage, {"prompt_text_tokens"})));
   composer.AddDetail("prompt_audio", audio);
   composer.AddDetail("prompt_image", image);
   composer.AddDetail("prompt_video", video);

@@ -358,6 +358,12 @@ TEST_CASE("more counters of more interfaces", "[usage][unit]") {
     CHECK(usage.cost_usd == "0.0037756");
     CHECK(usage.marks.empty());
   }
+  SECTION("xAI: the names of its own library") {
+    CHECK(Read({.provider = "xai", .api = "chat"},
+               R"({"usage":{"prompt_tokens":300,"prompt_text_tokens":44,"prompt_image_tokens":256,
+      "cached_prompt_text_tokens":4,"completion_tokens":9,"reasoning_tokens":94,
+      "total_tokens":403}})") == "input=40 cache_read=4 output=9 reasoning=94 image_input=256");
+  }
   SECTION("interactions: the total says whether thoughts are in the output") {
     const UsageOrigin origin{.provider = "gemini", .api = "interactions"};
     const auto body = [](int total) {
