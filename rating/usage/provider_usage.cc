@@ -77,9 +77,10 @@ void AddMarks(const Reading& reading) {
   ProviderUsage& result = *reading.result;
   if (reading.fields->disagree()) result.marks.Set(UsageMark::kFieldsDisagree);
   if (reading.fields->rounded_up()) result.marks.Set(UsageMark::kRoundedUp);
+  // The root of a bare usage object, or of Ollama's answer, holds numbers that are no usage.
+  if (reading.usage.node == JsonTree::kRoot) return;
   const JsonTree& tree = *reading.usage.tree;
   for (const int node : tree.Unread(reading.usage.node)) {
-    // A bare usage object is the root: what stands there beside counts is not all a counter.
     if (result.unread.size() < kUnreadMax) result.unread.push_back(tree.Path(node));
   }
   if (!result.unread.empty()) result.marks.Set(UsageMark::kUnread);
@@ -131,9 +132,7 @@ UsageAnswer ReadTree(const UsageOrigin& origin, const JsonTree& tree, const Json
                       .found = "a sum beyond the limit",
                       .expected = Cat("sums of at most ", kQuantityMax)};
   }
-  // The root of a bare usage object, or of Ollama's answer, holds numbers that are no usage.
-  if (found.usage.node != JsonTree::kRoot) AddMarks(reading);
-  if (fields.disagree()) result.marks.Set(UsageMark::kFieldsDisagree);
+  AddMarks(reading);
   return result;
 }
 

@@ -147,8 +147,8 @@ Totals ReadTotals(const Reading& reading, Names prompt_names, Names completion_n
   if (fields.error().has_value() || (prompt.has_value() && completion.has_value())) return totals;
   if (prompt.has_value()) {
     // Without a completion: an interface that has none, or a total that says there was none.
-    if (!reading.terms.prompt_only && total != prompt)
-      fields.Needed(reading.usage, completion_names);
+    const bool none = reading.terms.prompt_only || total == prompt;
+    if (!none) fields.Needed(reading.usage, completion_names);
     return totals;
   }
   if (total.has_value() && !completion.has_value() && reading.terms.prompt_only) {

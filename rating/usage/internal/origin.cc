@@ -21,7 +21,7 @@ void StripSuffix(std::string_view& text, std::string_view suffix) {
 }
 
 bool IsGoogle(std::string_view provider) {
-  return provider == "gemini" || provider == "vertexai" || provider == "google";
+  return provider == "gemini" || StartsWith(provider, "vertex") || StartsWith(provider, "google");
 }
 
 template <size_t N>

@@ -313,6 +313,7 @@ TEST_CASE("pieces and seconds are counted beside tokens", "[usage][unit]") {
   const ProviderUsage rounded = Usage(audio, R"({"usage":{"type":"duration","seconds":7.01}})");
   CHECK(Kinds(rounded.quantities) == "second=8");
   CHECK(rounded.marks.Has(UsageMark::kRoundedUp));
+  CHECK(Usage(audio, R"({"type":"duration","seconds":7.01})").marks.Has(UsageMark::kRoundedUp));
   CHECK(Read({.provider = "openai", .api = "images"},
              R"({"usage":{"input_tokens":50,"output_tokens":4160,"total_tokens":4210,
       "input_tokens_details":{"text_tokens":10,"image_tokens":40}}})") ==
