@@ -88,6 +88,7 @@ class Charging final {
       if (pots_[p].shape != nullptr) {
         if (!internal::BaseRate(pots_[p], item.kind).sold()) continue;
         last = p;
+        if (!PaysMinimum(p) && internal::IsSold(item.kind, pots_.subspan(p + 1))) continue;
         const auto taken = DrawShaped(item.kind, p, quantity, Marked::kNo);
         if (!taken) return false;
         quantity -= *taken;
@@ -157,6 +158,15 @@ class Charging final {
     return meters_.emplace_back(Meter{pot.shape, pot.counted, internal::RoomOf(pot)});
   }
 
+  // True when the call's minimum, which falls on the last pot of the shape, is there.
+  bool PaysMinimum(size_t p) const {
+    const int64_t minimum = internal::MinimumLeft(pots_[p]);
+    if (minimum == 0) return true;
+    size_t last = pots_.size() - 1;
+    while (pots_[last].shape != pots_[p].shape) --last;
+    return pots_[last].available >= std::min(minimum, internal::RoomOf(pots_[p]));
+  }
+
   // Charges as many pieces as the pot affords, or, marked, all of them; how many that is. Nothing
   // on overflow. REQUIRES: the pot has a shape and sells the kind.
   std::optional<int64_t> DrawShaped(TokenKind kind, size_t p, int64_t quantity, Marked overshoot) {
@@ -208,9 +218,7 @@ class Charging final {
                   const ChargeLine& like, Meter* meter) {
     int64_t paid = pieces;
     auto cost = price.Cost(paid);
-    if (meter->room == 0) {
-      paid = 0;
-    } else if (!cost || cost->whole > meter->room) {
+    if (!cost || cost->whole > meter->room) {
       if (meter->room == kMax) return false;
       paid = std::min(pieces, price.Most(meter->room));
       cost = price.Cost(paid);
@@ -356,24 +364,24 @@ RateOutcome Charge(const Quantities& used, std::span<const Pot> pots,
   return RateOutcome::kRated;
 }
 
-RateOutcome ChargeMinimum(std::span<const Pot> pots, int64_t call_charged_micros,
-                          ChargeLines* lines) {
+RateOutcome ChargeMinimum(std::span<const Pot> pots, ChargeLines* lines) {
   size_t p = pots.size();
   while (p > 0 && (pots[p - 1].shape == nullptr || pots[p - 1].shape->minimum <= 0)) --p;
   if (p == 0) return RateOutcome::kRated;
   const Pot& pot = pots[--p];
   int64_t left = std::max<int64_t>(pot.available, 0);
   int64_t charged = 0;
+  bool used = pot.call_charged_micros > 0 || pot.call_counted > 0;
   for (const ChargeLine& line : *lines) {
     if (line.pot == p) left = std::max<int64_t>(left - line.amount, 0);
     if (pots[line.pot].shape != pot.shape) continue;
+    used = true;
     const auto sum = AddExact(charged, line.amount);
     if (!sum) return RateOutcome::kOverflow;
     charged = *sum;
   }
-  const auto call = AddExact(charged, call_charged_micros);
-  if (!call) return RateOutcome::kOverflow;
-  int64_t amount = pot.shape->minimum - *call;
+  if (!used) return RateOutcome::kRated;
+  int64_t amount = internal::MinimumLeft(pot) - charged;
   const int64_t room = internal::RoomOf(pot);
   if (room != kMax) amount = std::min(amount, room - charged);
   if (amount <= 0) return RateOutcome::kRated;

@@ -42,6 +42,10 @@ struct Pot {
   int64_t counted = 0;  ///< The shape's counter in its window before this charge; never negative.
   int64_t held = 0;     ///< What other sessions hold of the counter. Read by Hold, for stops only.
   int64_t charged_micros = 0;  ///< What the window's use was charged so far, by this shape.
+  /// What this shape charged the call, and how much of it it counted, in earlier reports: that
+  /// counts to the minimum, and tells that the call has used this price.
+  int64_t call_charged_micros = 0;
+  int64_t call_counted = 0;
 };
 
 /// A piece of one kind charged to one pot at one rate.
@@ -86,19 +90,20 @@ enum class RateOutcome : uint8_t {
 
 /// Charges `used` to the pots. `carries` are the account's, sorted by line; a line that is not
 /// there carries 0. Where one line is charged in two pots, the second goes on with what the first
-/// left. Lines of quantity 0 are not made. On any outcome but kRated, `lines` is empty. A pot whose
-/// price is not sold in the tier where the counter stands is passed over while another pot pays.
+/// left. Lines of quantity 0 are not made. On any outcome but kRated, `lines` is empty. A pot
+/// whose price stops where the counter stands, or that has less than the call's minimum, is passed
+/// over while another one pays.
 /// REQUIRES: quantities >= 0; pots.size() <= 255.
 RateOutcome Charge(const Quantities& used, std::span<const Pot> pots,
                    std::span<const Carry> carries, ChargeLines* lines);
 
-/// At the end of a call that used something: charges what it is short of its minimum, as a line
-/// added to `lines`, to the last pot whose shape has one; marked where the pot has not as much
-/// left. `lines` are those of the call's last Charge with the same pots (they may be none);
-/// `call_charged_micros` is what that shape charged the call before them. The maximum of the window
-/// bounds this too. kRated, also when nothing is due; kOverflow, and `lines` is as it was.
-RateOutcome ChargeMinimum(std::span<const Pot> pots, int64_t call_charged_micros,
-                          ChargeLines* lines);
+/// At the end of a call: charges what it is short of its minimum, as a line added to `lines`, to
+/// the last pot whose shape has one; marked where the pot has not as much left. `lines` are those
+/// of the call's last Charge with the same pots (they may be none). Nothing is due of a call that
+/// did not use the price: the shape has no line there, and neither counted nor charged before. The
+/// maximum of the window bounds this too. kRated, also when nothing is due; kOverflow, and `lines`
+/// is as it was.
+RateOutcome ChargeMinimum(std::span<const Pot> pots, ChargeLines* lines);
 
 /// How far lines move the counter of a pot's shape.
 struct CounterUse {
@@ -120,7 +125,7 @@ struct HoldLine {
   uint8_t pot = 0;
   int64_t amount = 0;
   int64_t counted = 0;  ///< Pieces that may come to count in the pot's shape: what the grant holds
-                        ///< of its counter.
+                        ///< of its counter. Of pots that share a shape, the first has it all.
 };
 using HoldLines = absl::InlinedVector<HoldLine, 4>;
 
@@ -138,7 +143,8 @@ struct HoldResult {
   };
   Outcome outcome = Outcome::kNothing;
   Quantities granted = {};  ///< Empty unless granted or granted partly.
-  /// One per pot that is drawn on, in pot order; amounts may be 0 for what is free.
+  /// One per pot that is drawn on, or whose counter may be moved, in pot order; amounts may be 0
+  /// for what is free.
   HoldLines holds = {};
 };
 

@@ -44,7 +44,7 @@ class CallCounter final {
     if (Hold(usage_, pots_).outcome != HoldResult::Outcome::kGranted) return false;
     ChargeLines lines;
     if (Charge(usage_, pots_, carries_, &lines) != RateOutcome::kRated) return false;
-    if (ChargeMinimum(pots_, 0, &lines) != RateOutcome::kRated) return false;
+    if (ChargeMinimum(pots_, &lines) != RateOutcome::kRated) return false;
     for (const ChargeLine& line : lines) {
       OCS_CHECK(!line.overshoot);
       pots_[line.pot].available -= line.amount;

@@ -24,6 +24,10 @@ Plan::Plan(std::span<const Pot> pots) : pots_(pots), used_(pots.size(), 0) {
 }
 
 int64_t Plan::Place(TokenKind kind, int64_t quantity) {
+  for (Shaped& shaped : shaped_) {
+    shaped.reached_before = shaped.reached;
+    shaped.placed = 0;
+  }
   int64_t placed = 0;
   for (size_t p = 0; p < pots_.size() && placed < quantity; ++p) {
     if (!BaseRate(pots_[p], kind).sold()) continue;
@@ -53,21 +57,25 @@ int64_t Plan::PlaceShaped(TokenKind kind, size_t p, int64_t quantity) {
   Shaped& shaped = ShapedOf(p);
   const Pot& pot = pots_[p];
   const bool tiers = InTiers(pot, kind);
-  const int64_t sellable = BeforeStop(shaped, kind, quantity);
-  if (Counts(pot.shape->counter.counted, kind)) {
-    shaped.reached = AddUpToMax(shaped.reached, sellable);
+  Shaped& first = FirstOf(pot.shape);
+  if (&first == &shaped && Counts(pot.shape->counter.counted, kind)) {
+    first.reached = AddUpToMax(first.reached, quantity);
   }
+  const int64_t sellable = BeforeStop(first, kind, quantity);
   if (shaped.closed) {
     // Earlier kinds may go into any tier here, so only what is free in all of them is surely paid.
-    const bool free =
-        DearestRate(pot, kind).numerator == 0 && (!tiers || MostBeside(pot, kMax) == 0);
-    return free ? sellable : 0;
+    const bool free = DearestRate(pot, kind).numerator == 0 && MinimumKept(pot.shape) &&
+                      (!tiers || MostBeside(pot, kMax) == 0);
+    const int64_t taken = free ? sellable : 0;
+    first.placed = AddUpToMax(first.placed, taken);
+    return taken;
   }
-  const int64_t taken = KeepMinimum(shaped) ? LargestIn(shaped, kind, sellable) : 0;
+  const int64_t taken = KeepMinimum(pot.shape) ? LargestIn(shaped, kind, sellable) : 0;
   if (taken > 0) {
     const auto cost = MostCost(taken, DearestRate(pot, kind));
     shaped.pieces_cost = AddUpToMax(shaped.pieces_cost, cost.value_or(kMax));
     if (tiers) shaped.counted = AddUpToMax(shaped.counted, taken);
+    first.placed = AddUpToMax(first.placed, taken);
   }
   if (taken < quantity && MoreBehind(kind, p)) {
     shaped.closed = true;
@@ -78,14 +86,12 @@ int64_t Plan::PlaceShaped(TokenKind kind, size_t p, int64_t quantity) {
   return taken;
 }
 
-int64_t Plan::BeforeStop(const Shaped& shaped, TokenKind kind, int64_t quantity) const {
-  const Pot& pot = pots_[shaped.pot];
+int64_t Plan::BeforeStop(const Shaped& first, TokenKind kind, int64_t quantity) const {
+  const Pot& pot = pots_[first.pot];
   int64_t counted = AddUpToMax(pot.counted, pot.held);
   const int64_t stop = StopsAt(pot, kind, counted);
   if (stop == kMax) return quantity;
-  for (const Shaped& other : shaped_) {
-    if (pots_[other.pot].shape == pot.shape) counted = AddUpToMax(counted, other.reached);
-  }
+  counted = AddUpToMax(counted, AddUpToMax(first.reached_before, first.placed));
   return std::clamp<int64_t>(stop - counted, 0, quantity);
 }
 
@@ -108,22 +114,30 @@ int64_t Plan::LargestIn(const Shaped& shaped, TokenKind kind, int64_t quantity) 
   return low;
 }
 
-bool Plan::KeepMinimum(const Shaped& shaped) {
-  const Shape* shape = pots_[shaped.pot].shape;
-  if (shape->minimum <= 0) return true;
-  // As ChargeMinimum: it falls on the last pot of the shape.
-  const auto last = std::find_if(shaped_.rbegin(), shaped_.rend(), [&](const Shaped& other) {
-    return pots_[other.pot].shape == shape;
+Plan::Shaped& Plan::LastOf(const Shape* shape) {
+  const auto found = std::find_if(shaped_.rbegin(), shaped_.rend(), [&](const Shaped& shaped) {
+    return pots_[shaped.pot].shape == shape;
   });
-  if (last->minimum) return true;
-  last->minimum = true;
-  const auto need = Need(*last);
-  if (!need || *need > last->available) {
-    last->minimum = false;
+  OCS_CHECK(found != shaped_.rend());
+  return *found;
+}
+
+bool Plan::MinimumKept(const Shape* shape) {
+  const Shaped& last = LastOf(shape);
+  return last.minimum || MinimumLeft(pots_[last.pot]) == 0;
+}
+
+bool Plan::KeepMinimum(const Shape* shape) {
+  if (MinimumKept(shape)) return true;
+  Shaped& last = LastOf(shape);
+  last.minimum = true;
+  const auto need = Need(last);
+  if (!need || *need > last.available) {
+    last.minimum = false;
     return false;
   }
-  left_[last->pot] = last->available - *need;
-  used_[last->pot] = 1;
+  left_[last.pot] = last.available - *need;
+  used_[last.pot] = 1;
   return true;
 }
 
@@ -139,7 +153,7 @@ std::optional<int64_t> Plan::NeedWith(const Shaped& shaped, TokenKind kind, int6
 std::optional<int64_t> Plan::Need(const Shaped& shaped) const {
   const Pot& pot = pots_[shaped.pot];
   int64_t need = AddUpToMax(shaped.pieces_cost, MostBeside(pot, shaped.counted));
-  if (shaped.minimum) need = std::max(need, pot.shape->minimum);
+  if (shaped.minimum) need = std::max(need, MinimumLeft(pot));
   need = std::min(need, MostRoom(pot));
   if (need == kMax) return std::nullopt;
   return need;
@@ -152,17 +166,31 @@ Plan::Shaped& Plan::ShapedOf(size_t p) {
   return *found;
 }
 
+Plan::Shaped& Plan::FirstOf(const Shape* shape) {
+  const auto found = std::find_if(shaped_.begin(), shaped_.end(), [&](const Shaped& shaped) {
+    return pots_[shaped.pot].shape == shape;
+  });
+  OCS_CHECK(found != shaped_.end());
+  return *found;
+}
+
 HoldLines Plan::Holds() const {
   HoldLines holds;
   for (size_t p = 0; p < pots_.size(); ++p) {
     const int64_t amount = std::max<int64_t>(pots_[p].available, 0) - left_[p];
-    if (amount == 0 && used_[p] == 0) continue;
-    holds.push_back(HoldLine{.pot = static_cast<uint8_t>(p), .amount = amount});
-    for (const Shaped& shaped : shaped_) {
-      if (shaped.pot == p) holds.back().counted = shaped.reached;
-    }
+    const int64_t counted = ReachedFirst(p);
+    if (amount == 0 && used_[p] == 0 && counted == 0) continue;
+    holds.push_back(HoldLine{.pot = static_cast<uint8_t>(p), .amount = amount, .counted = counted});
   }
   return holds;
+}
+
+int64_t Plan::ReachedFirst(size_t p) const {
+  // Only the first pot of a shape has it.
+  for (const Shaped& shaped : shaped_) {
+    if (shaped.pot == p) return shaped.reached;
+  }
+  return 0;
 }
 
 }  // namespace ocs::rating::internal

@@ -39,24 +39,34 @@ class Plan final {
     int64_t available = 0;
     int64_t pieces_cost = 0;  // Each kind at its dearest rate.
     int64_t counted = 0;      // Pieces of kinds that go through tiers.
-    int64_t reached = 0;      // Pieces that may come to count, also in a closed pot.
-    bool minimum = false;     // The call's minimum is kept here.
+    // In the first pot of a shape, for all of them: pieces that reached the shape and may come to
+    // count, those of kinds before this one, and of this one those that were placed.
+    int64_t reached = 0;
+    int64_t reached_before = 0;
+    int64_t placed = 0;
+    bool minimum = false;  // The call's minimum is kept here.
     bool closed = false;
   };
 
   bool MoreBehind(TokenKind kind, size_t p) const { return IsSold(kind, pots_.subspan(p + 1)); }
   int64_t PlaceLinear(TokenKind kind, size_t p, int64_t quantity);
   int64_t PlaceShaped(TokenKind kind, size_t p, int64_t quantity);
-  int64_t BeforeStop(const Shaped& shaped, TokenKind kind, int64_t quantity) const;
+  int64_t BeforeStop(const Shaped& first, TokenKind kind, int64_t quantity) const;
   int64_t LargestIn(const Shaped& shaped, TokenKind kind, int64_t quantity) const;
-  bool KeepMinimum(const Shaped& shaped);
+  // The call's minimum falls on the last pot of the shape (ChargeMinimum), and is kept there as
+  // soon as any of them is drawn on. False when it is not there.
+  bool KeepMinimum(const Shape* shape);
+  bool MinimumKept(const Shape* shape);
 
   // What must be kept in the pot for what was placed there and these pieces; nothing when no money
   // is surely enough.
   std::optional<int64_t> NeedWith(const Shaped& shaped, TokenKind kind, int64_t pieces) const;
   std::optional<int64_t> Need(const Shaped& shaped) const;
 
+  int64_t ReachedFirst(size_t p) const;
   Shaped& ShapedOf(size_t p);
+  Shaped& FirstOf(const Shape* shape);
+  Shaped& LastOf(const Shape* shape);
 
   std::span<const Pot> pots_;
   PerPot<int64_t> left_;

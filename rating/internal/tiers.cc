@@ -144,6 +144,10 @@ int64_t RoomOf(const Pot& pot) {
   return std::max<int64_t>(maximum - std::max<int64_t>(pot.charged_micros, 0), 0);
 }
 
+int64_t MinimumLeft(const Pot& pot) {
+  return std::max<int64_t>(pot.shape->minimum - std::max<int64_t>(pot.call_charged_micros, 0), 0);
+}
+
 int64_t LeastCounted(const Pot& pot) { return BeginsAnew(pot) ? 0 : pot.counted; }
 
 int64_t MostRoom(const Pot& pot) {

@@ -42,6 +42,9 @@ bool HasStop(const Pot& pot);
 /// What the window's use may still come to: INT64_MAX without a maximum.
 int64_t RoomOf(const Pot& pot);
 
+/// What the call may still have to be charged at its end for its minimum.
+int64_t MinimumLeft(const Pot& pot);
+
 /// The smallest counter value that a later charge may find: `counted` where the window cannot begin
 /// anew.
 int64_t LeastCounted(const Pot& pot);

@@ -273,6 +273,8 @@ TEST_CASE("a call that cost less than the minimum is charged the rest at its end
       {10, 20, 20, kEnough, "input 10 = 30; "},
       {20, 0, 0, kEnough, "input 20 = 60; "},
       {0, 30, 30, kEnough, "request 1 = 20 minimum; "},
+      // The price was not used.
+      {0, 0, 0, kEnough, ""},
       // The maximum bounds it, and what is not there is marked.
       {10, 0, 165, kEnough, "input 10 = 30; request 1 = 5 minimum; "},
       {10, 0, 200, kEnough, "input 10 = 0 free; "},
@@ -281,10 +283,14 @@ TEST_CASE("a call that cost less than the minimum is charged the rest at its end
   };
   for (const Case& c : cases) {
     INFO(c.expected);
-    const std::vector<Pot> pots = {{&row, c.available, &shape, 0, 0, c.window_before}};
+    const std::vector<Pot> pots = {{.row = &row,
+                                    .available = c.available,
+                                    .shape = &shape,
+                                    .charged_micros = c.window_before,
+                                    .call_charged_micros = c.call_before}};
     ChargeLines lines;
     REQUIRE(Charge({{kIn, c.used}}, pots, {}, &lines) == RateOutcome::kRated);
-    REQUIRE(ChargeMinimum(pots, c.call_before, &lines) == RateOutcome::kRated);
+    REQUIRE(ChargeMinimum(pots, &lines) == RateOutcome::kRated);
     CHECK(Show(lines) == c.expected);
   }
   CHECK(Held({{kIn, 10}}, {{&row, 50, &shape}}) == "granted input=10 pot0:50/10");
@@ -293,12 +299,12 @@ TEST_CASE("a call that cost less than the minimum is charged the rest at its end
 
   // Without a shape that has a minimum there is nothing to do.
   ChargeLines none;
-  CHECK(ChargeMinimum(std::vector<Pot>{{&row, 5}}, 0, &none) == RateOutcome::kRated);
+  CHECK(ChargeMinimum(std::vector<Pot>{{&row, 5}}, &none) == RateOutcome::kRated);
   CHECK(none.empty());
   const std::vector<Pot> pots = {{&row, 5, &shape}};
-  none.push_back({.amount = INT64_MAX});
-  CHECK(ChargeMinimum(pots, 1, &none) == RateOutcome::kOverflow);
-  CHECK(none.size() == 1);
+  none = {{.amount = INT64_MAX}, {.amount = 1}};
+  CHECK(ChargeMinimum(pots, &none) == RateOutcome::kOverflow);
+  CHECK(none.size() == 2);
 }
 
 TEST_CASE("lines tell how far they move the counters", "[rating][unit]") {
@@ -314,9 +320,9 @@ TEST_CASE("lines tell how far they move the counters", "[rating][unit]") {
         "input 5 = 5; input 5 @1 pot 1 = 15; input 1 @2 pot 1 = 25 flat; "
         "input 5 @2 pot 1 = 10; request 2 pot 1 = 14; ");
   CHECK(CountersOf(lines, pots) == CounterUses{{.pot = 1, .counted = 10, .charged_micros = 64}});
-  REQUIRE(ChargeMinimum(pots, 100, &lines) == RateOutcome::kRated);
-  CHECK(lines.back().amount == 836);
-  CHECK(CountersOf(lines, pots) == CounterUses{{.pot = 1, .counted = 10, .charged_micros = 900}});
+  REQUIRE(ChargeMinimum(pots, &lines) == RateOutcome::kRated);
+  CHECK(lines.back().amount == 936);
+  CHECK(CountersOf(lines, pots) == CounterUses{{.pot = 1, .counted = 10, .charged_micros = 1'000}});
   CHECK(CountersOf({}, pots).empty());
 }
 
