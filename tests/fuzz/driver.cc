@@ -1,6 +1,6 @@
 // Runs a fuzz target as an ordinary test: every seed, then so many seeded mutations.
 //
-//   NAME_test --runs N SEEDS...     SEEDS: files, or folders of files
+//   NAME_test --runs N SEEDS...     SEEDS: files, or folders of files; a .dict has words
 //   NAME_test --once FILE           one input, to look at a finding
 //   NAME_test --write DIR SEEDS...  the seeds as a corpus for libFuzzer
 
@@ -42,14 +42,20 @@ std::vector<std::string> SeedFiles(const std::string& path) {
   return files;
 }
 
-std::vector<std::string> Seeds(const std::vector<std::string>& paths) {
-  std::vector<std::string> seeds;
+Corpus ReadCorpus(const std::vector<std::string>& paths) {
+  Corpus corpus;
   for (const std::string& path : paths) {
     for (const std::string& file : SeedFiles(path)) {
-      for (std::string& seed : SeedsOf(file, ReadFile(file))) seeds.push_back(std::move(seed));
+      if (std::filesystem::path(file).extension() == ".dict") {
+        corpus.words = WordsOf(ReadFile(file));
+        continue;
+      }
+      for (std::string& seed : SeedsOf(file, ReadFile(file))) {
+        corpus.seeds.push_back(std::move(seed));
+      }
     }
   }
-  return seeds;
+  return corpus;
 }
 
 int WriteCorpus(const std::string& folder, const std::vector<std::string>& seeds) {
@@ -63,7 +69,8 @@ int WriteCorpus(const std::string& folder, const std::vector<std::string>& seeds
   return EXIT_SUCCESS;
 }
 
-int RunMany(int64_t runs, const std::vector<std::string>& seeds) {
+int RunMany(int64_t runs, const Corpus& corpus) {
+  const std::vector<std::string>& seeds = corpus.seeds;
   const uint64_t seed = Seed(kSeed);
   std::printf("%zu seeds, %lld mutations; %s\n", seeds.size(), static_cast<long long>(runs),
               SeedNote(seed).c_str());
@@ -75,7 +82,7 @@ int RunMany(int64_t runs, const std::vector<std::string>& seeds) {
     // Half of the time the damage goes on from what is damaged already.
     const bool fresh = input.empty() || random.OneIn(2);
     const size_t chosen = static_cast<size_t>(random.Below(static_cast<int64_t>(seeds.size())));
-    input = Mutated(fresh ? seeds[chosen] : input, seeds, random);
+    input = Mutated(fresh ? seeds[chosen] : input, corpus, random);
     RunOnce(input);
   }
   return EXIT_SUCCESS;
@@ -94,12 +101,12 @@ int Main(const std::vector<std::string>& arguments) {
     std::fputs("usage: --runs N SEEDS... | --once FILE | --write DIR SEEDS...\n", stderr);
     return 2;
   }
-  const std::vector<std::string> seeds = Seeds({arguments.begin() + 2, arguments.end()});
-  if (seeds.empty()) {
+  const Corpus corpus = ReadCorpus({arguments.begin() + 2, arguments.end()});
+  if (corpus.seeds.empty()) {
     std::fputs("there are no seeds\n", stderr);
     return 2;
   }
-  return write ? WriteCorpus(arguments[1], seeds) : RunMany(runs, seeds);
+  return write ? WriteCorpus(arguments[1], corpus.seeds) : RunMany(runs, corpus);
 }
 
 }  // namespace

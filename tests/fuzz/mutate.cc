@@ -72,14 +72,29 @@ void ReplaceNumber(std::string& input, Random& random) {
   input.replace(from, end - from, kTokens[Below(random, std::size(kTokens))]);
 }
 
-void DamageOnce(std::string& input, const std::vector<std::string>& seeds, Random& random) {
+/// Puts a word over another one, so that the text around it stays in form; else anywhere.
+void PlaceWord(std::string& input, const std::vector<std::string>& words, Random& random) {
+  if (words.empty()) return;
+  const std::string& word = words[Below(random, words.size())];
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const size_t begin = input.find_first_of(kLetters, Below(random, input.size()));
+  if (begin == std::string::npos) {
+    input.append(word);
+    return;
+  }
+  const size_t end = std::min(input.find_first_not_of(kLetters, begin), input.size());
+  input.replace(begin, end - begin, word);
+}
+
+void DamageOnce(std::string& input, const Corpus& corpus, Random& random) {
+  const std::vector<std::string>& seeds = corpus.seeds;
   if (input.empty()) {
     input = seeds[Below(random, seeds.size())];
     return;
   }
   const size_t place = Below(random, input.size());
   const Piece piece = AnyPiece(random, input);
-  switch (random.Below(8)) {
+  switch (random.Below(10)) {
     case 0:
       input[place] = static_cast<char>(random.Below(256));
       break;
@@ -102,6 +117,10 @@ void DamageOnce(std::string& input, const std::vector<std::string>& seeds, Rando
       input.insert(place, other.substr(taken.begin, taken.length));
       break;
     }
+    case 6:
+    case 7:
+      PlaceWord(input, corpus.words, random);
+      break;
     default:
       ReplaceNumber(input, random);
       break;
@@ -136,9 +155,22 @@ std::vector<std::string> SeedsOf(std::string_view path, std::string_view text) {
   return seeds;
 }
 
-std::string Mutated(std::string input, const std::vector<std::string>& seeds, Random& random) {
-  OCS_CHECK(!seeds.empty());
-  for (int64_t left = random.Between(1, 4); left > 0; --left) DamageOnce(input, seeds, random);
+std::vector<std::string> WordsOf(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.size() > 2 && line.front() == '"' && line.back() == '"') {
+      words.emplace_back(line.substr(1, line.size() - 2));
+    }
+  }
+  return words;
+}
+
+std::string Mutated(std::string input, const Corpus& corpus, Random& random) {
+  OCS_CHECK(!corpus.seeds.empty());
+  for (int64_t left = random.Between(1, 4); left > 0; --left) DamageOnce(input, corpus, random);
   if (input.size() > kInputBytesMax) input.resize(kInputBytesMax);
   return input;
 }

@@ -19,19 +19,24 @@ TEST_CASE("seeds are the lines of records, the blocks of pages and whole files",
 }
 
 TEST_CASE("mutations are repeatable, bounded and differ", "[fuzz][unit]") {
-  const std::vector<std::string> seeds = {R"({"usage":{"prompt_tokens":12}})", "a: 1\n"};
+  const Corpus corpus{.seeds = {R"({"usage":{"prompt_tokens":12}})", "a: 1\n"},
+                      .words = WordsOf("# words\n\"cached_tokens\"\n\n")};
+  REQUIRE(corpus.words == std::vector<std::string>{"cached_tokens"});
   Random first(3);
   Random second(3);
   std::set<std::string> seen;
-  std::string input = seeds[0];
+  std::string input = corpus.seeds[0];
+  bool word_seen = false;
   for (int i = 0; i < 2'000; ++i) {
-    const std::string mutated = Mutated(input, seeds, first);
-    REQUIRE(mutated == Mutated(input, seeds, second));
+    const std::string mutated = Mutated(input, corpus, first);
+    REQUIRE(mutated == Mutated(input, corpus, second));
     REQUIRE(mutated.size() <= 64 * 1024);
     seen.insert(mutated);
+    word_seen = word_seen || mutated.find("cached_tokens") != std::string::npos;
     input = mutated;
   }
   CHECK(seen.size() > 1'500);
+  CHECK(word_seen);
 }
 
 }  // namespace
