@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "cdr/internal/csv_field.h"
 #include "cdr/internal/text.h"
 #include "cdr/internal/time_text.h"
 #include "ocs/base/exact.h"
@@ -68,24 +69,9 @@ constexpr std::string_view kHeader =
     "carry_line,bucket,"
     "revenue,overshoot,charge_code,rule\r\n";
 
-// A field is quoted when it holds what would end it; a quote inside is doubled (RFC 4180, 2.6
-// and 2.7).
-void AppendField(std::string_view text, std::string* out) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out->append(text);
-    return;
-  }
-  out->push_back('"');
-  for (const char c : text) {
-    if (c == '"') out->push_back('"');
-    out->push_back(c);
-  }
-  out->push_back('"');
-}
-
 void AppendTextColumn(std::string_view text, std::string* out) {
   out->push_back(',');
-  AppendField(text, out);
+  internal::AppendCsvField(text, out);
 }
 
 std::string AmountText(int64_t amount, const Unit& unit) {
@@ -138,58 +124,6 @@ void AppendLine(RecordType type, size_t number, const RecordLine& line, std::str
   AppendTextColumn(line.rule, out);
   out->append("\r\n");
 }
-
-// Splits the text into rows of unquoted fields.
-class RowReader final {
- public:
-  explicit RowReader(std::string_view text) : rest_(text) {}
-
-  bool done() const { return rest_.empty(); }
-
-  // Reads one row. False when its quoting is broken.
-  bool Read(std::vector<std::string>* fields) {
-    fields->clear();
-    while (true) {
-      fields->emplace_back();
-      if (!ReadField(&fields->back())) return false;
-      if (rest_.empty()) return true;
-      const char end = rest_.front();
-      rest_.remove_prefix(1);
-      if (end == ',') continue;
-      if (end == '\n') return true;
-      // Only CR LF is left (see ReadField).
-      rest_.remove_prefix(1);
-      return true;
-    }
-  }
-
- private:
-  // Leaves rest_ at a comma, at a line end or at the end of the text.
-  bool ReadField(std::string* field) {
-    if (rest_.empty() || rest_.front() != '"') {
-      const size_t end = std::min(rest_.find_first_of(",\r\n\""), rest_.size());
-      field->assign(rest_.substr(0, end));
-      rest_.remove_prefix(end);
-      return AtEndOfField();
-    }
-    rest_.remove_prefix(1);
-    while (true) {
-      const size_t quote = rest_.find('"');
-      if (quote == std::string_view::npos) return false;
-      field->append(rest_.substr(0, quote));
-      rest_.remove_prefix(quote + 1);
-      if (rest_.empty() || rest_.front() != '"') return AtEndOfField();
-      field->push_back('"');
-      rest_.remove_prefix(1);
-    }
-  }
-  bool AtEndOfField() const {
-    return rest_.empty() || rest_.front() == ',' || rest_.front() == '\n' ||
-           rest_.substr(0, 2) == "\r\n";
-  }
-
-  std::string_view rest_;
-};
 
 std::optional<RecordType> ParseType(std::string_view name) {
   for (const RecordType type : {RecordType::kUsage, RecordType::kFee, RecordType::kRefund}) {
@@ -310,7 +244,7 @@ void CsvEncoder::Append(const RecordId& id, const Record& record, std::string* o
 }
 
 absl::StatusOr<ControlTotals> ParseCsv(std::string_view text) {
-  RowReader reader(text);
+  internal::CsvRowReader reader(text);
   RowAdder adder;
   std::vector<std::string> row;
   for (uint64_t number = 1; number == 1 || !reader.done(); ++number) {

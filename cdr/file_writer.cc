@@ -1,190 +1,276 @@
 #include "cdr/file_writer.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
+#include <array>
 #include <utility>
 
+#include "cdr/ber.h"
 #include "cdr/csv.h"
+#include "cdr/focus.h"
+#include "cdr/internal/disk.h"
+#include "cdr/internal/gzip.h"
 #include "cdr/internal/io_error.h"
+#include "cdr/internal/sha256.h"
 #include "cdr/json_lines.h"
 #include "ocs/base/check.h"
+#include "ocs/base/hash.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
 
-using internal::IoError;
-
 // Some hundred records a system call, and little memory where many files are written at once.
 constexpr size_t kBufferBytes = 262'144;
-constexpr mode_t kFileMode = 0640;  // Charging data is not for everyone on the machine.
+constexpr uint64_t kFileLengthMax = 0xffff'fffe;  // The header's length has 32 bits.
+constexpr std::string_view kRawSuffix = ".raw.part";
 
-// A file descriptor with an owner.
-class Descriptor final {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-  bool valid() const { return number_ >= 0; }
-
- private:
-  int number_;
+struct FormatNames {
+  FileFormat format;
+  std::string_view name;
+  std::string_view suffix;
 };
+constexpr std::array<FormatNames, 4> kFormats = {{{FileFormat::kCsv, "csv", ".csv"},
+                                                  {FileFormat::kJsonLines, "jsonl", ".jsonl"},
+                                                  {FileFormat::kBer, "ber", ".ber"},
+                                                  {FileFormat::kFocus, "focus", ".focus.csv"}}};
 
-std::string FolderOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-bool IsSameFile(int descriptor, const std::string& path) {
-  struct stat open_file = {};
-  struct stat named_file = {};
-  return ::fstat(descriptor, &open_file) == 0 && ::lstat(path.c_str(), &named_file) == 0 &&
-         open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
-}
-
-// Opens the temporary, empty and locked. The lock tells a living writer from one that was killed;
-// it is checked that the name still stands for what was locked, because the other writer may just
-// have renamed it.
-absl::StatusOr<Descriptor> OpenTemporary(const std::string& temporary) {
-  Descriptor file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
-  if (!file.valid()) return IoError(errno, "cannot create", temporary);
-  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0)
-    return IoError(errno, "cannot lock", temporary);
-  if (!IsSameFile(file.number(), temporary)) return IoError(EWOULDBLOCK, "cannot lock", temporary);
-  if (::ftruncate(file.number(), 0) != 0) return IoError(errno, "cannot empty", temporary);
-  return file;
-}
-
-absl::Status SyncFolder(const std::string& folder) {
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid()) return IoError(errno, "cannot open to sync", folder);
-  if (::fsync(directory.number()) != 0) return IoError(errno, "cannot sync", folder);
-  return absl::OkStatus();
+const FormatNames& NamesOf(FileFormat format) {
+  for (const FormatNames& names : kFormats) {
+    if (names.format == format) return names;
+  }
+  OCS_CHECK(false);
 }
 
 }  // namespace
 
+std::string_view FileFormatName(FileFormat format) { return NamesOf(format).name; }
+std::string_view FileFormatSuffix(FileFormat format) { return NamesOf(format).suffix; }
+
+std::optional<FileFormat> ParseFileFormat(std::string_view name) {
+  for (const FormatNames& names : kFormats) {
+    if (names.name == name) return names.format;
+  }
+  return std::nullopt;
+}
+
+uint32_t RecordDigest(std::string_view bytes) {
+  return static_cast<uint32_t>(StableHash64(bytes) & 0xffff'ffff);
+}
+
 struct FileWriter::State {
-  State(std::string_view target, FileFormat wanted, absl::TimeZone zone, Descriptor opened)
+  State(std::string_view target, FileOptions wanted, internal::Descriptor opened)
       : path(target),
-        temporary(Cat(target, kTemporarySuffix)),
-        format(wanted),
-        csv(zone),
-        json_lines(zone),
+        finished(Cat(target, kTemporarySuffix)),
+        options(std::move(wanted)),
+        csv(options.zone),
+        json_lines(options.zone),
+        ber(options.node_id, options.zone),
+        focus(options.zone, {.issuer = options.issuer, .currency = options.currency}),
         file(std::move(opened)) {
+    temporary = is_compressed() ? Cat(target, kRawSuffix) : finished;
     buffer.reserve(kBufferBytes + kBufferBytes / 4);
   }
 
+  bool is_compressed() const { return options.compression == Compression::kGzip; }
+
   // Writes the buffer out. On error the buffer is not to be used again.
   absl::Status Flush() {
-    std::string_view rest = buffer;
-    while (!rest.empty()) {
-      const ssize_t written = ::write(file.number(), rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return IoError(errno, "cannot write", temporary);
-      rest.remove_prefix(static_cast<size_t>(written));
-    }
+    OCS_RETURN_IF_ERROR(internal::WriteAll(file, buffer, temporary));
     buffer.clear();
     return absl::OkStatus();
   }
 
-  // Takes the file back and remembers why.
+  // Takes the file back, unless it is sealed, and remembers why.
   absl::Status Fail(absl::Status status) {
-    RemoveTemporary();
+    RemoveTemporaries();
     failure = std::move(status);
     return failure;
   }
 
-  void RemoveTemporary() {
-    if (temporary_exists) ::unlink(temporary.c_str());
+  void RemoveTemporaries() {
+    if (committed || sealed || !temporary_exists) return;
+    internal::Unlink(temporary);
+    if (is_compressed()) internal::Unlink(finished);
     temporary_exists = false;
   }
 
+  absl::Status AppendRecord(const RecordId& id, const Record& record);
+  absl::Status AppendBer(const RecordId& id, const Record& record);
+  absl::StatusOr<Sealed> Finish(const Closing& closing);
+  absl::Status Compress();
+
   std::string path;
-  std::string temporary;
-  FileFormat format;
+  std::string finished;   // The temporary that becomes the file.
+  std::string temporary;  // What is written to: the same, or what is then compressed into it.
+  FileOptions options;
   CsvEncoder csv;
   JsonLinesEncoder json_lines;
-  Descriptor file;
+  BerEncoder ber;
+  FocusEncoder focus;
+  std::string ber_record;  // Kept for its memory.
+  internal::Descriptor file;
   std::string buffer;
   uint64_t size_bytes = 0;
   ControlTotals totals;
+  std::vector<uint32_t> digests;
   absl::Status failure;
   bool temporary_exists = true;
+  bool sealed = false;
   bool committed = false;
 };
 
 absl::StatusOr<std::unique_ptr<FileWriter>> FileWriter::Create(std::string_view path,
-                                                               FileFormat format,
-                                                               absl::TimeZone zone) {
+                                                               FileOptions options) {
   const std::string target(path);
-  struct stat existing = {};
-  // Refused early, so that no hour of work is lost; Commit decides for good.
-  if (::lstat(target.c_str(), &existing) == 0) return IoError(EEXIST, "cannot create", target);
-  OCS_ASSIGN_OR_RETURN(Descriptor file, OpenTemporary(Cat(path, kTemporarySuffix)));
-  auto state = std::make_unique<State>(path, format, zone, std::move(file));
-  if (format == FileFormat::kCsv) {
-    state->buffer.append(CsvHeader());
-    state->size_bytes = state->buffer.size();
+  if (!IsNodeId(options.node_id)) {
+    return absl::InvalidArgumentError(Cat("node '", options.node_id.substr(0, 40),
+                                          "': expected 1 to ", kNodeIdLengthMax,
+                                          " letters, digits, '-' or '_'"));
   }
+  // Refused early, so that no hour of work is lost; Commit decides for good.
+  if (internal::Exists(target)) return internal::IoError(EEXIST, "cannot create", target);
+  const bool compressed = options.compression == Compression::kGzip;
+  OCS_ASSIGN_OR_RETURN(
+      internal::Descriptor file,
+      internal::OpenTemporary(Cat(path, compressed ? kRawSuffix : kTemporarySuffix)));
+  auto state = std::make_unique<State>(path, std::move(options), std::move(file));
+  switch (state->options.format) {
+    case FileFormat::kCsv:
+      state->buffer.append(CsvHeader());
+      break;
+    case FileFormat::kFocus:
+      state->buffer.append(FocusHeader());
+      break;
+    case FileFormat::kBer:
+      // Kept free: what stands there is known when the file is closed.
+      state->buffer.append(FileHeaderLength(state->options.header), '\xff');
+      break;
+    case FileFormat::kJsonLines:
+      break;
+  }
+  state->size_bytes = state->buffer.size();
   return std::unique_ptr<FileWriter>(new FileWriter(std::move(state)));
 }
 
 FileWriter::FileWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-FileWriter::~FileWriter() { state_->RemoveTemporary(); }
+FileWriter::~FileWriter() { state_->RemoveTemporaries(); }
+
+absl::Status FileWriter::State::AppendBer(const RecordId& id, const Record& record) {
+  ber_record.clear();
+  ber.Append(id, record, &ber_record);
+  RecordHeader header;
+  if (ber_record.size() > kRecordLengthMax) {
+    return absl::OutOfRangeError(Cat("record ", FormatRecordId(id), " has ", ber_record.size(),
+                                     " octets in BER, at most ", kRecordLengthMax,
+                                     " fit a file of TS 32.297: export it as csv or jsonl"));
+  }
+  header.length = static_cast<uint16_t>(ber_record.size());
+  header.release = options.header.high;
+  if (size_bytes + RecordHeaderLength(header) + ber_record.size() > kFileLengthMax)
+    return absl::OutOfRangeError("a file of TS 32.297 is full at 4 GiB: close it sooner");
+  AppendRecordHeader(header, &buffer);
+  buffer.append(ber_record);
+  return absl::OkStatus();
+}
+
+absl::Status FileWriter::State::AppendRecord(const RecordId& id, const Record& record) {
+  const size_t before = buffer.size();
+  switch (options.format) {
+    case FileFormat::kCsv:
+      csv.Append(id, record, &buffer);
+      break;
+    case FileFormat::kJsonLines:
+      json_lines.Append(id, record, &buffer);
+      break;
+    case FileFormat::kBer:
+      OCS_RETURN_IF_ERROR(AppendBer(id, record));
+      break;
+    case FileFormat::kFocus:
+      focus.Append(id, record, &buffer);
+      break;
+  }
+  size_bytes += buffer.size() - before;
+  digests.push_back(RecordDigest(std::string_view(buffer).substr(before)));
+  OCS_RETURN_IF_ERROR(totals.Add(id, record));
+  return buffer.size() >= kBufferBytes ? Flush() : absl::OkStatus();
+}
 
 absl::Status FileWriter::Add(const RecordId& id, const Record& record) {
   State& state = *state_;
   OCS_CHECK(!state.committed);
+  OCS_CHECK(!state.sealed);
   OCS_RETURN_IF_ERROR(state.failure);
-  const size_t before = state.buffer.size();
-  switch (state.format) {
-    case FileFormat::kCsv:
-      state.csv.Append(id, record, &state.buffer);
-      break;
-    case FileFormat::kJsonLines:
-      state.json_lines.Append(id, record, &state.buffer);
-      break;
-  }
-  state.size_bytes += state.buffer.size() - before;
-  absl::Status status = state.totals.Add(id, record);
-  if (status.ok() && state.buffer.size() >= kBufferBytes) status = state.Flush();
+  absl::Status status = state.AppendRecord(id, record);
   return status.ok() ? status : state.Fail(std::move(status));
+}
+
+absl::Status FileWriter::State::Compress() {
+  OCS_ASSIGN_OR_RETURN(const std::string raw, internal::ReadWhole(temporary, kFileLengthMax));
+  OCS_ASSIGN_OR_RETURN(const std::string packed, internal::Gzip(raw));
+  OCS_ASSIGN_OR_RETURN(internal::Descriptor target, internal::OpenTemporary(finished));
+  OCS_RETURN_IF_ERROR(internal::WriteAll(target, packed, finished));
+  OCS_RETURN_IF_ERROR(internal::Sync(target, finished));
+  internal::Unlink(temporary);
+  file = std::move(target);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FileWriter::Sealed> FileWriter::State::Finish(const Closing& closing) {
+  OCS_RETURN_IF_ERROR(Flush());
+  if (options.format == FileFormat::kBer) {
+    FileHeader& header = options.header;
+    header.low = header.high;  // All records of a file are of one release.
+    header.file_length = static_cast<uint32_t>(size_bytes);
+    header.opened = FileTimeOf(closing.opened_at, options.zone);
+    header.last_append = FileTimeOf(closing.last_append_at, options.zone);
+    header.record_count = static_cast<uint32_t>(totals.record_count());
+    header.sequence = closing.sequence;
+    header.closure = closing.closure;
+    std::string octets;
+    AppendFileHeader(header, &octets);
+    OCS_RETURN_IF_ERROR(internal::OverwriteHead(file, octets, temporary));
+  }
+  OCS_RETURN_IF_ERROR(internal::Sync(file, temporary));
+  if (is_compressed()) OCS_RETURN_IF_ERROR(Compress());
+  // Read back rather than added up: it is the file that is proven, not what was meant.
+  OCS_ASSIGN_OR_RETURN(const std::string bytes, internal::ReadWhole(finished, kFileLengthMax));
+  return Sealed{.sha256 = internal::Sha256Hex(bytes), .size_bytes = bytes.size()};
+}
+
+absl::StatusOr<FileWriter::Sealed> FileWriter::Seal(const Closing& closing) {
+  State& state = *state_;
+  OCS_CHECK(!state.committed);
+  OCS_CHECK(!state.sealed);
+  OCS_RETURN_IF_ERROR(state.failure);
+  absl::StatusOr<Sealed> sealed = state.Finish(closing);
+  if (!sealed.ok()) return state.Fail(sealed.status());
+  state.sealed = true;
+  return sealed;
 }
 
 absl::Status FileWriter::Commit() {
   State& state = *state_;
   OCS_CHECK(!state.committed);
   OCS_RETURN_IF_ERROR(state.failure);
-  if (absl::Status status = state.Flush(); !status.ok()) return state.Fail(std::move(status));
-  if (::fsync(state.file.number()) != 0) {
-    return state.Fail(IoError(errno, "cannot sync", state.temporary));
+  if (!state.sealed) {
+    OCS_CHECK(state.options.format != FileFormat::kBer);
+    absl::Status status = state.Flush();
+    if (status.ok()) status = internal::Sync(state.file, state.temporary);
+    if (status.ok() && state.is_compressed()) status = state.Compress();
+    if (!status.ok()) return state.Fail(std::move(status));
   }
-  // Not rename(): that would replace a file that came meanwhile.
-  if (::renameat2(AT_FDCWD, state.temporary.c_str(), AT_FDCWD, state.path.c_str(),
-                  RENAME_NOREPLACE) != 0) {
-    return state.Fail(IoError(errno, "cannot name the finished file", state.path));
+  // Not replacing: a file may have come meanwhile.
+  if (absl::Status status =
+          internal::Rename(state.finished, state.path, internal::IfTaken::kRefuse);
+      !status.ok()) {
+    return state.Fail(std::move(status));
   }
   state.temporary_exists = false;
-  if (absl::Status status = SyncFolder(FolderOf(state.path)); !status.ok()) {
+  if (absl::Status status = internal::SyncFolder(internal::FolderOf(state.path)); !status.ok()) {
     // The name may not survive a power cut, so it is taken back: the caller writes the file again.
-    ::unlink(state.path.c_str());
+    // A sealed one is kept: whoever sealed it has noted what is in it.
+    if (!state.sealed) internal::Unlink(state.path);
     return state.Fail(std::move(status));
   }
   state.committed = true;
@@ -194,5 +280,7 @@ absl::Status FileWriter::Commit() {
 const ControlTotals& FileWriter::totals() const { return state_->totals; }
 
 uint64_t FileWriter::size_bytes() const { return state_->size_bytes; }
+
+const std::vector<uint32_t>& FileWriter::digests() const { return state_->digests; }
 
 }  // namespace ocs::cdr

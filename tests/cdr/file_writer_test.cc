@@ -28,14 +28,14 @@ using testing::IdOf;
 using testing::UsageSample;
 
 std::unique_ptr<FileWriter> Open(const std::string& path, FileFormat format = FileFormat::kCsv) {
-  auto writer = FileWriter::Create(path, format, Beijing());
+  auto writer = FileWriter::Create(path, {.format = format, .zone = Beijing()});
   INFO(writer.status().ToString());
   REQUIRE(writer.ok());
   return *std::move(writer);
 }
 
 absl::Status WhyNot(const std::string& path) {
-  return FileWriter::Create(path, FileFormat::kCsv, Beijing()).status();
+  return FileWriter::Create(path, {.zone = Beijing()}).status();
 }
 
 int FilesIn(const TempDir& folder) {

@@ -1,5 +1,6 @@
 // ocsctl cdr: charging data records, to the screen or into files, each exactly once.
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -7,12 +8,14 @@
 #include <vector>
 
 #include "cdr/csv.h"
+#include "cdr/file_series.h"
 #include "cdr/file_writer.h"
 #include "cdr/json_lines.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
 #include "ocs/cdr/v1/cdr.grpc.pb.h"
+#include "tools/ocsctl/cdr_files.h"
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/values.h"
 #include "tools/ocsctl/wire_record.h"
@@ -30,6 +33,7 @@ struct CdrArguments {
   std::string consumer;
   std::string format = "csv";
   std::string out;
+  SeriesArguments series;
   std::vector<uint32_t> shards;
   std::string from;
   uint32_t shard = 0;
@@ -76,10 +80,6 @@ int Acknowledge(const Ctl& ctl, const std::string& consumer, const Positions& po
   return kDone;
 }
 
-cdr::FileFormat FormatOf(const CdrArguments& arguments) {
-  return arguments.format == "csv" ? cdr::FileFormat::kCsv : cdr::FileFormat::kJsonLines;
-}
-
 // What was written, for machines; no name where nothing was.
 void PrintFile(const Ctl& ctl, std::string_view name, const cdr::ControlTotals& totals) {
   JsonWriter json;
@@ -91,8 +91,16 @@ void PrintFile(const Ctl& ctl, std::string_view name, const cdr::ControlTotals& 
   ctl.Print(Cat(json.text(), "\n"));
 }
 
-int Export(const Ctl& ctl, const CdrArguments& arguments) {
-  auto writer = cdr::FileWriter::Create(arguments.out, FormatOf(arguments), ctl.zone());
+// One file, as large as what is new.
+int ExportFile(const Ctl& ctl, const CdrArguments& arguments) {
+  const auto options = FileOptionsOf(ctl, arguments.format, arguments.series);
+  if (!options.ok()) return Complain(options.status());
+  if (options->format == cdr::FileFormat::kBer || options->compression != cdr::Compression::kNone) {
+    return Complain(absl::InvalidArgumentError(
+        "--format ber and --gzip are for files that are numbered and closed by size: give --folder "
+        "instead of --out"));
+  }
+  auto writer = cdr::FileWriter::Create(arguments.out, *options);
   if (!writer.ok()) return Complain(writer.status());
   cdr::v1::StreamRecordsRequest request;
   FillShards(arguments, &request);
@@ -139,6 +147,63 @@ int Export(const Ctl& ctl, const CdrArguments& arguments) {
                   totals.Format()));
   }
   return kDone;
+}
+
+// Files that follow each other. The folder knows behind which record it goes on, so a run that was
+// killed at any moment is simply run again.
+int ExportFolder(const Ctl& ctl, const CdrArguments& arguments) {
+  const auto options = SeriesOptionsOf(ctl, arguments.format, arguments.series);
+  if (!options.ok()) return Complain(options.status());
+  auto series = cdr::FileSeries::Open(arguments.series.folder, *options);
+  if (!series.ok()) return Complain(series.status());
+  cdr::v1::StreamRecordsRequest request;
+  FillShards(arguments, &request);
+  for (const auto& [shard, cursor] : (*series)->durable()) {
+    if (!arguments.shards.empty() && std::find(arguments.shards.begin(), arguments.shards.end(),
+                                               shard.value) == arguments.shards.end()) {
+      continue;
+    }
+    auto* from = request.add_from();
+    from->set_shard(shard.value);
+    from->mutable_position()->set_group(cursor.position.group);
+    from->mutable_position()->set_index(cursor.position.index);
+  }
+  int code = kDone;
+  {
+    Progress progress("records", 0);
+    uint64_t records = 0;
+    code = ReadStream(ctl, request, [&](const cdr::v1::RecordBatch& batch) -> absl::Status {
+      for (const auto& wire : batch.record()) {
+        OCS_ASSIGN_OR_RETURN(const ReceivedRecord received, FromWire(wire));
+        OCS_RETURN_IF_ERROR((*series)->Add(received.id, received.record, Now()));
+        progress.Update(++records);
+      }
+      return absl::OkStatus();
+    });
+  }
+  // What was read before an error is whole in itself: the next run goes on behind it.
+  const absl::Status closed = (*series)->Close(cdr::FileClosure::kNormal, Now());
+  if (code != kDone) return code;
+  if (!closed.ok()) return Complain(closed);
+  // The files are durable: only now may the server forget where this consumer was. Again each time,
+  // because a run that was killed may not have come so far.
+  Positions positions;
+  for (const auto& [shard, cursor] : (*series)->durable()) {
+    positions[shard.value].set_group(cursor.position.group);
+    positions[shard.value].set_index(cursor.position.index);
+  }
+  code = Acknowledge(ctl, arguments.consumer, positions);
+  if (code != kDone) {
+    std::fprintf(stderr, "the files are written but not acknowledged: run the same export again\n");
+    return code;
+  }
+  PrintSeries(ctl, **series);
+  return kDone;
+}
+
+int Export(const Ctl& ctl, const CdrArguments& arguments) {
+  return arguments.series.folder.empty() ? ExportFile(ctl, arguments)
+                                         : ExportFolder(ctl, arguments);
 }
 
 int Stream(const Ctl& ctl, const CdrArguments& arguments) {
@@ -224,12 +289,19 @@ void AddCdrCommands(CLI::App* app, Ctl* ctl) {
       family, "export", "Write what a consumer has not yet got to a file, then acknowledge it",
       "ocsctl cdr export --consumer finance --format csv --out cdr-2026-05-18.csv");
   cdr_export->add_option("--consumer", arguments->consumer, "Its name")->required();
-  cdr_export->add_option("--out", arguments->out, "The file; must not be there yet")->required();
-  cdr_export->add_option("--format", arguments->format, "csv or jsonl")
-      ->check(CLI::IsMember({"csv", "jsonl"}))
+  CLI::Option_group* where = cdr_export->add_option_group("Where", "one of the two");
+  where->add_option("--out", arguments->out, "One file; must not be there yet");
+  where->add_option("--folder", arguments->series.folder,
+                    "A folder of numbered files, each with a manifest; see cdr verify");
+  where->require_option(1);
+  cdr_export->add_option("--format", arguments->format, "csv, jsonl, ber or focus")
+      ->check(CLI::IsMember({"csv", "jsonl", "ber", "focus"}))
       ->capture_default_str();
+  AddSeriesOptions(cdr_export, &arguments->series);
   cdr_export->add_option("--shard", arguments->shards, "Only these shards")->take_all();
   cdr_export->callback([=] { ctl->chosen = [=] { return Export(*ctl, *arguments); }; });
+
+  AddVerifyCommands(family, ctl);
 
   CLI::App* stream = AddCommand(family, "stream", "Print records; acknowledges nothing",
                                 "ocsctl cdr stream --format text --follow");
