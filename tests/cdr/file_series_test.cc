@@ -236,13 +236,14 @@ TEST_CASE("compressed files hold the same bytes", "[cdr][unit]") {
 
 // --- a process that is killed --------------------------------------------------------------------
 
+constexpr uint64_t kLast = 5;
 int steps_left = 0;
 
 void DieAtStep() {
   if (--steps_left < 0) ::_exit(9);
 }
 
-// Writes what is missing up to record 10 in a process of its own, which dies before its n-th step
+// Writes what is missing up to kLast in a process of its own, which dies before its n-th step
 // on the disk. True when it came to its end.
 bool WriteAndDieBefore(int step, const std::string& folder, const SeriesOptions& options) {
   const pid_t child = ::fork();
@@ -255,7 +256,7 @@ bool WriteAndDieBefore(int step, const std::string& folder, const SeriesOptions&
     const auto& durable = (*series)->durable();
     const auto at = durable.find(ShardId{0});
     // As an export does: it reads again from what is acknowledged, here from what is durable.
-    for (uint64_t n = at == durable.end() ? 1 : at->second.sequence + 1; n <= 10; ++n) {
+    for (uint64_t n = at == durable.end() ? 1 : at->second.sequence + 1; n <= kLast; ++n) {
       if (!(*series)->Add(NthId(n), NthRecord(n), kNoon).ok()) ::_exit(2);
     }
     ::_exit((*series)->Close(FileClosure::kNormal, kNoon).ok() ? 0 : 3);
@@ -270,7 +271,7 @@ bool WriteAndDieBefore(int step, const std::string& folder, const SeriesOptions&
 TEST_CASE("killed before any step on the disk, a series has no gap and no double", "[cdr][crash]") {
   for (const Compression compression : {Compression::kNone, Compression::kGzip}) {
     SeriesOptions options = SeriesOf(FileFormat::kBer);
-    options.records_max = 4;
+    options.records_max = 3;
     options.file.compression = compression;
     int crashes = 0;
     for (bool done = false; !done; ++crashes) {
@@ -291,12 +292,12 @@ TEST_CASE("killed before any step on the disk, a series has no gap and no double
       REQUIRE(verdict.ok());
       for (const Fault& fault : verdict->faults) UNSCOPED_INFO(fault.where << ": " << fault.what);
       REQUIRE(verdict->ok());
-      REQUIRE(verdict->records == 10);
-      REQUIRE(verdict->shards.at(ShardId{0}).last_sequence == 10);
+      REQUIRE(verdict->records == kLast);
+      REQUIRE(verdict->shards.at(ShardId{0}).last_sequence == kLast);
       REQUIRE(verdict->unfinished == 0);
-      if (compression == Compression::kNone) REQUIRE(SequencesIn(folder.path()) == UpTo(10));
+      if (compression == Compression::kNone) REQUIRE(SequencesIn(folder.path()) == UpTo(kLast));
     }
-    CHECK(crashes > 50);
+    CHECK(crashes > 30);
   }
 }
 
@@ -307,8 +308,8 @@ TEST_CASE("killed at every second step again and again, it still ends whole", "[
   int runs = 0;
   // Each run gets a little further than the one before it could.
   for (int step = 1; !WriteAndDieBefore(step, folder.path(), options); step += 2) ++runs;
-  CHECK(runs > 5);
-  CHECK(SequencesIn(folder.path()) == UpTo(10));
+  CHECK(runs > 3);
+  CHECK(SequencesIn(folder.path()) == UpTo(kLast));
   CHECK(VerifyFolder(folder.path(), {})->ok());
 }
 

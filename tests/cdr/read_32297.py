@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A reader of TS 32.297 files and TS 32.298 records that shares no code with the house: it knows
 the layout of the standards and, of our private member, only docs/format/cdr.asn1. It reads what
-write_ber_files wrote and compares every field with the CSV file of the same records; and it reads
+write_ber_files wrote and compares every field with the CSV file and, for those that CSV does not
+have, the JSON lines of the same records; and it reads
 the file that another encoder made.
 
   read_32297.py WRITE_BER_FILES SCHEMA OUTSIDE_FILE
@@ -10,6 +11,7 @@ the file that another encoder made.
 import csv
 import datetime
 import hashlib
+import json
 import os
 import re
 import struct
@@ -212,6 +214,42 @@ def check_private(private, rows, schema):
         check_line(decode(fields, content), line_row, kinds)
 
 
+FORMS = ["pieces", "flat", "minimum", "free", "volume"]
+
+
+def check_json_lines(content, objects, schema):
+    """What CSV does not have of lines, and the costs, which it does not have at all."""
+    fields, kinds = fields_of(schema, "TokenLine"), kind_names(schema)
+    lines = [decode(fields, value) for _, _, _, value in values(content)]
+    expect(len(lines) == len(objects), "the number of lines in JSON")
+    for line, wanted in zip(lines, objects):
+        expect(kinds[line.get("kind", 0)] == wanted["kind"], "kind")
+        expect(FORMS[line.get("form", 0)] == wanted.get("form", "pieces"), "form")
+        money = wanted.get("unit", "").isupper()
+        amount = micros(wanted["amount"]) if money else wanted["amount"]
+        expect(line.get("amount", 0) == amount, "amount")
+        expect(line.get("revenueMicros", 0) == micros(wanted.get("revenue", "0")), "revenue")
+        expect(line.get("carryLine", 0) == int(wanted.get("carry_line", "0"), 16), "carry line")
+        for name, key in (("quantity", "quantity"), ("unit", "unit"), ("tier", "tier"),
+                          ("taxBasisPoints", "tax_basis_points"), ("applied", "applied"),
+                          ("priceNumerator", "price_numerator"), ("carryIn", "carry_in"),
+                          ("carryOut", "carry_out"), ("bucket", "bucket"), ("rule", "rule"),
+                          ("overshoot", "overshoot"), ("chargeCode", "charge_code")):
+            expect(line.get(name) == wanted.get(key) or not line.get(name) and not wanted.get(key),
+                   f"{key}: {line.get(name)!r} in BER, {wanted.get(key)!r} in JSON")
+        expect(line.get("priceDenominator", 1) == wanted["price_denominator"], "denominator")
+
+
+def check_json(private, wanted, schema):
+    for name, key in (("servedModel", "served_model"), ("node", "node"), ("product", "product"),
+                      ("scenario", "scenario"), ("serviceTier", "service_tier"),
+                      ("region", "region"), ("channel", "channel"),
+                      ("traceparent", "traceparent"), ("promptTokens", "prompt_tokens")):
+        expect(private.get(name) == wanted.get(key), f"{key} in JSON")
+    check_json_lines(private.get("lines", b""), wanted["lines"], schema)
+    check_json_lines(private.get("costs", b""), wanted.get("costs", []), schema)
+
+
 def check_standard(record, rows):
     """What a billing domain sees that knows the standard only."""
     row = rows[0]
@@ -243,7 +281,7 @@ def check_standard(record, rows):
     expect(units == [int(line["quantity"]) for line in rows], "serviceSpecificUnits")
 
 
-def check_folder(folder, schema, by_id, header_length):
+def check_folder(folder, schema, by_id, by_json, header_length):
     wanted = fields_of(schema, "TokenCharging")
     names = sorted(name for name in os.listdir(folder) if name.endswith(".ber"))
     expect(len(names) == 4, f"files: {names}")
@@ -276,6 +314,7 @@ def check_folder(folder, schema, by_id, header_length):
             rows = by_id[f"{private['shard']}.{private['group']}.{private['index']}"]
             check_standard(record, rows)
             check_private(private, rows, schema)
+            check_json(private, by_json[rows[0]["record_id"]], schema)
             seen.append(rows[0]["record_id"])
     expect(seen == list(by_id), "the records or their order")
     return len(seen)
@@ -295,9 +334,11 @@ def main():
         with open(os.path.join(folder, "records.csv"), newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 by_id.setdefault(row["record_id"], []).append(row)
-        count = check_folder(os.path.join(folder, "written"), schema, by_id, 54)
-        count += check_folder(os.path.join(folder, "omitted"), schema, by_id, 52)
-    print(f"{count} records read and compared with the CSV file")
+        with open(os.path.join(folder, "records.jsonl"), encoding="utf-8") as file:
+            by_json = {record["record_id"]: record for record in map(json.loads, file)}
+        count = check_folder(os.path.join(folder, "written"), schema, by_id, by_json, 54)
+        count += check_folder(os.path.join(folder, "omitted"), schema, by_id, by_json, 52)
+    print(f"{count} records read and compared with the CSV file and the JSON lines")
     return 0
 
 

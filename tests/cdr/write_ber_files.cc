@@ -1,5 +1,5 @@
-// Writes the same records, drawn at random, as a CSV file and as files of TS 32.297, for a reader
-// that shares no code with us: tests/cdr/read_32297.py.
+// Writes the same records, drawn at random, as a CSV file, as JSON lines and as files of TS 32.297,
+// for a reader that shares no code with us: tests/cdr/read_32297.py.
 //
 //   write_ber_files FOLDER
 
@@ -55,16 +55,21 @@ int Run(const std::string& folder) {
   Random random(seed);
   auto csv = FileWriter::Create(folder + "/records.csv", {.zone = testing::Beijing()});
   Must(csv.status());
+  auto lines = FileWriter::Create(folder + "/records.jsonl",
+                                  {.format = FileFormat::kJsonLines, .zone = testing::Beijing()});
+  Must(lines.status());
   const auto written = OpenSeries(folder + "/written", PrivateExtensionLength::kAlways);
   const auto omitted = OpenSeries(folder + "/omitted", PrivateExtensionLength::kOmittedWhenEmpty);
   for (uint32_t n = 1; n <= kRecords; ++n) {
     const RecordId id = {.shard = {3}, .position = {.group = 1 + n / 7, .index = n % 7}};
     const Record record = DrawRecord(random, n);
     Must((*csv)->Add(id, record));
+    Must((*lines)->Add(id, record));
     Must(written->Add(id, record, testing::kNoon));
     Must(omitted->Add(id, record, testing::kNoon));
   }
   Must((*csv)->Commit());
+  Must((*lines)->Commit());
   Must(written->Close(FileClosure::kManualIntervention, testing::kNoon.PlusSeconds(60)));
   Must(omitted->Close(FileClosure::kManualIntervention, testing::kNoon.PlusSeconds(60)));
   return 0;
