@@ -346,6 +346,8 @@ int Main(int argc, char** argv) {
   if (const auto exit_code = ReadCommandLine(argc, argv, &line)) return *exit_code;
   std::cerr << "# effective configuration\n" << FormatConfig(line.config) << std::flush;
   if (line.check_only) return 0;
+  // A file that may not grow is a failed write, with an end in order, and no reason to die here.
+  std::signal(SIGXFSZ, SIG_IGN);
   runtime::SetUpLog(line.config.log_level, line.config.log_format);
   grpc::EnableDefaultHealthCheckService(true);
   // Where callers must say who they are, nobody reads the schemas without it.

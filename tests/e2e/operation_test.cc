@@ -4,7 +4,10 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "tests/e2e/client.h"
@@ -54,6 +57,54 @@ TEST_CASE("what was answered survives kill -9 and SIGTERM", "[ocsd][e2e]") {
   CHECK(MessageDifferencer::Equals(before, GetAccount(client, id)));
   const auto closed = Charge(client, Termination("s-3", 1, "alice", 100, 20));
   CHECK(closed.result_code() == charging::DIAMETER_SUCCESS);
+}
+
+// No file of the process may grow beyond what the largest has now and a little more.
+void ForbidGrowth(const ServerProcess& server, const std::string& folder) {
+  uintmax_t largest = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) largest = std::max(largest, entry.file_size());
+  }
+  const rlimit limit = {largest + 4'096, RLIM_INFINITY};
+  REQUIRE(::prlimit(server.pid(), RLIMIT_FSIZE, &limit, nullptr) == 0);
+}
+
+TEST_CASE("after a failed write the server ends with 3, and nothing acknowledged is lost",
+          "[ocsd][e2e]") {
+  const TempDir folder;
+  account::TopUpRequest top_up;
+  top_up.set_amount_micros(1);
+  top_up.set_currency("CNY");
+  int64_t acknowledged = 20'000'000;
+  {
+    ServerProcess server(folder.Path("data"));
+    Client client(server.channel());
+    Publish(client);
+    top_up.set_account_id(MakeCustomer(client, "alice", acknowledged));
+    ForbidGrowth(server, folder.Path("data"));
+    grpc::Status status;
+    for (int i = 0; i < 10'000 && status.ok(); ++i) {
+      SetChange("top-up-" + std::to_string(i), top_up.mutable_change());
+      top_up.mutable_change()->set_reason(std::string(1'000, 'x'));
+      status = StatusOf(*client.accounts, &account::Accounts::Stub::TopUp, top_up);
+      if (status.ok()) ++acknowledged;
+    }
+    CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
+    const Ended ended = server.AwaitEnd();
+    INFO(ended.output);
+    CHECK(ended.exit_code == 3);
+    CHECK(ended.output.find("write failed, stopping") != std::string::npos);
+  }
+  ServerProcess server(folder.Path("data"));
+  Client client(server.channel());
+  // The one that was in doubt is repeated: once, whether it was written or not.
+  CHECK(StatusOf(*client.accounts, &account::Accounts::Stub::TopUp, top_up).ok());
+  const account::Account account = GetAccount(client, top_up.account_id());
+  int64_t money = 0;
+  for (const auto& bucket : account.bucket()) {
+    if (bucket.unit() == "CNY") money += bucket.granted();
+  }
+  CHECK(money == acknowledged + 1);
 }
 
 TEST_CASE("another number of shards is refused", "[ocsd][e2e]") {

@@ -123,6 +123,10 @@ void ServerProcess::Signal(int signal) const { ::kill(pid_, signal); }
 
 Ended ServerProcess::Stop(int signal) {
   Signal(signal);
+  return AwaitEnd();
+}
+
+Ended ServerProcess::AwaitEnd() {
   Ended ended;
   ended.exit_code = Await(pid_);
   pid_ = -1;

@@ -41,6 +41,8 @@ class ServerProcess final {
   void Signal(int signal) const;
   pid_t pid() const { return pid_; }
 
+  /// Waits until it ends by itself.
+  Ended AwaitEnd();
   /// Sends a signal and waits for the end.
   Ended Stop(int signal);
 
