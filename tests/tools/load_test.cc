@@ -1,0 +1,39 @@
+#include "tests/support/catch.h"
+#include "tools/load/measure.h"
+
+namespace ocs::load {
+namespace {
+
+TEST_CASE("a percentile is one of the values", "[tools][unit]") {
+  CHECK(Percentile({}, 99) == 0);
+  CHECK(Percentile({7}, 1) == 7);
+  std::vector<uint32_t> hundred;
+  for (uint32_t i = 1; i <= 100; ++i) hundred.push_back(i);
+  CHECK(Percentile(hundred, 50) == 50);
+  CHECK(Percentile(hundred, 99) == 99);
+  CHECK(Percentile(hundred, 100) == 100);
+}
+
+TEST_CASE("requests are counted by second and tenant, and summed without the first second",
+          "[tools][unit]") {
+  Measure measure({"acme", "other"});
+  for (uint32_t i = 1; i <= 10; ++i) measure.Count(0, 0, 0, End::kDone, 9'999);
+  for (uint32_t i = 1; i <= 10; ++i) measure.Count(0, 1, 0, End::kDone, i);
+  for (uint32_t i = 1; i <= 20; ++i) measure.Count(0, 2, 0, End::kDone, 10 + i);
+  measure.Count(0, 2, 0, End::kBusy, 5);
+  measure.Count(0, 2, 0, End::kBusy, 5);
+  measure.Count(1, 1, 1, End::kLate, 5);
+  CHECK(measure.FormatCsv({"50%", "500%"}) ==
+        "phase,load,second,tenant,offered,done,busy,late,refused,other,unsent,p50_us,p95_us,"
+        "p99_us\n"
+        "0,50%,0,acme,10,10,0,0,0,0,0,9999,9999,9999\n"
+        "0,50%,1,acme,10,10,0,0,0,0,0,5,10,10\n"
+        "0,50%,2,acme,22,20,2,0,0,0,0,20,29,30\n"
+        "1,500%,1,other,1,0,0,1,0,0,0,0,0,0\n");
+  const std::string table = measure.FormatTable({"50%", "500%"});
+  CAPTURE(table);
+  CHECK(table.find("50%   acme           16      15       1") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace ocs::load
