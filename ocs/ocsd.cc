@@ -247,6 +247,7 @@ class Process {
   const Config config_;
   StopReason stop_;
   std::atomic<bool> reload_{false};
+  std::atomic<runtime::Phase> phase_{runtime::Phase::kStarting};
   runtime::SystemClock clock_;
   std::vector<ShardRoom> rooms_;
   std::unique_ptr<engine::Engine> engine_;
@@ -271,6 +272,7 @@ void Process::HandleSignals() {
 
 absl::Status Process::OpenEngine() {
   OCS_RETURN_IF_ERROR(OpenShards(config_, &rooms_));
+  phase_.store(runtime::Phase::kReplaying, std::memory_order_release);
   OCS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(config_.engine, ResourcesOf(rooms_), &clock_));
   engine_->OnStopped([this](const absl::Status& status) {
     Log(LogLevel::kError, "write failed, stopping", {{"error", std::string(status.message())}});
@@ -281,24 +283,30 @@ absl::Status Process::OpenEngine() {
 
 absl::Status Process::StartMetrics() {
   if (config_.metrics_address.empty()) return absl::OkStatus();
-  const auto collect = [engine = engine_.get(), services = services_.get(),
-                        credentials = credentials_.get()] {
-    return CollectMetrics(*engine, *services, credentials);
+  runtime::MetricsEndpoint::Source source;
+  source.phase = [this] { return phase_.load(std::memory_order_acquire); };
+  source.collect = [this] {
+    const runtime::Phase phase = phase_.load(std::memory_order_acquire);
+    if (phase < runtime::Phase::kServing) return std::vector<runtime::MetricFamily>();
+    return CollectMetrics(*engine_, *services_, credentials_.get());
   };
-  OCS_ASSIGN_OR_RETURN(metrics_, runtime::MetricsEndpoint::Start(config_.metrics_address, collect));
+  OCS_ASSIGN_OR_RETURN(metrics_,
+                       runtime::MetricsEndpoint::Start(config_.metrics_address, std::move(source)));
   return absl::OkStatus();
 }
 
 absl::Status Process::Start(const std::string& ready_file) {
   HandleSignals();
+  OCS_RETURN_IF_ERROR(StartMetrics());
   OCS_RETURN_IF_ERROR(OpenEngine());
   services_ = std::make_unique<rpc::Services>(engine_.get(), ServicesOptionsOf(config_, &clock_));
   if (!config_.credentials_file.empty()) {
     OCS_ASSIGN_OR_RETURN(credentials_,
                          CredentialsFile::Load(config_.credentials_file, services_.get()));
   }
-  OCS_RETURN_IF_ERROR(StartMetrics());
   OCS_ASSIGN_OR_RETURN(running_, StartServer(config_, services_.get()));
+  // Only now is everything there that the metrics look at.
+  phase_.store(runtime::Phase::kServing, std::memory_order_release);
   loop_.Every(1000, [this] {
     engine_->Tick();
     if (credentials_ == nullptr) return;
@@ -328,6 +336,7 @@ bool Process::DrainEngine() {
 
 int Process::RunToEnd() {
   const int exit_code = stop_.Wait();
+  phase_.store(runtime::Phase::kDraining, std::memory_order_release);
   running_.server->GetHealthCheckService()->SetServingStatus(false);
   services_->Stop();
   const bool drained = DrainEngine();

@@ -1,4 +1,5 @@
-// The page that Prometheus reads: http://ADDRESS/metrics.
+// The pages for machines that watch the process: http://ADDRESS/metrics for Prometheus, /readyz for
+// whoever sends it traffic, /livez for whoever restarts it.
 
 #ifndef OCS_RUNTIME_METRICS_ENDPOINT_H_
 #define OCS_RUNTIME_METRICS_ENDPOINT_H_
@@ -7,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,14 +31,26 @@ struct MetricFamily {
   std::vector<Sample> samples;
 };
 
-/// Serves until it is destroyed.
+/// Where the process is in its life.
+enum class Phase : uint8_t { kStarting = 0, kReplaying = 1, kServing = 2, kDraining = 3 };
+
+/// "starting", "replaying", "serving", "draining".
+std::string_view PhaseName(Phase phase);
+
+/// Serves until it is destroyed. One thread; a connection that says nothing for ten seconds is
+/// closed, and at most sixteen are open.
 class MetricsEndpoint final {
  public:
-  /// Listens on "127.0.0.1:7071"; port 0 takes a free one. `collect` is called for each reading, on
-  /// a thread of its own, and must be thread-safe. Errors: Unavailable when the address cannot be
-  /// had.
-  static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(
-      const std::string& address, std::function<std::vector<MetricFamily>()> collect);
+  /// What is asked for each reading, on a thread of its own: both must be thread-safe.
+  struct Source {
+    std::function<std::vector<MetricFamily>()> collect;
+    std::function<Phase()> phase;  ///< /readyz is 200 while it is kServing, else 503.
+  };
+
+  /// Listens on "127.0.0.1:7071"; port 0 takes a free one. Errors: Unavailable when the address
+  /// cannot be had.
+  static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(const std::string& address,
+                                                                Source source);
   ~MetricsEndpoint();
 
   int port() const;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
 #include "tests/e2e/client.h"
 #include "tests/e2e/server_process.h"
@@ -162,9 +163,51 @@ int HealthOf(const std::shared_ptr<grpc::Channel>& channel) {
   return bytes.begin()[1];  // Field 1, a varint: 0x08, then the number.
 }
 
+// The names of metrics in a text: each "ocs_" and what follows of a name.
+std::set<std::string> MetricsIn(const std::string& text) {
+  std::set<std::string> names;
+  constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz_";
+  for (size_t at = text.find("ocs_"); at != std::string::npos; at = text.find("ocs_", at + 1)) {
+    names.insert(text.substr(at, text.find_first_not_of(kLetters, at) - at));
+  }
+  return names;
+}
+
+TEST_CASE("the dashboard, the alerts and the page of metrics name what the server has",
+          "[ocsd][e2e]") {
+  const TempDir folder;
+  const ServerProcess server(folder.Path("data"));
+  std::set<std::string> served;
+  std::istringstream page(HttpGet(server.metrics_address(), "/metrics"));
+  std::string line;
+  while (std::getline(page, line)) {
+    constexpr std::string_view kType = "# TYPE ";
+    if (line.rfind(kType, 0) == 0) {
+      served.insert(line.substr(kType.size(), line.rfind(' ') - kType.size()));
+    }
+  }
+  REQUIRE(served.size() > 15);
+  const auto alerts = MetricsIn(ReadText(OCS_MONITORING "/alerts.yaml"));
+  const auto dashboard = MetricsIn(ReadText(OCS_MONITORING "/dashboard.json"));
+  CHECK(alerts.size() >= 10);
+  CHECK(dashboard.size() >= 15);
+  for (const auto& named : {alerts, dashboard}) {
+    for (const std::string& name : named) {
+      CAPTURE(name);
+      CHECK(served.count(name) == 1);
+    }
+  }
+  const std::string operating = ReadText(OCS_OPERATING_PAGE);
+  for (const std::string& name : served) {
+    CAPTURE(name);
+    CHECK(operating.find("`" + name + "`") != std::string::npos);
+  }
+}
+
 TEST_CASE("health is served", "[ocsd][e2e]") {
   const TempDir folder;
   const ServerProcess server(folder.Path("data"));
+  CHECK(HttpGet(server.metrics_address(), "/readyz") == "serving\n");
   CHECK(HealthOf(server.channel()) == 1);
 }
 
