@@ -218,6 +218,7 @@ struct Subscription {
   uint32_t cycles = 0;                   ///< Begun so far.
   uint32_t switches = 0;                 ///< The customer's: bit i is the offer's switch i.
   bool cancelled = false;                ///< Does not renew.
+  uint32_t quantity = 1;                 ///< Seats: fee and grants are those of so many.
   friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 

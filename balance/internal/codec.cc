@@ -201,7 +201,8 @@ enum SubscriptionBit : int {
   kSubscriptionCycles = 4,
   kSubscriptionSwitches = 5,
   kSubscriptionCancelled = 6,
-  kSubscriptionBits = 7,
+  kSubscriptionQuantity = 7,
+  kSubscriptionBits = 8,
 };
 
 uint32_t FlagsOf(const Subscription& s) {
@@ -209,7 +210,7 @@ uint32_t FlagsOf(const Subscription& s) {
          Flag(kSubscriptionRenews, s.renews_at != Instant::Never()) |
          Flag(kSubscriptionAnchor, s.anchor != Instant{}) |
          Flag(kSubscriptionCycles, s.cycles != 0) | Flag(kSubscriptionSwitches, s.switches != 0) |
-         Flag(kSubscriptionCancelled, s.cancelled);
+         Flag(kSubscriptionCancelled, s.cancelled) | Flag(kSubscriptionQuantity, s.quantity != 1);
 }
 
 }  // namespace
@@ -317,6 +318,7 @@ void EncodeMore(const Subscription& subscription, ByteWriter& out) {
   if (Has(flags, kSubscriptionAnchor)) out.Signed(subscription.anchor.unix_ms);
   if (Has(flags, kSubscriptionCycles)) out.Varint(subscription.cycles);
   if (Has(flags, kSubscriptionSwitches)) out.Varint(subscription.switches);
+  if (Has(flags, kSubscriptionQuantity)) out.Varint(subscription.quantity);
 }
 
 bool DecodeMore(ByteReader& in, Subscription* subscription) {
@@ -330,6 +332,8 @@ bool DecodeMore(ByteReader& in, Subscription* subscription) {
   if (Has(flags, kSubscriptionSwitches))
     subscription->switches = static_cast<uint32_t>(in.Varint());
   subscription->cancelled = Has(flags, kSubscriptionCancelled);
+  if (Has(flags, kSubscriptionQuantity))
+    subscription->quantity = static_cast<uint32_t>(in.Varint());
   return in.ok();
 }
 

@@ -163,7 +163,18 @@ struct BucketView {
   int32_t priority = 0;
   Instant valid_from;
   Instant valid_until;
-  int64_t granted = 0, available = 0, held = 0, spent = 0, expired = 0;
+  int64_t granted = 0, available = 0, held = 0, spent = 0, expired = 0, transferred = 0;
+  uint32_t node = 0;  ///< Whose pool; 0 is the account's.
+  bool shared = true;
+  uint32_t subscription = 0;  ///< Which issued it; 0: none.
+  uint32_t carried = 0;       ///< Cycles for which what is left may still be carried over.
+  Instant refills_at = Instant::Never();
+  int64_t refill_amount = 0;
+};
+struct SwitchView {
+  std::string id;
+  std::string name;
+  bool on = false;
 };
 struct SubscriptionView {
   std::string offer;
@@ -171,6 +182,45 @@ struct SubscriptionView {
   uint32_t tariff_revision = 0;
   Instant valid_from;
   Instant valid_until;
+  uint32_t id = 0;    ///< Of the account; 0 in those bought before they were counted.
+  uint32_t node = 0;  ///< Who bought it.
+  Instant renews_at = Instant::Never();
+  uint32_t cycles = 0;  ///< Begun so far.
+  int64_t quantity = 1;
+  bool cancelled = false;
+  std::vector<SwitchView> switches;
+};
+struct NodeView {
+  uint32_t id = 0;
+  uint32_t parent = 0;
+  uint8_t kind = 0;   ///< balance::NodeKind.
+  uint8_t state = 0;  ///< balance::AccountState.
+  std::string name;
+};
+struct LimitView {
+  uint32_t id = 0;
+  uint32_t node = 0;
+  std::string name;
+  std::string window;  ///< "day", "sliding 5 hours", ...
+  Unit unit;
+  int64_t amount = 0;
+  int64_t used = 0;  ///< In the present window.
+  int64_t held = 0;
+  int64_t left = 0;  ///< Never below 0.
+  bool alert_only = false;
+  std::vector<int> alerts;
+  Instant frees_at = Instant::Never();  ///< When some of it is free again.
+  Instant until = Instant::Never();
+};
+struct DatedChangeView {
+  Instant at;
+  uint8_t state = 0;  ///< balance::AccountState.
+  std::string reason;
+};
+struct IdentityView {
+  IdentityType type = IdentityType::kPrivate;
+  std::string data;
+  uint32_t node = 0;  ///< Whose it is.
 };
 struct SessionView {
   std::string session_id;
@@ -184,10 +234,16 @@ struct AccountView {
   Unit currency;
   int64_t credit_limit_micros = 0;
   Instant created_at;
-  std::vector<std::pair<IdentityType, std::string>> identities;
+  std::string segment;
+  std::string tenant;
+  int billing_day = 1;
+  std::vector<IdentityView> identities;
   std::vector<BucketView> buckets;  ///< In draw order.
   std::vector<SubscriptionView> subscriptions;
   std::vector<SessionView> sessions;
+  std::vector<NodeView> nodes;
+  std::vector<LimitView> limits;
+  std::vector<DatedChangeView> dated_changes;
 };
 
 /// One entry of an account's history, in words.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "balance/account.h"
 #include "cdr/bill.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/time.h"
@@ -109,7 +110,11 @@ class CreateAccountCall : public Operation {
   Unit currency;
   int64_t credit_limit_micros = 0;  ///< 0: prepaid. Above: post-paid up to it, or hybrid.
   std::vector<std::pair<IdentityType, std::string>>
-      identities;  ///< Each belongs to one account at most.
+      identities;           ///< Each belongs to one account at most.
+  bool pre_active = false;  ///< No use before SetStateCall makes it active.
+  std::string segment;      ///< For prices and offers.
+  std::string tenant;       ///< Whose customer this is.
+  int billing_day = 1;      ///< 1 to 31.
 
   AccountId account;  ///< Result.
 
@@ -117,26 +122,30 @@ class CreateAccountCall : public Operation {
   void Execute(Shard& shard) override;
 };
 
-/// Adds or removes a subscriber identity.
+/// Adds or removes a subscriber identity, or gives it to another node of its account.
 class ChangeIdentityCall : public Operation {
  public:
-  enum class Action : uint8_t { kAdd, kRemove };
+  enum class Action : uint8_t { kAdd, kRemove, kMove };
   Change change;
   AccountId account;
   Action action = Action::kAdd;
   IdentityType type = IdentityType::kE164;
   std::string data;
+  balance::NodeId node = balance::kRootNode;  ///< Whose it becomes: of kAdd and kMove.
 
  private:
   void Execute(Shard& shard) override;
 };
 
-/// Buys an offer: charges its fee to the account's money, makes its buckets, opens its prices.
+/// Buys an offer: charges its fee, makes its buckets, opens its prices, begins its cycles. What may
+/// be bought, and what a first cycle costs, stands in internal/sale.h; refusals in its order.
 class PurchaseCall : public Operation {
  public:
   Change change;
   AccountId account;
   std::string offer;
+  balance::NodeId node = balance::kRootNode;  ///< Whose pool, subscription and limits it becomes.
+  int64_t quantity = 1;                       ///< Seats: so many at once. 1 to 100,000.
   std::optional<Instant>
       event_time;  ///< When it was bought; absent = arrival. Within the event-time skew.
 
@@ -144,9 +153,13 @@ class PurchaseCall : public Operation {
   uint32_t tariff_revision = 0;
   int64_t fee_micros = 0;
   Unit currency;
+  int64_t fee_points = 0;  ///< Paid in points instead, of `fee_unit`.
+  Unit fee_unit;
   std::vector<BucketId> buckets;
-  std::string record_id;  ///< Of the fee's CDR; "" when it was free.
-  Instant valid_until;
+  uint32_t subscription = 0;  ///< Of the account; 0: nothing of it lasts but the buckets.
+  std::string record_id;      ///< Of the fee's CDR; "" when it was free.
+  Instant valid_until;        ///< The earliest end among what it gave.
+  Instant renews_at;          ///< Never() when it does not renew.
 
  private:
   void Execute(Shard& shard) override;

@@ -109,7 +109,8 @@ inline Account WideAccount() {
                                    .anchor = kNow,
                                    .cycles = 3,
                                    .switches = 5,
-                                   .cancelled = true});
+                                   .cancelled = true,
+                                   .quantity = 500});
   Session& session = account.sessions[0];
   session.node = {2};
   Grant& grant = session.grants[0];

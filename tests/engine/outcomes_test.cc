@@ -352,7 +352,7 @@ TEST_CASE("a subscriber is found by any identity", "[engine][unit]") {
   Script script(h);
   script.Name("A", account);
   script.Run("buy A pay");
-  script.Run(Cat("debit e 0 _ 1/plain/output:1/_ subscriber=", view.identities[0].second,
+  script.Run(Cat("debit e 0 _ 1/plain/output:1/_ subscriber=", view.identities[0].data,
                  " -> 2001 cost=3 | 1 2001 granted=output:1 charged=3"));
   script.Run("bucket A 1 -> granted=1000 available=997 held=0 spent=3 expired=0");
 }

@@ -27,6 +27,12 @@ struct AccountArguments {
   std::string amount;
   std::string offer;
   std::string at;
+  std::string segment;
+  std::string tenant;
+  uint32_t node = 0;
+  int64_t quantity = 1;
+  int billing_day = 1;
+  bool pre_active = false;
   std::string before;
   int items_max = 20;
   bool show_identities = false;
@@ -47,6 +53,10 @@ int Create(const Ctl& ctl, AccountArguments& arguments) {
   }
   request.set_currency(arguments.currency);
   request.set_credit_limit_micros(*limit);
+  request.set_state(arguments.pre_active ? account::v1::PRE_ACTIVE : account::v1::ACTIVE);
+  request.set_segment(arguments.segment);
+  request.set_tenant(arguments.tenant);
+  request.set_billing_day(arguments.billing_day);
   arguments.change.Fill(request.mutable_change());
   account::v1::CreateAccountResponse response;
   const grpc::Status status =
@@ -78,6 +88,69 @@ void PrintBuckets(const Ctl& ctl, const account::v1::Account& account) {
   ctl.Print(Cat("\nbuckets, in the order in which they are drawn\n", table.Format()));
 }
 
+void PrintSubscriptions(const Ctl& ctl, const account::v1::Account& account) {
+  Table offers({{"subscription", Align::kRight},
+                {"offer"},
+                {"name"},
+                {"revision", Align::kRight},
+                {"seats", Align::kRight},
+                {"cycle", Align::kRight},
+                {"renews at"},
+                {"valid until"},
+                {"switches"}});
+  for (const auto& offer : account.subscription()) {
+    std::string switches;
+    for (const auto& item : offer.switch_())
+      switches += Cat(switches.empty() ? "" : ", ", item.switch_id(), item.on() ? " on" : " off");
+    offers.AddRow(
+        {Cat(offer.subscription_number()), offer.offer_id(), offer.name(),
+         Cat(offer.tariff_revision()), Cat(offer.quantity()), Cat(offer.cycle_count()),
+         offer.cancelled() ? "cancelled" : TimeText(offer.renews_at_unix_ms(), ctl.zone()),
+         TimeText(offer.valid_until_unix_ms(), ctl.zone()), switches});
+  }
+  if (!offers.empty()) ctl.Print(Cat("\nsubscriptions\n", offers.Format()));
+}
+
+std::string StateText(account::v1::State state) {
+  constexpr std::string_view kNames[] = {"?",     "pre-active", "active",
+                                         "grace", "suspended",  "closed"};
+  const auto index = static_cast<size_t>(state);
+  return std::string(index < std::size(kNames) ? kNames[index] : "?");
+}
+
+void PrintHierarchy(const Ctl& ctl, const account::v1::Account& account) {
+  Table nodes({{"node", Align::kRight}, {"under", Align::kRight}, {"kind"}, {"name"}, {"state"}});
+  constexpr std::string_view kKinds[] = {"?", "group", "member", "key"};
+  for (const auto& node : account.node()) {
+    const auto kind = static_cast<size_t>(node.kind());
+    nodes.AddRow({Cat(node.node_id()), Cat(node.parent_id()),
+                  std::string(kind < std::size(kKinds) ? kKinds[kind] : "?"), node.name(),
+                  StateText(node.state())});
+  }
+  if (!nodes.empty()) ctl.Print(Cat("\nnodes\n", nodes.Format()));
+  Table limits({{"limit", Align::kRight},
+                {"node", Align::kRight},
+                {"name"},
+                {"per"},
+                {"amount", Align::kRight},
+                {"used", Align::kRight},
+                {"held", Align::kRight},
+                {"left", Align::kRight},
+                {"frees at"}});
+  for (const auto& limit : account.limit()) {
+    const auto amount = [&](int64_t value) { return AmountText(value, limit.unit()); };
+    limits.AddRow({Cat(limit.limit_id()), Cat(limit.node_id()), limit.name(), limit.window(),
+                   amount(limit.amount()), amount(limit.used()), amount(limit.held()),
+                   limit.alert_only() ? "tells only" : amount(limit.left()),
+                   TimeText(limit.frees_at_unix_ms(), ctl.zone())});
+  }
+  if (!limits.empty()) ctl.Print(Cat("\nlimits\n", limits.Format()));
+  for (const auto& change : account.dated_change()) {
+    ctl.Print(Cat("\n", StateText(change.state()), " from ",
+                  TimeText(change.at_unix_ms(), ctl.zone()), " on: ", change.reason(), "\n"));
+  }
+}
+
 void PrintAccount(const Ctl& ctl, const account::v1::Account& account, bool show_identities) {
   std::string identities;
   for (const auto& identity : account.subscription_id()) {
@@ -90,14 +163,13 @@ void PrintAccount(const Ctl& ctl, const account::v1::Account& account, bool show
                     {"currency", account.currency()},
                     {"credit limit", AmountText(account.credit_limit_micros(), account.currency())},
                     {"created at", TimeText(account.created_at_unix_ms(), ctl.zone())},
+                    {"segment", account.segment()},
+                    {"tenant", account.tenant()},
+                    {"billing day", Cat(account.billing_day())},
                     {"identities", identities}}));
   PrintBuckets(ctl, account);
-  Table offers({{"offer"}, {"name"}, {"revision", Align::kRight}, {"valid until"}});
-  for (const auto& offer : account.subscription()) {
-    offers.AddRow({offer.offer_id(), offer.name(), Cat(offer.tariff_revision()),
-                   TimeText(offer.valid_until_unix_ms(), ctl.zone())});
-  }
-  if (!offers.empty()) ctl.Print(Cat("\noffers whose prices apply\n", offers.Format()));
+  PrintSubscriptions(ctl, account);
+  PrintHierarchy(ctl, account);
   Table sessions({{"open session"}, {"revision", Align::kRight}, {"opened at"}, {"ends at"}});
   for (const auto& session : account.session()) {
     sessions.AddRow({session.session_id(), Cat(session.tariff_revision()),
@@ -189,6 +261,8 @@ int Buy(const Ctl& ctl, AccountArguments& arguments) {
   if (!status.ok()) return ctl.Complain(status);
   request.set_account_id(id);
   request.set_offer_id(arguments.offer);
+  request.set_node_id(arguments.node);
+  request.set_quantity(arguments.quantity);
   arguments.change.Fill(request.mutable_change());
   account::v1::PurchaseOfferResponse response;
   status = ctl.Call(*ctl.Stub<Accounts>(), &Stub::PurchaseOffer, request, &response);
@@ -200,13 +274,18 @@ int Buy(const Ctl& ctl, AccountArguments& arguments) {
   std::string buckets;
   for (const uint32_t bucket : response.bucket_id())
     buckets += Cat(buckets.empty() ? "" : ", ", bucket);
-  ctl.Print(FormatFields({{"account", Cat(id)},
-                          {"offer", arguments.offer},
-                          {"fee", AmountText(response.fee_micros(), response.currency())},
-                          {"tariff revision", Cat(response.tariff_revision())},
-                          {"buckets", buckets},
-                          {"valid until", TimeText(response.valid_until_unix_ms(), ctl.zone())},
-                          {"record", response.record_id()}}));
+  ctl.Print(FormatFields(
+      {{"account", Cat(id)},
+       {"offer", arguments.offer},
+       {"fee", response.fee_points() != 0 ? AmountText(response.fee_points(), response.fee_unit())
+                                          : AmountText(response.fee_micros(), response.currency())},
+       {"tariff revision", Cat(response.tariff_revision())},
+       {"buckets", buckets},
+       {"valid until", TimeText(response.valid_until_unix_ms(), ctl.zone())},
+       {"subscription",
+        response.subscription_number() == 0 ? "" : Cat(response.subscription_number())},
+       {"renews at", TimeText(response.renews_at_unix_ms(), ctl.zone())},
+       {"record", response.record_id()}}));
   return kDone;
 }
 
@@ -266,6 +345,10 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
   create->add_option("--currency", arguments->currency, "ISO 4217; cannot be changed")->required();
   create->add_option("--credit-limit", arguments->credit_limit, "In the currency; 0 is prepaid")
       ->capture_default_str();
+  create->add_flag("--pre-active", arguments->pre_active, "No use before it is set active");
+  create->add_option("--segment", arguments->segment, "For prices and offers");
+  create->add_option("--tenant", arguments->tenant, "Whose customer this is");
+  create->add_option("--billing-day", arguments->billing_day, "1 to 31")->capture_default_str();
   create->add_option("--identity", arguments->identities, "TYPE:DATA; may be repeated")->take_all();
   arguments->change.AddTo(create);
   create->callback([=] { ctl->chosen = [=] { return Create(*ctl, *arguments); }; });
@@ -311,6 +394,9 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
                              "ocsctl account buy msisdn:8613800138000 ct-personal-light");
   AddAccountOption(buy, arguments);
   buy->add_option("OFFER", arguments->offer, "Id of the offer")->required();
+  buy->add_option("--node", arguments->node, "Whose pool it becomes (default: the account's)");
+  buy->add_option("--quantity", arguments->quantity, "Seats: so many at once")
+      ->capture_default_str();
   buy->add_option("--at", arguments->at, "When it was bought (default: now)");
   arguments->change.AddTo(buy);
   buy->callback([=] { ctl->chosen = [=] { return Buy(*ctl, *arguments); }; });
@@ -325,6 +411,8 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
       ->capture_default_str();
   history->add_option("--before", arguments->before, "Only what is older than GROUP.INDEX");
   history->callback([=] { ctl->chosen = [=] { return History(*ctl, *arguments); }; });
+
+  AddAccountLifeCommands(family, ctl);
 }
 
 }  // namespace ocs::tools

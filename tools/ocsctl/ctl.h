@@ -90,6 +90,10 @@ CLI::App* AddCommand(CLI::App* family, const std::string& name, const std::strin
                      const std::string& example);
 
 void AddAccountCommands(CLI::App* app, Ctl* ctl);
+/// Adds to the family of account commands.
+void AddAccountLifeCommands(CLI::App* family, Ctl* ctl);
+void AddNodeCommands(CLI::App* app, Ctl* ctl);
+void AddLimitCommands(CLI::App* app, Ctl* ctl);
 void AddCatalogueCommands(CLI::App* app, Ctl* ctl);
 void AddChargeCommands(CLI::App* app, Ctl* ctl);
 void AddCdrCommands(CLI::App* app, Ctl* ctl);

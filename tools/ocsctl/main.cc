@@ -38,6 +38,8 @@ int Run(int argc, char** argv) {
   Ctl ctl;
   AddGlobalOptions(&app, &ctl);
   AddAccountCommands(&app, &ctl);
+  AddNodeCommands(&app, &ctl);
+  AddLimitCommands(&app, &ctl);
   AddCatalogueCommands(&app, &ctl);
   AddChargeCommands(&app, &ctl);
   AddCdrCommands(&app, &ctl);

@@ -1,20 +1,17 @@
-// Administrative changes of accounts: created, known by identities, topped up, given what they buy.
+// Administrative changes of accounts: created, known by identities, topped up.
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "balance/ledger.h"
-#include "cdr/record.h"
 #include "ocs/base/bytes.h"
-#include "ocs/base/check.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/operation.h"
-#include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
 namespace {
@@ -37,51 +34,6 @@ bool CheckIdentity(Operation* call, std::string_view field, IdentityType type,
   return true;
 }
 
-// The bucket that a grant makes.
-balance::Bucket BucketOf(const rating::GrantTerms& terms, const balance::Terms& origin, BucketId id,
-                         Instant at, const rating::Tariff& tariff) {
-  balance::Bucket bucket;
-  bucket.id = id;
-  bucket.priority = terms.priority;
-  bucket.unit = terms.unit;
-  bucket.valid_from = at;
-  bucket.valid_until = rating::EndOf(at, terms.validity, tariff.zone());
-  bucket.terms = origin;
-  for (uint32_t model = 0; model < tariff.model_count(); ++model) {
-    if (tariff.FindDraw({origin.offer}, origin.grant, {model}, {.at = at}) != nullptr)
-      ++bucket.covered_models;
-  }
-  return bucket;
-}
-
-// Makes room among the buckets for `wanted` new ones by dropping what is used up.
-void DropUsedUp(const balance::Account& account, size_t wanted, balance::EntryBuilder* entry) {
-  size_t count = account.buckets.size();
-  for (const balance::Bucket& bucket : account.buckets) {
-    if (count + wanted <= static_cast<size_t>(kBucketsPerAccountMax)) return;
-    const bool used_up = bucket.id != balance::kMainBucket && bucket.available == 0 &&
-                         bucket.held == 0 && bucket.released_micros == bucket.deferred_micros;
-    if (!used_up) continue;
-    entry->DropBucket(bucket.id);
-    --count;
-  }
-}
-
-// Those that have not ended; the others leave with the next purchase.
-size_t OpenSubscriptions(const balance::Account& account, Instant at) {
-  return static_cast<size_t>(
-      std::count_if(account.subscriptions.begin(), account.subscriptions.end(),
-                    [&](const balance::Subscription& s) { return s.valid_until > at; }));
-}
-
-size_t UsedUpCount(const balance::Account& account) {
-  return static_cast<size_t>(
-      std::count_if(account.buckets.begin(), account.buckets.end(), [](const balance::Bucket& b) {
-        return b.id != balance::kMainBucket && b.available == 0 && b.held == 0 &&
-               b.released_micros == b.deferred_micros;
-      }));
-}
-
 }  // namespace
 
 void CreateAccountCall::Execute(Shard& shard) {
@@ -93,6 +45,16 @@ void CreateAccountCall::Execute(Shard& shard) {
   if (credit_limit_micros < 0 || credit_limit_micros > kAmountMicrosMax) {
     FailField(this, "credit_limit_micros",
               Cat("is ", credit_limit_micros, ", expected 0 to ", kAmountMicrosMax));
+    return;
+  }
+  if (segment.size() > static_cast<size_t>(kNameLengthMax) ||
+      tenant.size() > static_cast<size_t>(kNameLengthMax)) {
+    FailField(this, segment.size() > static_cast<size_t>(kNameLengthMax) ? "segment" : "tenant",
+              Cat("expected at most ", kNameLengthMax, " characters"));
+    return;
+  }
+  if (billing_day < 1 || billing_day > 31) {
+    FailField(this, "billing_day", Cat("is ", billing_day, ", expected 1 to 31"));
     return;
   }
   if (identities.size() > static_cast<size_t>(kIdentitiesPerRequestMax)) {
@@ -113,7 +75,11 @@ void CreateAccountCall::Execute(Shard& shard) {
   ChangeRecord record(shard, change, PartitionOf(change.key), EntryKind::kAccountCreated,
                       {{"currency", std::string(currency.code())},
                        {"credit_limit_micros", Cat(credit_limit_micros)},
-                       {"identities", all}});
+                       {"identities", all},
+                       {"state", Cat(pre_active ? 1 : 0)},
+                       {"segment", segment},
+                       {"tenant", tenant},
+                       {"billing_day", Cat(billing_day)}});
   if (record.Repeats(this, [&](ByteReader& in) { account.value = in.Varint(); })) return;
   for (size_t i = 0; i < identities.size(); ++i) {
     const bool taken = shard.FindIdentity(identities[i].first, identities[i].second).valid();
@@ -133,45 +99,89 @@ void CreateAccountCall::Execute(Shard& shard) {
   entry.CreateAccount(currency, credit_limit_micros, shard.logged_at());
   for (const auto& [type, data] : identities)
     entry.AddIdentity({.type = static_cast<uint8_t>(type), .data = data});
+  if (pre_active || !segment.empty() || !tenant.empty() || billing_day != 1) {
+    entry.SetProfile(
+        {.state = pre_active ? balance::AccountState::kPreActive : balance::AccountState::kActive,
+         .credit_limit_micros = credit_limit_micros,
+         .segment = segment,
+         .tenant = tenant,
+         .billing_day = static_cast<uint8_t>(billing_day)});
+  }
   ByteWriter(entry.answer()).Varint(account.value);
   shard.Append(created);
 }
 
+namespace {
+
+EntryKind KindOf(ChangeIdentityCall::Action action) {
+  switch (action) {
+    case ChangeIdentityCall::Action::kAdd:
+      return EntryKind::kIdentityAdded;
+    case ChangeIdentityCall::Action::kRemove:
+      return EntryKind::kIdentityRemoved;
+    case ChangeIdentityCall::Action::kMove:
+      return EntryKind::kNodeChanged;
+  }
+  return EntryKind::kIdentityAdded;
+}
+
+// Whether the identity and the node allow it.
+bool MayChange(ChangeIdentityCall* call, const balance::Account& payer, AccountId owner) {
+  using Action = ChangeIdentityCall::Action;
+  const bool add = call->action == Action::kAdd;
+  if (add && owner.valid()) {
+    return RefuseField(call, "identity", absl::StatusCode::kAlreadyExists,
+                       "belongs to an account already");
+  }
+  if (!add && owner != call->account) {
+    return RefuseField(call, "identity", absl::StatusCode::kNotFound,
+                       "does not belong to this account");
+  }
+  if (add && payer.identities.size() >= static_cast<size_t>(kIdentitiesPerAccountMax)) {
+    call->status = absl::ResourceExhaustedError(
+        Cat("an account may have ", kIdentitiesPerAccountMax, " identities"));
+    return false;
+  }
+  if (call->action == Action::kRemove || call->node == balance::kRootNode) return true;
+  const balance::Node* node = payer.FindNode(call->node);
+  if (node == nullptr) {
+    return RefuseField(call, "node_id", absl::StatusCode::kNotFound,
+                       Cat("the account has no node ", call->node.value));
+  }
+  return node->state != balance::AccountState::kClosed ||
+         RefuseField(call, "node_id", absl::StatusCode::kFailedPrecondition, "is closed");
+}
+
+}  // namespace
+
 void ChangeIdentityCall::Execute(Shard& shard) {
   if (!CheckChange(this, change) || !CheckIdentity(this, "identity", type, data)) return;
-  balance::Account* payer = FindPayer(this, shard, account);
+  balance::Account* payer = FindPayerToChange(this, shard, account);
   if (payer == nullptr) return;
-  const bool add = action == Action::kAdd;
-  ChangeRecord record(shard, change, account.partition(),
-                      add ? EntryKind::kIdentityAdded : EntryKind::kIdentityRemoved,
-                      {{"account_id", Cat(account.value)}, {"identity", IdentityText(type, data)}});
+  ChangeRecord record(shard, change, account.partition(), KindOf(action),
+                      {{"account_id", Cat(account.value)},
+                       {"identity", IdentityText(type, data)},
+                       {"node_id", Cat(node.value)}});
   if (record.Repeats(this, [](ByteReader&) {})) return;
   const AccountId owner = shard.FindIdentity(type, data);
-  if (shard.stopped()) return;
-  if (add && owner.valid()) {
-    failed_field = "identity";
-    status = absl::AlreadyExistsError("identity: belongs to an account already");
-    return;
-  }
-  if (add && payer->identities.size() >= static_cast<size_t>(kIdentitiesPerAccountMax)) {
-    status = absl::ResourceExhaustedError(
-        Cat("an account may have ", kIdentitiesPerAccountMax, " identities"));
-    return;
-  }
-  if (!add && owner != account) {
-    failed_field = "identity";
-    status = absl::NotFoundError("identity: does not belong to this account");
-    return;
-  }
+  if (shard.stopped() || !MayChange(this, *payer, owner)) return;
+  if (action != Action::kRemove && !CheckNotClosed(this, *payer)) return;
 
   // Past this line the command cannot fail.
-  const balance::AccountIdentity identity{.type = static_cast<uint8_t>(type), .data = data};
-  if (add) {
-    shard.ClaimIdentity(type, data, account);
-    record.Begin(account).AddIdentity(identity);
-  } else {
-    shard.ReleaseIdentity(type, data, account);
-    record.Begin(account).RemoveIdentity(identity);
+  balance::AccountIdentity identity{.type = static_cast<uint8_t>(type), .data = data, .node = node};
+  switch (action) {
+    case Action::kAdd:
+      shard.ClaimIdentity(type, data, account);
+      record.Begin(account).AddIdentity(identity);
+      break;
+    case Action::kRemove:
+      shard.ReleaseIdentity(type, data, account);
+      identity.node = payer->FindIdentity(identity.type, data)->node;
+      record.Begin(account).RemoveIdentity(identity);
+      break;
+    case Action::kMove:
+      record.Begin(account).MoveIdentity(identity);
+      break;
   }
   shard.Append(payer);
 }
@@ -183,7 +193,7 @@ void TopUpCall::Execute(Shard& shard) {
               Cat("is ", amount_micros, ", expected 1 to ", kAmountMicrosMax));
     return;
   }
-  balance::Account* payer = FindPayer(this, shard, account);
+  balance::Account* payer = FindPayerToChange(this, shard, account);
   if (payer == nullptr) return;
   if (currency != payer->currency) {
     FailField(this, "currency",
@@ -193,6 +203,7 @@ void TopUpCall::Execute(Shard& shard) {
   ChangeRecord record(shard, change, account.partition(), EntryKind::kToppedUp,
                       {{"account_id", Cat(account.value)}, {"amount_micros", Cat(amount_micros)}});
   if (record.Repeats(this, [&](ByteReader& in) { available_micros = in.Signed(); })) return;
+  if (!CheckNotClosed(this, *payer)) return;
   balance::EntryBuilder& entry = record.Begin(account);
   balance::PostTopUp(amount_micros, &entry);
   if (Judge(*payer, entry) != balance::Verdict::kAllowed) {
@@ -203,179 +214,6 @@ void TopUpCall::Execute(Shard& shard) {
   // Past this line the command cannot fail.
   available_micros = payer->FindBucket(balance::kMainBucket)->available + amount_micros;
   ByteWriter(entry.answer()).Signed(available_micros);
-  shard.Append(payer);
-}
-
-namespace {
-
-// What was bought, as it is recorded for a repeat.
-void EncodePurchase(const PurchaseCall& call, std::string* out) {
-  ByteWriter writer(out);
-  writer.Varint(call.tariff_revision);
-  writer.Signed(call.fee_micros);
-  writer.Text(call.currency.code());
-  writer.Text(call.record_id);
-  writer.Signed(call.valid_until.unix_ms);
-  writer.Varint(call.buckets.size());
-  for (const BucketId bucket : call.buckets) writer.Varint(bucket.value);
-}
-
-void DecodePurchase(ByteReader& in, PurchaseCall* call) {
-  call->tariff_revision = static_cast<uint32_t>(in.Varint());
-  call->fee_micros = in.Signed();
-  const auto unit = Unit::Parse(in.Text());
-  OCS_CHECK(unit.ok());
-  call->currency = *unit;
-  call->record_id = in.Text();
-  call->valid_until.unix_ms = in.Signed();
-  for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
-    call->buckets.push_back({static_cast<uint32_t>(in.Varint())});
-  }
-}
-
-struct Sale {
-  const Revision* revision = nullptr;
-  rating::OfferIndex index;
-  const rating::Offer* offer = nullptr;
-  Instant at;
-};
-
-// Finds what is to be bought, and whether the account may. False: the call has been refused.
-bool FindSale(PurchaseCall* call, const Shard& shard, const balance::Account& payer, Sale* sale) {
-  sale->revision = shard.revisions().EffectiveAt(sale->at);
-  if (sale->revision == nullptr) {
-    call->status = absl::FailedPreconditionError("no catalogue is in force: publish one first");
-    return false;
-  }
-  const auto index = sale->revision->tariff->FindOffer(call->offer);
-  if (!index) {
-    call->failed_field = "offer";
-    call->status = absl::NotFoundError(Cat("offer: revision ", sale->revision->view.revision,
-                                           " has no offer '",
-                                           call->offer.substr(0, kModelNameLengthMax), "'"));
-    return false;
-  }
-  sale->index = *index;
-  sale->offer = &sale->revision->tariff->offer(*index);
-  if (sale->offer->currency != payer.currency) {
-    call->failed_field = "offer";
-    call->status =
-        absl::FailedPreconditionError(Cat("offer: is sold in ", sale->offer->currency.code(),
-                                          ", the account has ", payer.currency.code()));
-    return false;
-  }
-  const balance::Bucket* main = payer.FindBucket(balance::kMainBucket);
-  if (payer.Spendable(*main) < sale->offer->fee_micros) {
-    call->status = absl::FailedPreconditionError(
-        Cat("the fee of ", FormatAmount(sale->offer->fee_micros, payer.currency),
-            " is more than the account has (", FormatAmount(payer.Spendable(*main), payer.currency),
-            "): top it up first"));
-    return false;
-  }
-  const size_t buckets = payer.buckets.size() - UsedUpCount(payer) + sale->offer->grants.size();
-  if (buckets > static_cast<size_t>(kBucketsPerAccountMax) ||
-      OpenSubscriptions(payer, sale->at) >= static_cast<size_t>(kOffersPerAccountMax)) {
-    call->status = absl::ResourceExhaustedError(Cat("an account may have ", kBucketsPerAccountMax,
-                                                    " buckets and ", kOffersPerAccountMax,
-                                                    " offers with prices"));
-    return false;
-  }
-  return true;
-}
-
-void AttachFeeRecord(const PurchaseCall& call, const Sale& sale, Shard& shard) {
-  cdr::Record record;
-  record.type = cdr::RecordType::kFee;
-  record.local_sequence = shard.book().NextRecordSequence();
-  record.account = call.account;
-  record.session_id = call.change.key;
-  record.opened_at = sale.at;
-  record.closed_at = sale.at;
-  record.recorded_at = shard.logged_at();
-  record.offer = sale.offer->id;
-  record.tariff_revision = call.tariff_revision;
-  const std::string rule = Cat("offer ", sale.offer->id);
-  cdr::RecordLine& line = record.lines.emplace_back();
-  line.kind = TokenKind::kRequest;
-  line.quantity = 1;
-  line.unit = call.currency;
-  line.amount = call.fee_micros;
-  line.price_numerator = call.fee_micros;
-  line.bucket = balance::kMainBucket;
-  line.charge_code = sale.offer->charge_code;
-  line.rule = rule;
-  EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
-}
-
-// The buckets that the offer grants, and the fee that pays for them.
-void WriteSale(PurchaseCall* call, const Sale& sale, const balance::Account& payer,
-               balance::EntryBuilder* entry) {
-  const rating::Offer& offer = *sale.offer;
-  const rating::Tariff& tariff = *sale.revision->tariff;
-  DropUsedUp(payer, offer.grants.size(), entry);
-  for (const balance::Subscription& subscription : payer.subscriptions) {
-    if (subscription.valid_until <= sale.at) entry->DropSubscription(subscription);
-  }
-  const auto count = static_cast<int64_t>(offer.grants.size());
-  int64_t rest = count == 0 ? 0 : offer.fee_micros;
-  balance::PostFee(offer.fee_micros, rest, entry);
-  for (int64_t i = 0; i < count; ++i) {
-    const auto grant = static_cast<uint32_t>(i);
-    const BucketId id{payer.next_bucket + grant};
-    balance::Bucket bucket =
-        BucketOf(offer.grants[grant],
-                 {.revision = call->tariff_revision, .offer = sale.index.value, .grant = grant}, id,
-                 sale.at, tariff);
-    // Each bucket is paid by an equal share; the last takes what does not divide.
-    bucket.deferred_micros = i + 1 == count ? rest : offer.fee_micros / count;
-    rest -= bucket.deferred_micros;
-    entry->AddBucket(bucket);
-    balance::PostIssue(id, offer.grants[grant].amount, entry);
-    call->buckets.push_back(id);
-    call->valid_until = std::min(call->valid_until, bucket.valid_until);
-  }
-  if (!offer.has_prices) return;
-  const Instant until = rating::EndOf(sale.at, offer.validity, tariff.zone());
-  entry->AddSubscription(
-      {.terms = {.revision = call->tariff_revision, .offer = sale.index.value, .grant = 0},
-       .valid_from = sale.at,
-       .valid_until = until});
-  if (count == 0) call->valid_until = until;
-}
-
-}  // namespace
-
-void PurchaseCall::Execute(Shard& shard) {
-  if (!CheckChange(this, change)) return;
-  balance::Account* payer = FindPayer(this, shard, account);
-  if (payer == nullptr) return;
-  ChangeRecord record(shard, change, account.partition(), EntryKind::kOfferPurchased,
-                      {{"account_id", Cat(account.value)},
-                       {"offer", offer},
-                       {"event_timestamp", event_time ? Cat(event_time->unix_ms) : ""}});
-  if (record.Repeats(this, [&](ByteReader& in) { DecodePurchase(in, this); })) return;
-  Sale sale;
-  sale.at = event_time.value_or(shard.logged_at());
-  if (!CheckEventTime(this, shard, sale.at) || !FindSale(this, shard, *payer, &sale)) return;
-  tariff_revision = sale.revision->view.revision;
-  fee_micros = sale.offer->fee_micros;
-  currency = sale.offer->currency;
-  valid_until = Instant::Never();
-  balance::EntryBuilder& entry = record.Begin(account);
-  WriteSale(this, sale, *payer, &entry);
-  if (Judge(*payer, entry) != balance::Verdict::kAllowed) {
-    status = absl::ResourceExhaustedError("offer: an amount would not fit");
-    return;
-  }
-
-  // Past this line the command cannot fail.
-  if (fee_micros != 0) {
-    record_id =
-        cdr::FormatRecordId(RecordIdOf(shard.id(), shard.book().NextPosition(), /*record=*/0));
-    AttachFeeRecord(*this, sale, shard);
-  }
-  EncodePurchase(*this, entry.answer());
   shard.Append(payer);
 }
 

@@ -3,6 +3,7 @@
 #include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/life.h"
 
 namespace ocs::engine {
 
@@ -10,6 +11,24 @@ bool FailField(Operation* call, std::string_view field, std::string_view message
   call->failed_field = std::string(field);
   call->status = absl::InvalidArgumentError(Cat(field, ": ", message));
   return false;
+}
+
+bool RefuseField(Operation* call, std::string_view field, absl::StatusCode code,
+                 std::string_view why) {
+  const std::string message = Cat(field, ": ", why);
+  call->failed_field = std::string(field);
+  call->status = absl::Status(code, message);
+  return false;
+}
+
+bool CheckNotClosed(Operation* call, const balance::Account& account) {
+  if (account.state != balance::AccountState::kClosed) return true;
+  return RefuseField(call, "account_id", absl::StatusCode::kFailedPrecondition,
+                     "the account is closed");
+}
+
+absl::TimeZone ZoneInForce(const Revisions& revisions) {
+  return revisions.all().empty() ? absl::UTCTimeZone() : revisions.all().back()->tariff->zone();
 }
 
 bool CheckChange(Operation* call, const Change& change) {
@@ -47,6 +66,12 @@ balance::Account* FindPayer(Operation* call, Shard& shard, AccountId account) {
     call->failed_field = "account_id";
     call->status = absl::NotFoundError("account_id: there is no such account");
   }
+  return payer;
+}
+
+balance::Account* FindPayerToChange(Operation* call, Shard& shard, AccountId account) {
+  balance::Account* payer = FindPayer(call, shard, account);
+  if (payer != nullptr) DoDueWork(shard, payer);
   return payer;
 }
 

@@ -20,6 +20,10 @@ namespace ocs::engine {
 /// Fails the call as InvalidArgument at a field. Always false, so that checks can return it.
 bool FailField(Operation* call, std::string_view field, std::string_view message);
 
+/// Fails the call at a field with that code. Always false.
+bool RefuseField(Operation* call, std::string_view field, absl::StatusCode code,
+                 std::string_view why);
+
 /// Checks key, actor and reason.
 bool CheckChange(Operation* call, const Change& change);
 
@@ -29,6 +33,16 @@ bool CheckEventTime(Operation* call, const Shard& shard, Instant at);
 /// The account; null when it does not exist (the call then fails as NotFound) or the shard has
 /// stopped.
 balance::Account* FindPayer(Operation* call, Shard& shard, AccountId account);
+
+/// The same for a call that will change the account: what is due by now is done before it is
+/// decided, so uses shard.entry(). REQUIRES: the shard has an open group.
+balance::Account* FindPayerToChange(Operation* call, Shard& shard, AccountId account);
+
+/// Refuses what a closed account does not allow.
+bool CheckNotClosed(Operation* call, const balance::Account& account);
+
+/// The zone of the newest revision; UTC before the first.
+absl::TimeZone ZoneInForce(const Revisions& revisions);
 
 /// One change against what was done under its key before.
 class ChangeRecord final {

@@ -6,17 +6,23 @@
 
 #include "balance/ledger.h"
 #include "ocs/base/check.h"
+#include "ocs/engine/internal/closing.h"
 #include "ocs/engine/internal/life.h"
+#include "ocs/engine/internal/life_renewal.h"
 #include "ocs/engine/internal/supervision.h"
 
 namespace ocs::engine {
 namespace {
 
 /// In the order in which things happen that fall due at the same instant: what a session frees can
-/// be carried over, and what is carried over does not expire.
+/// be carried over, a closed account does not renew, and what is carried over does not expire.
 enum class DueKind : uint8_t {
   kSessionEnd = 0,
-  kBucketEnd = 4,
+  kDatedChange = 1,
+  kRenewal = 2,
+  kBucketEnd = 3,
+  kSubscriptionEnd = 5,
+  kLimitEnd = 6,
 };
 
 struct Due {
@@ -33,16 +39,40 @@ void Consider(const Due& due, Due* first) {
   if (Before(due, *first)) *first = due;
 }
 
+void ConsiderBuckets(const balance::Account& account, Due* first) {
+  for (size_t i = 0; i < account.buckets.size(); ++i) {
+    const balance::Bucket& bucket = account.buckets[i];
+    // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
+    if (bucket.available == 0 && bucket.held != 0) continue;
+    Consider({bucket.valid_until, DueKind::kBucketEnd, i}, first);
+  }
+}
+
+void ConsiderSubscriptions(const balance::Account& account, Due* first) {
+  for (size_t i = 0; i < account.subscriptions.size(); ++i) {
+    const balance::Subscription& subscription = account.subscriptions[i];
+    if (subscription.id == 0) continue;  // Written before they had cycles: ends by itself.
+    const bool ends = subscription.cancelled || subscription.valid_until <= subscription.renews_at;
+    if (ends) {
+      Consider({subscription.valid_until, DueKind::kSubscriptionEnd, i}, first);
+    } else {
+      Consider({subscription.renews_at, DueKind::kRenewal, i}, first);
+    }
+  }
+}
+
 Due FindFirst(const balance::Account& account) {
   Due first;
   for (size_t i = 0; i < account.sessions.size(); ++i) {
     Consider({account.sessions[i].ends_at, DueKind::kSessionEnd, i}, &first);
   }
-  for (size_t i = 0; i < account.buckets.size(); ++i) {
-    const balance::Bucket& bucket = account.buckets[i];
-    // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
-    if (bucket.available == 0 && bucket.held != 0) continue;
-    Consider({bucket.valid_until, DueKind::kBucketEnd, i}, &first);
+  for (size_t i = 0; i < account.dated_changes.size(); ++i) {
+    Consider({account.dated_changes[i].at, DueKind::kDatedChange, i}, &first);
+  }
+  ConsiderBuckets(account, &first);
+  ConsiderSubscriptions(account, &first);
+  for (size_t i = 0; i < account.limits.size(); ++i) {
+    Consider({account.limits[i].until, DueKind::kLimitEnd, i}, &first);
   }
   return first;
 }
@@ -55,23 +85,34 @@ void ExpireBuckets(Shard& shard, balance::Account* account, Instant at) {
   shard.Append(account);
 }
 
+void DoFirst(Shard& shard, balance::Account* account, const Due& due) {
+  switch (due.kind) {
+    case DueKind::kSessionEnd: {
+      const balance::Session session = account->sessions[due.index];
+      return ExpireSession(shard, account, session);
+    }
+    case DueKind::kDatedChange:
+      return ChangeAsDated(shard, account);
+    case DueKind::kRenewal:
+      return Renew(shard, account, account->subscriptions[due.index].id, due.at);
+    case DueKind::kBucketEnd:
+      return ExpireBuckets(shard, account, due.at);
+    case DueKind::kSubscriptionEnd:
+      return EndSubscription(shard, account, account->subscriptions[due.index].id);
+    case DueKind::kLimitEnd:
+      return EndLimit(shard, account, account->limits[due.index].id);
+  }
+}
+
 }  // namespace
 
 void DoDueWork(Shard& shard, balance::Account* account) {
   const Instant now = shard.logged_at();
-  for (int step = 0; step < kDueStepsMax; ++step) {
+  if (account->NextDue() > now) return;
+  for (int step = 0; step < kDueStepsMax && !shard.stopped(); ++step) {
     const Due due = FindFirst(*account);
     if (due.at == Instant::Never() || due.at > now) return;
-    switch (due.kind) {
-      case DueKind::kSessionEnd: {
-        const balance::Session session = account->sessions[due.index];
-        ExpireSession(shard, account, session);
-        break;
-      }
-      case DueKind::kBucketEnd:
-        ExpireBuckets(shard, account, due.at);
-        break;
-    }
+    DoFirst(shard, account, due);
   }
 }
 

@@ -9,6 +9,8 @@
 #include "balance/words.h"
 #include "cdr/bill.h"
 #include "cdr/explain.h"
+#include "ocs/base/check.h"
+#include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/change.h"
@@ -22,10 +24,6 @@ namespace {
 
 constexpr int32_t kHistoryItemsMax = 1'000;
 
-absl::TimeZone ZoneOf(const Revisions& revisions) {
-  return revisions.all().empty() ? absl::UTCTimeZone() : revisions.all().back()->tariff->zone();
-}
-
 BucketView ViewOf(const balance::Bucket& bucket, const Revisions& revisions) {
   BucketView view{.id = bucket.id,
                   .name = "main balance",
@@ -38,7 +36,14 @@ BucketView ViewOf(const balance::Bucket& bucket, const Revisions& revisions) {
                   .available = bucket.available,
                   .held = bucket.held,
                   .spent = bucket.spent,
-                  .expired = bucket.expired};
+                  .expired = bucket.expired,
+                  .transferred = bucket.transferred,
+                  .node = bucket.node.value,
+                  .shared = bucket.shared,
+                  .subscription = bucket.subscription,
+                  .carried = bucket.carried,
+                  .refills_at = bucket.refills_at,
+                  .refill_amount = bucket.refill_amount};
   if (const Revision* revision = revisions.Find(bucket.terms.revision)) {
     const rating::Offer& offer = revision->tariff->offer({bucket.terms.offer});
     view.offer = offer.id;
@@ -47,7 +52,54 @@ BucketView ViewOf(const balance::Bucket& bucket, const Revisions& revisions) {
   return view;
 }
 
-AccountView ViewOf(const balance::Account& account, const Revisions& revisions) {
+SubscriptionView ViewOf(const balance::Subscription& subscription, const Revisions& revisions) {
+  const Revision* revision = revisions.Find(subscription.terms.revision);
+  OCS_CHECK(revision != nullptr);
+  const rating::Offer& offer = revision->tariff->offer({subscription.terms.offer});
+  SubscriptionView view{.offer = offer.id,
+                        .name = offer.name,
+                        .tariff_revision = subscription.terms.revision,
+                        .valid_from = subscription.valid_from,
+                        .valid_until = subscription.valid_until,
+                        .id = subscription.id,
+                        .node = subscription.node.value,
+                        .renews_at = subscription.renews_at,
+                        .cycles = subscription.cycles,
+                        .quantity = subscription.quantity,
+                        .cancelled = subscription.cancelled,
+                        .switches = {}};
+  for (size_t i = 0; i < offer.switches.size(); ++i) {
+    view.switches.push_back({.id = offer.switches[i].id,
+                             .name = offer.switches[i].name,
+                             .on = (subscription.switches >> i & 1U) != 0});
+  }
+  return view;
+}
+
+LimitView ViewOf(const balance::Limit& limit, const balance::Account& account, Instant now) {
+  LimitView view{.id = limit.id,
+                 .node = limit.node.value,
+                 .name = limit.name,
+                 .window = FormatWindow(limit.window),
+                 .unit = limit.unit,
+                 .amount = limit.amount,
+                 .left = limit.amount,
+                 .alert_only = limit.alert_only,
+                 .alerts = {limit.alerts.begin(), limit.alerts.end()},
+                 .until = limit.until};
+  const balance::Counter* counter =
+      account.FindCounter(limit.id, balance::CounterOwner(limit.node, BucketId{}));
+  if (counter == nullptr) return view;
+  view.used = counter->CountedAt(now);
+  view.held = counter->held;
+  view.frees_at = counter->FreesAt(now);
+  view.left =
+      SubtractExact(limit.amount - std::min(limit.amount, view.used), view.held).value_or(0);
+  view.left = std::max<int64_t>(view.left, 0);
+  return view;
+}
+
+AccountView ViewOf(const balance::Account& account, const Revisions& revisions, Instant now) {
   AccountView view;
   view.id = account.id;
   view.state = std::string(balance::AccountStateName(account.state));
@@ -55,18 +107,29 @@ AccountView ViewOf(const balance::Account& account, const Revisions& revisions) 
   view.credit_limit_micros = account.credit_limit_micros;
   view.created_at = account.created_at;
   for (const balance::AccountIdentity& identity : account.identities) {
-    view.identities.push_back({static_cast<IdentityType>(identity.type), identity.data});
+    view.identities.push_back({.type = static_cast<IdentityType>(identity.type),
+                               .data = identity.data,
+                               .node = identity.node.value});
   }
   for (const balance::Bucket& bucket : account.buckets)
     view.buckets.push_back(ViewOf(bucket, revisions));
-  for (const balance::Subscription& subscription : account.subscriptions) {
-    const Revision* revision = revisions.Find(subscription.terms.revision);
-    const rating::Offer& offer = revision->tariff->offer({subscription.terms.offer});
-    view.subscriptions.push_back({.offer = offer.id,
-                                  .name = offer.name,
-                                  .tariff_revision = subscription.terms.revision,
-                                  .valid_from = subscription.valid_from,
-                                  .valid_until = subscription.valid_until});
+  view.segment = account.segment;
+  view.tenant = account.tenant;
+  view.billing_day = account.billing_day;
+  for (const balance::Subscription& subscription : account.subscriptions)
+    view.subscriptions.push_back(ViewOf(subscription, revisions));
+  for (const balance::Node& node : account.nodes) {
+    view.nodes.push_back({.id = node.id.value,
+                          .parent = node.parent.value,
+                          .kind = static_cast<uint8_t>(node.kind),
+                          .state = static_cast<uint8_t>(node.state),
+                          .name = node.name});
+  }
+  for (const balance::Limit& limit : account.limits)
+    view.limits.push_back(ViewOf(limit, account, now));
+  for (const balance::DatedChange& change : account.dated_changes) {
+    view.dated_changes.push_back(
+        {.at = change.at, .state = static_cast<uint8_t>(change.state), .reason = change.reason});
   }
   for (const balance::Session& session : account.sessions) {
     view.sessions.push_back({.session_id = session.id,
@@ -137,7 +200,7 @@ void GetAccountCall::Execute(Shard& shard) {
   const AccountId id = account.valid() ? account : shard.FindIdentity(identity_type, identity);
   if (shard.stopped()) return;
   const balance::Account* found = FindPayer(this, shard, id);
-  if (found != nullptr) view = ViewOf(*found, shard.revisions());
+  if (found != nullptr) view = ViewOf(*found, shard.revisions(), shard.logged_at());
 }
 
 void HistoryCall::Execute(Shard& shard) {
@@ -147,7 +210,7 @@ void HistoryCall::Execute(Shard& shard) {
   }
   const balance::Account* found = FindPayer(this, shard, account);
   if (found == nullptr) return;
-  const absl::TimeZone zone = ZoneOf(shard.revisions());
+  const absl::TimeZone zone = ZoneInForce(shard.revisions());
   const auto units = UnitsOf(*found);
   Position at = found->last;
   while (at.valid() && static_cast<int32_t>(items.size()) < items_max) {

@@ -36,6 +36,33 @@ class AccountService final : public account::v1::Accounts::CallbackService {
   grpc::ServerUnaryReactor* GetHistory(grpc::CallbackServerContext* context,
                                        const account::v1::GetHistoryRequest* request,
                                        account::v1::GetHistoryResponse* response) override;
+  grpc::ServerUnaryReactor* AddNode(grpc::CallbackServerContext* context,
+                                    const account::v1::AddNodeRequest* request,
+                                    account::v1::AddNodeResponse* response) override;
+  grpc::ServerUnaryReactor* ChangeNode(grpc::CallbackServerContext* context,
+                                       const account::v1::ChangeNodeRequest* request,
+                                       account::v1::ChangeNodeResponse* response) override;
+  grpc::ServerUnaryReactor* MoveIdentity(grpc::CallbackServerContext* context,
+                                         const account::v1::MoveIdentityRequest* request,
+                                         account::v1::MoveIdentityResponse* response) override;
+  grpc::ServerUnaryReactor* SetLimit(grpc::CallbackServerContext* context,
+                                     const account::v1::SetLimitRequest* request,
+                                     account::v1::SetLimitResponse* response) override;
+  grpc::ServerUnaryReactor* DropLimit(grpc::CallbackServerContext* context,
+                                      const account::v1::DropLimitRequest* request,
+                                      account::v1::DropLimitResponse* response) override;
+  grpc::ServerUnaryReactor* SetProfile(grpc::CallbackServerContext* context,
+                                       const account::v1::SetProfileRequest* request,
+                                       account::v1::SetProfileResponse* response) override;
+  grpc::ServerUnaryReactor* SetState(grpc::CallbackServerContext* context,
+                                     const account::v1::SetStateRequest* request,
+                                     account::v1::SetStateResponse* response) override;
+  grpc::ServerUnaryReactor* CancelSubscription(
+      grpc::CallbackServerContext* context, const account::v1::CancelSubscriptionRequest* request,
+      account::v1::CancelSubscriptionResponse* response) override;
+  grpc::ServerUnaryReactor* SetSwitch(grpc::CallbackServerContext* context,
+                                      const account::v1::SetSwitchRequest* request,
+                                      account::v1::SetSwitchResponse* response) override;
 
   engine::Engine* const engine_;
   Gate* const gate_;

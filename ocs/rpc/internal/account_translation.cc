@@ -9,12 +9,6 @@ namespace {
 
 namespace pb = ::ocs::account::v1;
 
-std::optional<FieldFault> ReadAccount(uint64_t account_id, AccountId* out) {
-  *out = {account_id};
-  if (out->valid()) return std::nullopt;
-  return FieldFault{"account_id", account_id == 0 ? "is missing" : "is no account's number"};
-}
-
 std::optional<FieldFault> ReadCurrency(const std::string& code, Unit* out) {
   const auto unit = Unit::Parse(code);
   if (!unit.ok() || !unit->is_money()) {
@@ -25,18 +19,12 @@ std::optional<FieldFault> ReadCurrency(const std::string& code, Unit* out) {
 }
 
 template <typename Request>
-std::optional<FieldFault> ReadChangeOfAccount(const Request& in, engine::Change* change,
-                                              AccountId* account) {
-  if (auto fault = FromWire(in.change(), change)) return fault;
-  return ReadAccount(in.account_id(), account);
-}
-
-template <typename Request>
 std::optional<FieldFault> ReadIdentityChange(const Request& in,
                                              engine::ChangeIdentityCall::Action action,
                                              engine::ChangeIdentityCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   out->action = action;
+  if constexpr (requires { in.node_id(); }) out->node = {in.node_id()};
   return FromWire(in.subscription_id(), "subscription_id", &out->type, &out->data);
 }
 
@@ -53,6 +41,13 @@ void WriteBucket(const engine::BucketView& in, pb::Bucket* out) {
   out->set_held(in.held);
   out->set_spent(in.spent);
   out->set_expired(in.expired);
+  out->set_transferred(in.transferred);
+  out->set_node_id(in.node);
+  out->set_shared(in.shared);
+  out->set_subscription_number(in.subscription);
+  out->set_carried_cycles(in.carried);
+  out->set_refills_at_unix_ms(in.refills_at.unix_ms);
+  out->set_refill_amount(in.refill_amount);
 }
 
 void WriteSubscription(const engine::SubscriptionView& in, pb::Subscription* out) {
@@ -61,6 +56,42 @@ void WriteSubscription(const engine::SubscriptionView& in, pb::Subscription* out
   out->set_tariff_revision(in.tariff_revision);
   out->set_valid_from_unix_ms(in.valid_from.unix_ms);
   out->set_valid_until_unix_ms(in.valid_until.unix_ms);
+  out->set_subscription_number(in.id);
+  out->set_node_id(in.node);
+  out->set_renews_at_unix_ms(in.renews_at.unix_ms);
+  out->set_cycle_count(in.cycles);
+  out->set_quantity(in.quantity);
+  out->set_cancelled(in.cancelled);
+  for (const engine::SwitchView& item : in.switches) {
+    auto* added = out->add_switch_();
+    added->set_switch_id(item.id);
+    added->set_name(item.name);
+    added->set_on(item.on);
+  }
+}
+
+void WriteNode(const engine::NodeView& in, pb::Node* out) {
+  out->set_node_id(in.id);
+  out->set_parent_id(in.parent);
+  out->set_kind(static_cast<pb::NodeKind>(in.kind));
+  out->set_state(static_cast<pb::State>(in.state));
+  out->set_name(in.name);
+}
+
+void WriteLimit(const engine::LimitView& in, pb::Limit* out) {
+  out->set_limit_id(in.id);
+  out->set_node_id(in.node);
+  out->set_name(in.name);
+  out->set_window(in.window);
+  out->set_unit(std::string(in.unit.code()));
+  out->set_amount(in.amount);
+  out->set_used(in.used);
+  out->set_held(in.held);
+  out->set_left(in.left);
+  out->set_alert_only(in.alert_only);
+  for (const int percent : in.alerts) out->add_alert_percent(percent);
+  out->set_frees_at_unix_ms(in.frees_at.unix_ms);
+  out->set_until_unix_ms(in.until.unix_ms);
 }
 
 void WriteSession(const engine::SessionView& in, pb::Session* out) {
@@ -72,11 +103,27 @@ void WriteSession(const engine::SessionView& in, pb::Session* out) {
 
 }  // namespace
 
+std::optional<FieldFault> ReadAccount(uint64_t account_id, AccountId* out) {
+  *out = {account_id};
+  if (out->valid()) return std::nullopt;
+  return FieldFault{"account_id", account_id == 0 ? "is missing" : "is no account's number"};
+}
+
 std::optional<FieldFault> FromWire(const pb::CreateAccountRequest& in,
                                    engine::CreateAccountCall* out) {
   if (auto fault = FromWire(in.change(), &out->change)) return fault;
   if (auto fault = ReadCurrency(in.currency(), &out->currency)) return fault;
   out->credit_limit_micros = in.credit_limit_micros();
+  if (in.state() != pb::STATE_UNSPECIFIED && in.state() != pb::PRE_ACTIVE &&
+      in.state() != pb::ACTIVE) {
+    return FieldFault{"state", "expected PRE_ACTIVE or ACTIVE"};
+  }
+  out->pre_active = in.state() == pb::PRE_ACTIVE;
+  if (auto fault = CheckLength("segment", in.segment(), kNameLengthMax)) return fault;
+  if (auto fault = CheckLength("tenant", in.tenant(), kNameLengthMax)) return fault;
+  out->segment = in.segment();
+  out->tenant = in.tenant();
+  if (in.billing_day() != 0) out->billing_day = in.billing_day();
   const int count = in.subscription_id_size();
   if (count > kIdentitiesPerRequestMax) {
     return FieldFault{"subscription_id", absl::StrCat("has ", count, " entries; at most ",
@@ -105,6 +152,8 @@ std::optional<FieldFault> FromWire(const pb::PurchaseOfferRequest& in, engine::P
   if (in.offer_id().empty()) return FieldFault{"offer_id", "is missing"};
   if (auto fault = CheckLength("offer_id", in.offer_id(), kModelNameLengthMax)) return fault;
   out->offer = in.offer_id();
+  out->node = {in.node_id()};
+  if (in.quantity() != 0) out->quantity = in.quantity();
   if (in.has_event_timestamp_unix_ms()) out->event_time = Instant{in.event_timestamp_unix_ms()};
   return std::nullopt;
 }
@@ -149,6 +198,10 @@ void ToWire(const engine::PurchaseCall& in, pb::PurchaseOfferResponse* out) {
   for (const BucketId bucket : in.buckets) out->add_bucket_id(bucket.value);
   out->set_record_id(in.record_id);
   out->set_valid_until_unix_ms(in.valid_until.unix_ms);
+  out->set_fee_points(in.fee_points);
+  out->set_fee_unit(std::string(in.fee_unit.code()));
+  out->set_subscription_number(in.subscription);
+  out->set_renews_at_unix_ms(in.renews_at.unix_ms);
 }
 
 void ToWire(const engine::TopUpCall& in, pb::TopUpResponse* out) {
@@ -165,8 +218,20 @@ void ToWire(const engine::GetAccountCall& in, pb::GetAccountResponse* out) {
   account->set_created_at_unix_ms(view.created_at.unix_ms);
   for (const auto& identity : view.identities) {
     auto* added = account->add_subscription_id();
-    added->set_subscription_id_type(ToWire(identity.first));
-    added->set_subscription_id_data(identity.second);
+    added->set_subscription_id_type(ToWire(identity.type));
+    added->set_subscription_id_data(identity.data);
+    account->add_subscription_id_node(identity.node);
+  }
+  account->set_segment(view.segment);
+  account->set_tenant(view.tenant);
+  account->set_billing_day(view.billing_day);
+  for (const engine::NodeView& node : view.nodes) WriteNode(node, account->add_node());
+  for (const engine::LimitView& limit : view.limits) WriteLimit(limit, account->add_limit());
+  for (const engine::DatedChangeView& change : view.dated_changes) {
+    auto* added = account->add_dated_change();
+    added->set_at_unix_ms(change.at.unix_ms);
+    added->set_state(static_cast<pb::State>(change.state));
+    added->set_reason(change.reason);
   }
   for (const auto& bucket : view.buckets) WriteBucket(bucket, account->add_bucket());
   for (const auto& bought : view.subscriptions) {

@@ -1,0 +1,72 @@
+// What is bought by itself, and what begins with its first use.
+
+#include <algorithm>
+#include <string>
+
+#include "balance/ledger.h"
+#include "ocs/base/bytes.h"
+#include "ocs/base/check.h"
+#include "ocs/base/text.h"
+#include "ocs/engine/internal/life.h"
+#include "ocs/engine/internal/sale.h"
+
+namespace ocs::engine {
+namespace {
+
+constexpr std::string_view kActor = "charging system";
+
+// The id of the offer that is to be bought, or "".
+std::string_view OfferOf(const Shard& shard, const NextPurchase& what) {
+  if (!what.end->buys.empty()) return what.end->buys;
+  const Revision* bought = shard.revisions().Find(what.origin.revision);
+  if (bought == nullptr) return {};
+  return bought->tariff->offer({what.origin.offer}).id;
+}
+
+}  // namespace
+
+bool BuyNext(Shard& shard, balance::Account* account, const NextPurchase& what) {
+  OCS_CHECK(what.end != nullptr);
+  OCS_CHECK(what.end->at_end == rating::AtEnd::kBuyNext);
+  // The texts are copied: they may be those of a bucket's terms.
+  const std::string offer(OfferOf(shard, what));
+  const int per_month_max = what.end->buys_per_month_max;
+  Sale sale;
+  const SaleRequest wanted{.offer = offer, .at = what.at, .node = what.node, .quantity = 1};
+  if (FindSale(shard.revisions(), *account, wanted, &sale) != SaleOutcome::kSold) return false;
+  const uint64_t by_itself = BoughtByItselfKey(offer);
+  const int64_t in_month = BoughtInMonth(*account, by_itself, what.at, sale.tariff().zone());
+  if (per_month_max > 0 && in_month >= per_month_max) return false;
+  balance::EntryBuilder& entry = shard.entry();
+  entry.Begin(balance::EntryKind::kOfferPurchased, account->id);
+  ByteWriter note(entry.Attach(balance::AttachmentType::kNote));
+  note.Text(kActor);
+  note.Text(Cat("the package before was used up: ", offer, " is bought by itself"));
+  DropWhatIsOver(sale, *account, &entry);
+  const std::vector<PaidPoints> points = WriteFee(sale, *account, &entry);
+  WriteGrants(sale, account->next_bucket, sale.lasts() ? account->next_subscription : 0, &entry);
+  if (sale.lasts()) WriteSubscription(sale, *account, &entry);
+  WriteBought(sale, *account, by_itself, &entry);
+  if (Judge(*account, entry) != balance::Verdict::kAllowed) return false;
+
+  // Past this line the purchase cannot fail.
+  AttachFeeRecord(sale, *account, points, Cat("by itself ", account->next_bucket), shard);
+  shard.Append(account);
+  return true;
+}
+
+void StartOnFirstDraw(const balance::Account& account, BucketId bucket, Instant at,
+                      absl::TimeZone zone, balance::EntryBuilder* entry) {
+  const balance::Bucket* drawn = account.FindBucket(bucket);
+  OCS_CHECK(drawn != nullptr);
+  if ((drawn->lasts_ms == 0 && drawn->lasts_months == 0) || drawn->spent != 0) return;
+  const Instant end = AddMonths(at, drawn->lasts_months, zone).PlusMillis(drawn->lasts_ms);
+  // What was given back and is drawn again keeps the end that its first draw gave it.
+  if (end >= drawn->valid_until) return;
+  entry->SetTimes({.bucket = bucket,
+                   .valid_from = drawn->valid_from,
+                   .valid_until = end,
+                   .refills_at = drawn->refills_at < end ? drawn->refills_at : Instant::Never()});
+}
+
+}  // namespace ocs::engine

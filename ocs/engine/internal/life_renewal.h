@@ -1,0 +1,26 @@
+// The cycles of a subscription, its end and that of a limit. Each function writes
+// one entry, as of the instant at which it was due, and appends it: pointers into the account's
+// lists are not good afterwards. REQUIRES, of all: the shard has an open group.
+
+#ifndef OCS_ENGINE_INTERNAL_LIFE_RENEWAL_H_
+#define OCS_ENGINE_INTERNAL_LIFE_RENEWAL_H_
+
+#include "balance/account.h"
+#include "ocs/base/time.h"
+#include "ocs/engine/internal/shard.h"
+
+namespace ocs::engine {
+
+/// Begins the next cycle at `at`: takes the fee, makes the new buckets. Where the fee is more than
+/// there is, or the account may not buy, the subscription ends then instead.
+void Renew(Shard& shard, balance::Account* account, uint32_t subscription, Instant at);
+
+/// Takes a subscription that has ended from the account.
+void EndSubscription(Shard& shard, balance::Account* account, uint32_t subscription);
+
+/// Takes a limit that has ended from its node.
+void EndLimit(Shard& shard, balance::Account* account, uint32_t limit);
+
+}  // namespace ocs::engine
+
+#endif  // OCS_ENGINE_INTERNAL_LIFE_RENEWAL_H_

@@ -1,0 +1,159 @@
+// The wire forms of calls that change an account over its life (proto/ocs/account/v1/life.proto).
+
+#include "absl/strings/str_cat.h"
+#include "ocs/base/limits.h"
+#include "ocs/rpc/internal/account_translation.h"
+#include "ocs/rpc/internal/type_translation.h"
+
+namespace ocs::rpc::internal {
+namespace {
+
+namespace pb = ::ocs::account::v1;
+using balance::AccountState;
+
+std::optional<FieldFault> ReadName(const std::string& in, std::string* out) {
+  if (in.empty()) return FieldFault{"name", "is missing"};
+  if (auto fault = CheckLength("name", in, kNameLengthMax)) return fault;
+  *out = in;
+  return std::nullopt;
+}
+
+std::optional<FieldFault> ReadState(pb::State in, AccountState* out) {
+  if (in < pb::PRE_ACTIVE || in > pb::CLOSED) {
+    return FieldFault{"state", absl::StrCat("is ", in, "; expected 1 to 5")};
+  }
+  *out = static_cast<AccountState>(in);
+  return std::nullopt;
+}
+
+}  // namespace
+
+static_assert(pb::PRE_ACTIVE == static_cast<int>(AccountState::kPreActive));
+static_assert(pb::CLOSED == static_cast<int>(AccountState::kClosed));
+static_assert(pb::GROUP == static_cast<int>(balance::NodeKind::kGroup));
+static_assert(pb::KEY == static_cast<int>(balance::NodeKind::kKey));
+static_assert(pb::CALL == static_cast<int>(WindowKind::kCall));
+static_assert(pb::LIFETIME == static_cast<int>(WindowKind::kLifetime));
+
+std::optional<FieldFault> FromWire(const pb::AddNodeRequest& in, engine::AddNodeCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (auto fault = ReadName(in.name(), &out->name)) return fault;
+  if (in.kind() < pb::GROUP || in.kind() > pb::KEY) {
+    return FieldFault{"kind", absl::StrCat("is ", in.kind(), "; expected 1 to 3")};
+  }
+  out->kind = static_cast<balance::NodeKind>(in.kind());
+  out->parent = {in.parent_id()};
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::ChangeNodeRequest& in, engine::ChangeNodeCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.node_id() == 0) return FieldFault{"node_id", "is missing"};
+  out->node = {in.node_id()};
+  if (in.has_parent_id()) out->parent = balance::NodeId{in.parent_id()};
+  if (in.has_name()) {
+    if (auto fault = ReadName(in.name(), &out->name.emplace())) return fault;
+  }
+  if (in.state() != pb::STATE_UNSPECIFIED) return ReadState(in.state(), &out->state.emplace());
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::MoveIdentityRequest& in,
+                                   engine::ChangeIdentityCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  out->action = engine::ChangeIdentityCall::Action::kMove;
+  out->node = {in.node_id()};
+  return FromWire(in.subscription_id(), "subscription_id", &out->type, &out->data);
+}
+
+std::optional<FieldFault> FromWire(const pb::SetLimitRequest& in, engine::SetLimitCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (auto fault = ReadName(in.name(), &out->name)) return fault;
+  if (in.window() < pb::CALL || in.window() > pb::LIFETIME) {
+    return FieldFault{"window", absl::StrCat("is ", in.window(), "; expected 2 to 8")};
+  }
+  const auto unit = Unit::Parse(in.unit());
+  if (!unit.ok()) {
+    return FieldFault{"unit", "is neither a currency nor the name of a unit such as token"};
+  }
+  if (in.alert_percent_size() > kAlertsPerLimitMax) {
+    return FieldFault{"alert_percent",
+                      absl::StrCat("has ", in.alert_percent_size(), " entries; at most ",
+                                   kAlertsPerLimitMax, " are taken")};
+  }
+  out->limit = in.limit_id();
+  out->node = {in.node_id()};
+  out->window = {.kind = static_cast<WindowKind>(in.window()), .length_ms = in.length_ms()};
+  out->unit = *unit;
+  out->amount = in.amount();
+  out->alert_only = in.alert_only();
+  out->alerts.assign(in.alert_percent().begin(), in.alert_percent().end());
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::DropLimitRequest& in, engine::DropLimitCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.limit_id() == 0) return FieldFault{"limit_id", "is missing"};
+  out->limit = in.limit_id();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::SetProfileRequest& in, engine::SetProfileCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (auto fault = CheckLength("segment", in.segment(), kNameLengthMax)) return fault;
+  if (auto fault = CheckLength("tenant", in.tenant(), kNameLengthMax)) return fault;
+  if (in.has_credit_limit_micros()) out->credit_limit_micros = in.credit_limit_micros();
+  if (in.has_segment()) out->segment = in.segment();
+  if (in.has_tenant()) out->tenant = in.tenant();
+  if (in.has_billing_day()) out->billing_day = in.billing_day();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::SetStateRequest& in, engine::SetStateCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (auto fault = ReadState(in.state(), &out->state)) return fault;
+  if (in.has_at_unix_ms()) out->at = Instant{in.at_unix_ms()};
+  out->settle =
+      in.forfeit() ? engine::SetStateCall::Settle::kForfeit : engine::SetStateCall::Settle::kPayOut;
+  out->withdraw = in.withdraw();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::CancelSubscriptionRequest& in,
+                                   engine::CancelSubscriptionCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.subscription_number() == 0) return FieldFault{"subscription_number", "is missing"};
+  out->subscription = in.subscription_number();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::SetSwitchRequest& in, engine::SetSwitchCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.subscription_number() == 0) return FieldFault{"subscription_number", "is missing"};
+  if (in.switch_id().empty()) return FieldFault{"switch_id", "is missing"};
+  if (auto fault = CheckLength("switch_id", in.switch_id(), kNameLengthMax)) return fault;
+  out->subscription = in.subscription_number();
+  out->switch_id = in.switch_id();
+  out->on = in.on();
+  return std::nullopt;
+}
+
+void ToWire(const engine::AddNodeCall& in, pb::AddNodeResponse* out) {
+  out->set_node_id(in.node.value);
+}
+void ToWire(const engine::ChangeNodeCall& /*in*/, pb::ChangeNodeResponse* /*out*/) {}
+void ToWire(const engine::ChangeIdentityCall& /*in*/, pb::MoveIdentityResponse* /*out*/) {}
+void ToWire(const engine::SetLimitCall& in, pb::SetLimitResponse* out) {
+  out->set_limit_id(in.limit_set);
+}
+void ToWire(const engine::DropLimitCall& /*in*/, pb::DropLimitResponse* /*out*/) {}
+void ToWire(const engine::SetProfileCall& /*in*/, pb::SetProfileResponse* /*out*/) {}
+void ToWire(const engine::SetStateCall& in, pb::SetStateResponse* out) {
+  out->set_paid_out_micros(in.paid_out_micros);
+}
+void ToWire(const engine::CancelSubscriptionCall& in, pb::CancelSubscriptionResponse* out) {
+  out->set_ends_at_unix_ms(in.ends_at.unix_ms);
+}
+void ToWire(const engine::SetSwitchCall& /*in*/, pb::SetSwitchResponse* /*out*/) {}
+
+}  // namespace ocs::rpc::internal
