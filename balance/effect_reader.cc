@@ -41,9 +41,27 @@ bool EffectReader::Read(uint8_t code) {
       identity_.node = {};
       if (long_form) identity_.node.value = static_cast<uint32_t>(in_.Varint());
       return true;
+    case Effect::kRefundOf:
+      refund_of_.group = in_.Varint();
+      refund_of_.index = static_cast<uint32_t>(in_.Varint());
+      refunded_.clear();
+      return !long_form || ReadRefunded();
     default:
       return !long_form && (ReadOfBucket() || ReadOfSession() || ReadOfAccount());
   }
+}
+
+bool EffectReader::ReadRefunded() {
+  const uint64_t count = in_.Varint();
+  // Each takes three bytes at least: no count can make us reserve more than the entry has.
+  if (!in_.ok() || count > in_.remaining()) return false;
+  refunded_.resize(count);
+  for (RefundedLine& line : refunded_) {
+    line.record = static_cast<uint32_t>(in_.Varint());
+    line.line = static_cast<uint32_t>(in_.Varint());
+    line.amount = in_.Signed();
+  }
+  return in_.ok();
 }
 
 bool EffectReader::ReadOfBucket() {
@@ -115,10 +133,6 @@ bool EffectReader::ReadOfSession() {
       node_.id.value = static_cast<uint32_t>(in_.Varint());
       return true;
     case Effect::kCloseSession:
-      return true;
-    case Effect::kRefundOf:
-      refund_of_.group = in_.Varint();
-      refund_of_.index = static_cast<uint32_t>(in_.Varint());
       return true;
     default:
       return false;

@@ -226,6 +226,19 @@ void EntryBuilder::RefundOf(Position charged) {
   out.Varint(charged.index);
 }
 
+void EntryBuilder::RefundOf(Position charged, const std::vector<RefundedLine>& so_far) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kRefundOf) + kLongForm);
+  out.Varint(charged.group);
+  out.Varint(charged.index);
+  out.Varint(so_far.size());
+  for (const RefundedLine& line : so_far) {
+    out.Varint(line.record);
+    out.Varint(line.line);
+    out.Signed(line.amount);
+  }
+}
+
 void EntryBuilder::SetTimes(const Times& times) {
   ByteWriter out(&effects_);
   out.U8(static_cast<uint8_t>(Effect::kSetTimes));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
@@ -103,6 +104,14 @@ enum class AttachmentType : uint8_t {
   kCatalogue = 2,  ///< The text of a revision.
   kNote = 3,       ///< Who made an administrative change and why: two texts.
   kNotice = 4,     ///< Something to be told: balance/notice.h.
+};
+
+/// How much of a line of a charge's records has been given back by a refund and those before it.
+struct RefundedLine {
+  uint32_t record = 0;  ///< The record's number in its entry.
+  uint32_t line = 0;    ///< The line's number in its record.
+  int64_t amount = 0;   ///< In the line's unit.
+  friend bool operator==(const RefundedLine&, const RefundedLine&) = default;
 };
 
 /// How the caller knows the request that made an entry.
@@ -215,7 +224,10 @@ class EntryBuilder final {
   void DropSubscription(const Subscription& subscription);
   void AddIdentity(const AccountIdentity& identity);
   void RemoveIdentity(const AccountIdentity& identity);
-  void RefundOf(Position charged);  ///< This entry gives back what that one charged.
+  void RefundOf(Position charged);  ///< This entry gives back all that that one charged.
+  /// This entry gives back a part of it. `so_far`: what then has been given back in all, so that
+  /// the last refund of a charge says it for those before it.
+  void RefundOf(Position charged, const std::vector<RefundedLine>& so_far);
   struct Times {
     BucketId bucket;
     Instant valid_from;
@@ -344,6 +356,8 @@ class EffectReader final {
   const Subscription& subscription() const { return subscription_; }
   const AccountIdentity& identity() const { return identity_; }
   Position refund_of() const { return refund_of_; }
+  /// Of kRefundOf; empty where all was given back.
+  const std::vector<RefundedLine>& refunded() const { return refunded_; }
   const EntryBuilder::Times& times() const { return times_; }
   const Node& node() const { return node_; }               ///< kSetNode; kSetSessionNode: id.
   const Limit& limit() const { return limit_; }            ///< kSetLimit; kDropLimit: id.
@@ -357,6 +371,7 @@ class EffectReader final {
 
  private:
   bool Read(uint8_t code);
+  bool ReadRefunded();
   bool ReadOfBucket();
   bool ReadOfSession();
   bool ReadOfAccount();
@@ -373,6 +388,7 @@ class EffectReader final {
   Subscription subscription_;
   AccountIdentity identity_;
   Position refund_of_ = {};
+  std::vector<RefundedLine> refunded_ = {};
   EntryBuilder::Times times_ = {};
   Node node_;
   Limit limit_;

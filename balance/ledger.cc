@@ -5,8 +5,6 @@
 
 #include "absl/container/inlined_vector.h"
 #include "balance/internal/movements.h"
-#include "ocs/base/check.h"
-#include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 
 namespace ocs::balance {
@@ -56,16 +54,6 @@ Verdict JudgeCounters(const Account& account, const EntryBuilder& entry) {
   if (account.counters.size() + made > static_cast<size_t>(kCountersPerAccountMax))
     return Verdict::kTooManyCounters;
   return Verdict::kAllowed;
-}
-
-// What of a bucket's deferred revenue is earned when `spent` of `granted` is used.
-int64_t EarnedBy(const Bucket& bucket, int64_t spent) {
-  if (spent <= 0 || bucket.granted <= 0) return 0;
-  if (spent >= bucket.granted) return bucket.deferred_micros;
-  const auto earned =
-      MultiplyDivide(bucket.deferred_micros, spent, bucket.granted, Rounding::kDown);
-  OCS_CHECK(earned.has_value());  // At most deferred_micros, since spent < granted.
-  return *earned;
 }
 
 }  // namespace
@@ -125,60 +113,6 @@ bool DrawnBefore(const Bucket& a, const Bucket& b) {
     return std::tuple(bucket.priority, bucket.valid_until, bucket.covered_models - 1U, bucket.id);
   };
   return rank(a) < rank(b);
-}
-
-int64_t PostMovement(const Account& account, const Movement& movement, EntryBuilder* entry) {
-  const Bucket* bucket = account.FindBucket(movement.bucket);
-  OCS_CHECK(bucket != nullptr);
-  OCS_CHECK(movement.released >= 0);
-  OCS_CHECK(movement.held >= 0);
-  entry->Post(LedgerAccount::kAvailable, bucket->id,
-              movement.released - movement.spent - movement.held);
-  entry->Post(LedgerAccount::kHeld, bucket->id, movement.held - movement.released);
-  entry->Post(bucket->unit.is_money() ? LedgerAccount::kEarned : LedgerAccount::kConsumed,
-              bucket->id, movement.spent);
-  if (bucket->deferred_micros == 0 || movement.spent == 0) return 0;
-  const int64_t earned =
-      EarnedBy(*bucket, bucket->spent + movement.spent) - EarnedBy(*bucket, bucket->spent);
-  entry->Post(LedgerAccount::kDeferredReleased, bucket->id, -earned);
-  entry->Post(LedgerAccount::kPackageEarned, bucket->id, earned);
-  return earned;
-}
-
-void PostTopUp(int64_t amount_micros, EntryBuilder* entry) {
-  entry->Post(LedgerAccount::kCash, kMainBucket, -amount_micros);
-  entry->Post(LedgerAccount::kAvailable, kMainBucket, amount_micros);
-}
-
-void PostFee(int64_t fee_micros, int64_t deferred_micros, EntryBuilder* entry) {
-  OCS_CHECK(deferred_micros >= 0);
-  OCS_CHECK(deferred_micros <= fee_micros);
-  entry->Post(LedgerAccount::kAvailable, kMainBucket, -fee_micros);
-  entry->Post(LedgerAccount::kDeferred, kMainBucket, deferred_micros);
-  entry->Post(LedgerAccount::kEarned, kMainBucket, fee_micros - deferred_micros);
-}
-
-void PostIssue(BucketId bucket, int64_t amount, EntryBuilder* entry) {
-  entry->Post(LedgerAccount::kIssued, bucket, -amount);
-  entry->Post(LedgerAccount::kAvailable, bucket, amount);
-}
-
-int PostExpiries(const Account& account, Instant now, EntryBuilder* entry) {
-  int touched = 0;
-  for (const Bucket& bucket : account.buckets) {
-    if (bucket.valid_until > now) continue;
-    if (bucket.available == 0 && bucket.held != 0) continue;
-    ++touched;
-    entry->Post(LedgerAccount::kAvailable, bucket.id, -bucket.available);
-    entry->Post(bucket.available > 0 ? LedgerAccount::kExpired : LedgerAccount::kWrittenOff,
-                bucket.id, bucket.available);
-    if (bucket.held != 0) continue;
-    const int64_t rest = bucket.deferred_micros - bucket.released_micros;
-    entry->Post(LedgerAccount::kDeferredReleased, bucket.id, -rest);
-    entry->Post(LedgerAccount::kBreakage, bucket.id, rest);
-    entry->DropBucket(bucket.id);
-  }
-  return touched;
 }
 
 }  // namespace ocs::balance

@@ -1,6 +1,6 @@
 // The ledger's pure core: what an entry does to an account, which entries are allowed, and the
-// postings of each movement. No clock, disk, thread, log or random number: the server, the replay,
-// the simulator and the tests run the same code.
+// postings of use (those of all other changes: balance/changes.h). No clock, disk, thread, log or
+// random number: the server, the replay, the simulator and the tests run the same code.
 //
 // Invariants, of every account after every entry:
 //   1. Each bucket: granted == available + held + spent + expired + transferred.
@@ -54,26 +54,13 @@ struct Movement {
 };
 
 /// Writes the postings of a movement and of the deferred revenue that the use earns: its share of
-/// what was paid for the bucket, so that after all is used all is earned, to the last micro.
-/// Returns that revenue, in micros. REQUIRES: the account has the bucket; at most one movement per
-/// bucket in an entry.
+/// what was paid for the bucket, so that after all is used all is earned, to the last micro. Use of
+/// the main bucket is revenue itself; of every other bucket, also of money, only what was paid for
+/// it is. Returns the deferred revenue that was earned, in micros. REQUIRES: the account has the
+/// bucket; at most one movement per bucket in an entry.
 int64_t PostMovement(const Account& account, const Movement& movement, EntryBuilder* entry);
 
-/// Money comes in to the main bucket.
-void PostTopUp(int64_t amount_micros, EntryBuilder* entry);
-
-/// A fee is taken from the main bucket: `deferred_micros` of it pays for buckets that the same
-/// entry adds and is earned as they are used, the rest is earned at once.
-void PostFee(int64_t fee_micros, int64_t deferred_micros, EntryBuilder* entry);
-
-/// A bucket is filled at its making. REQUIRES: the entry adds it.
-void PostIssue(BucketId bucket, int64_t amount, EntryBuilder* entry);
-
-/// Expires what is available in buckets that have ended, gives up what is owed there, turns their
-/// unearned revenue into breakage, and drops what is then empty. Buckets with holds keep these and
-/// are settled after the session. Returns how many buckets were touched; 0 and nothing written when
-/// none is due.
-int PostExpiries(const Account& account, Instant now, EntryBuilder* entry);
+// Everything else that moves an account's buckets stands in balance/changes.h.
 
 /// Applies entries to accounts. Reuses its memory; thread-compatible.
 class Applier final {

@@ -19,12 +19,14 @@ using internal::AppendTo;
 
 // Keys come as views, so that a record of a known item allocates nothing, and are kept as strings.
 struct ItemKeyView {
+  bool payable = false;  // Of the account's own money.
   Unit unit;
   std::string_view charge_code;
   RecordType type = RecordType::kUsage;
   std::string_view description;
 };
 struct ItemKey {
+  bool payable = false;
   Unit unit;
   std::string charge_code;
   RecordType type = RecordType::kUsage;
@@ -32,13 +34,13 @@ struct ItemKey {
 
   // Implicit, so that one comparison serves kept keys and views alike.
   // NOLINTNEXTLINE(google-explicit-constructor)
-  operator ItemKeyView() const { return {unit, charge_code, type, description}; }
+  operator ItemKeyView() const { return {payable, unit, charge_code, type, description}; }
 };
 struct ItemKeyLess {
   using is_transparent = void;
   bool operator()(const ItemKeyView& a, const ItemKeyView& b) const {
-    return std::tie(a.unit, a.charge_code, a.type, a.description) <
-           std::tie(b.unit, b.charge_code, b.type, b.description);
+    return std::tie(a.payable, a.unit, a.charge_code, a.type, a.description) <
+           std::tie(b.payable, b.unit, b.charge_code, b.type, b.description);
   }
 };
 
@@ -85,6 +87,11 @@ std::string_view DescriptionOf(const Record& record) {
   return record.model.empty() ? record.offer : record.model;
 }
 
+// Money of a bucket that was bought has been paid for with the fee, or was a present.
+bool IsPayable(const RecordLine& line) {
+  return line.unit.is_money() && line.bucket <= kOwnMoneyBucket;
+}
+
 bool AddTo(int64_t* sum, int64_t value) {
   const auto added = AddExact(*sum, value);
   if (added) *sum = *added;
@@ -96,7 +103,7 @@ BillItem MakeItem(const ItemKey& key, const ItemSum& sum) {
   item.charge_code = key.charge_code;
   item.type = key.type;
   item.description = key.description;
-  if (key.unit.is_money()) {
+  if (key.payable) {
     item.currency = key.unit;
     item.amount_micros = sum.amount;
   } else {
@@ -202,7 +209,8 @@ BillAddOutcome BillBuilder::State::Check(const RecordId& id, const Record& recor
 ItemSum& BillBuilder::State::ItemOf(const ItemKeyView& key) {
   auto at = items.find(key);
   if (at == items.end()) {
-    ItemKey kept{key.unit, std::string(key.charge_code), key.type, std::string(key.description)};
+    ItemKey kept{key.payable, key.unit, std::string(key.charge_code), key.type,
+                 std::string(key.description)};
     at = items.try_emplace(std::move(kept)).first;
   }
   return at->second;
@@ -210,7 +218,8 @@ ItemSum& BillBuilder::State::ItemOf(const ItemKeyView& key) {
 
 BillAddOutcome BillBuilder::State::AddLine(const RecordId& id, const Record& record,
                                            const RecordLine& line) {
-  ItemSum& item = ItemOf({line.unit, line.charge_code, record.type, DescriptionOf(record)});
+  ItemSum& item =
+      ItemOf({IsPayable(line), line.unit, line.charge_code, record.type, DescriptionOf(record)});
   const ReasonKeyView why{line.kind, line.price_numerator, line.price_denominator, line.rule,
                           record.tariff_revision};
   auto reason = item.reasons.find(why);
@@ -290,7 +299,7 @@ absl::StatusOr<Bill> BillBuilder::Finish() const {
   }
   for (const auto& [key, sum] : state.items) {
     BillItem item = MakeItem(key, sum);
-    if (!key.unit.is_money()) {
+    if (!key.payable) {
       bill.covered.push_back(std::move(item));
     } else if (!AddItem(std::move(item), &currencies[key.unit])) {
       return TooLarge(bill, key.unit);

@@ -55,9 +55,10 @@ struct BillReason {
   friend bool operator==(const BillReason&, const BillReason&) = default;
 };
 
-/// What was charged under one charge code for one thing: either money (`currency`,
-/// `amount_micros`), or a draw on a package
-/// (`covered_unit`, `covered_amount`), which costs no money. The other pair is empty and 0.
+/// What was charged under one charge code for one thing: either the account's own money
+/// (`currency`, `amount_micros`), or a draw on a package (`covered_unit`, `covered_amount`), which
+/// costs nothing more, also where the package is of money: its fee is an item of its own. The other
+/// pair is empty and 0.
 struct BillItem {
   std::string charge_code;
   RecordType type = RecordType::kUsage;

@@ -53,6 +53,10 @@ enum class LineForm : uint8_t {
                  ///< much before: the amount is what is left of it, and nothing is carried.
 };
 
+/// The bucket of the account's own money. Buckets that were bought have higher ids; a line that no
+/// bucket paid has 0.
+inline constexpr BucketId kOwnMoneyBucket{1};
+
 /// A piece of one kind, charged to one bucket at one price. Law 5 holds on its face:
 /// amount * price_denominator + carry_out == quantity * price_numerator + carry_in.
 struct RecordLine {
@@ -66,8 +70,8 @@ struct RecordLine {
   int64_t carry_out = 0;
   uint64_t carry_line = 0;  ///< Under which the remainder is kept; 0 when nothing can be left.
   BucketId bucket;          ///< Drawn on (or given back to).
-  /// Deferred revenue of the bucket's purchase that this draw earns; 0 for money, below 0 where a
-  /// refund gives it back.
+  /// Deferred revenue of the bucket's purchase that this draw earns, also of a bucket of money that
+  /// was bought; 0 for the account's own money, below 0 where a refund gives it back.
   int64_t revenue_micros = 0;
   bool overshoot = false;        ///< Beyond what was available: charged all the same.
   std::string_view charge_code;  ///< What the bill groups by.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/changes.h"
 #include "tests/balance/samples.h"
 #include "tests/support/manual_executor.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "balance/changes.h"
 #include "tests/balance/samples.h"
 #include "tests/support/seed.h"
 

@@ -9,6 +9,7 @@
 
 #include "balance/account.h"
 #include "balance/book.h"
+#include "balance/changes.h"
 #include "balance/entry.h"
 #include "balance/ledger.h"
 #include "balance/mem_store.h"

@@ -68,7 +68,7 @@ void ForEachEntry(const balance::Store& store, Visit visit) {
 /// What was posted to each ledger account, all units together, and what the records say.
 struct Totals {
   std::array<int64_t, balance::kLedgerAccountCount> posted = {};
-  int64_t record_money = 0;    ///< Sum of the records' money lines.
+  int64_t record_money = 0;    ///< Sum of the records' lines of the account's own money.
   int64_t record_revenue = 0;  ///< Sum of what their draws earn of packages.
   int64_t records = 0;
   int64_t Of(LedgerAccount account) const { return posted[static_cast<size_t>(account)]; }
@@ -87,7 +87,8 @@ inline void AddRecords(const balance::EntryView& entry, Totals* totals) {
     for (const cdr::RecordLine& line : record->lines) {
       REQUIRE(line.amount * line.price_denominator + line.carry_out ==
               line.quantity * line.price_numerator + line.carry_in);
-      if (line.unit.is_money()) totals->record_money += sign * line.amount;
+      if (line.unit.is_money() && line.bucket == balance::kMainBucket)
+        totals->record_money += sign * line.amount;
       totals->record_revenue += line.revenue_micros;
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/changes.h"
 #include "balance/rocks_store.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tools/world.h"

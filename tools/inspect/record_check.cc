@@ -33,8 +33,13 @@ const Carry* FindSorted(const std::vector<Carry>& carries, uint64_t line) {
   return found == carries.end() || found->line != line ? nullptr : &*found;
 }
 
-// The unit of each bucket before the entry; buckets that it adds charge nothing yet.
-Unit UnitOf(const Account* before, BucketId id) {
+using Units = absl::InlinedVector<std::pair<BucketId, Unit>, 4>;
+
+// The unit of a bucket before the entry, or as the entry adds it.
+Unit UnitOf(const Account* before, BucketId id, const Units& added) {
+  for (const auto& [bucket, unit] : added) {
+    if (bucket == id) return unit;
+  }
   const balance::Bucket* bucket = before == nullptr ? nullptr : before->FindBucket(id);
   return bucket == nullptr ? Unit() : bucket->unit;
 }
@@ -57,10 +62,13 @@ void RecordCheck::Begin(const EntryView& entry, const Account* before) {
     }
     AddRecord(entry, *record, before);
   }
+  Units added;
   for (EffectReader effects(entry.effects); effects.Next();) {
+    if (effects.effect() == Effect::kAddBucket)
+      added.push_back({effects.bucket().id, effects.bucket().unit});
     const balance::Posting& posting = effects.posting();
     if (effects.effect() != Effect::kPost || !IsRevenue(posting.account)) continue;
-    const Unit unit = UnitOf(before, posting.bucket);
+    const Unit unit = UnitOf(before, posting.bucket, added);
     if (!unit.empty()) entry_earned_[unit] += posting.amount;
   }
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/hash.h"

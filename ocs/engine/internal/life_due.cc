@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/check.h"
 #include "ocs/engine/internal/closing.h"
