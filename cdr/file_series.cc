@@ -126,9 +126,9 @@ absl::Status FileSeries::State::LoadState() {
                     Cat(path, " (copy the manifest of the last file of the series to this name)"));
   }
   if (manifest->node_id != options.file.node_id || manifest->format != options.file.format) {
-    return absl::FailedPreconditionError(Cat(folder, ": holds a series of node ", manifest->node_id,
-                                             " in ", FileFormatName(manifest->format),
-                                             ": use another folder"));
+    return absl::InvalidArgumentError(Cat(folder, ": holds a series of node ", manifest->node_id,
+                                          " in ", FileFormatName(manifest->format),
+                                          ": use another folder"));
   }
   last = *manifest;
   last_hash = ManifestHash(text);

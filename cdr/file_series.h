@@ -43,9 +43,9 @@ struct SeriesOptions {
 class FileSeries final {
  public:
   /// Opens a folder, finishes what a killed writer had committed and removes what it had not.
-  /// Errors: InvalidArgument for the options; NotFound when the folder is not there; Aborted when
-  /// another writer is at it; FailedPrecondition when the folder holds a series of another node or
-  /// encoding; DataLoss when its state is damaged or lost; else as FileWriter::Create.
+  /// Errors: InvalidArgument for the options, also when the folder holds a series of another node
+  /// or encoding; NotFound when the folder is not there; Aborted when another writer is at it;
+  /// DataLoss when its state is damaged or lost; else as FileWriter::Create.
   static absl::StatusOr<std::unique_ptr<FileSeries>> Open(std::string_view folder,
                                                           SeriesOptions options);
   ~FileSeries();

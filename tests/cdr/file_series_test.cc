@@ -171,10 +171,10 @@ TEST_CASE("one writer at a time, of one node and one encoding", "[cdr][unit]") {
   AddRecords(*series, 1, 1);
   series.reset();
   CHECK(WhyNot(folder.path(), SeriesOf(FileFormat::kBer)).code() ==
-        absl::StatusCode::kFailedPrecondition);
+        absl::StatusCode::kInvalidArgument);
   SeriesOptions other = SeriesOf(FileFormat::kCsv);
   other.file.node_id = "ocs02";
-  CHECK(WhyNot(folder.path(), other).code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(WhyNot(folder.path(), other).code() == absl::StatusCode::kInvalidArgument);
   CHECK(WhyNot(folder.Path("none"), SeriesOf(FileFormat::kCsv)).code() ==
         absl::StatusCode::kNotFound);
 }

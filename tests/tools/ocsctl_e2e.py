@@ -184,6 +184,72 @@ def settle(ctl, account, folder):
     expect(len(rest.splitlines()) == 5, "the stream does not start behind what was acknowledged")
 
 
+def deliver(program, ctl, folder):
+    """Numbered files in every format, whole by their own proof; each kind of fault is told."""
+    def verify(where, *words, code=0):
+        done = subprocess.run([program, "cdr", "verify", where, *words], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=WAIT_SECONDS, check=False)
+        expect(done.returncode == code, f"verify {words}: {done.returncode}\n{done.stdout}"
+               f"{done.stderr}")
+        return done.stdout
+
+    def files(where):
+        return sorted(name for name in os.listdir(where)
+                      if not name.startswith(".") and not name.endswith(".manifest"))
+
+    total = len(ctl.text("cdr", "stream", "--format", "jsonl").splitlines())
+    expect(total >= 6, "records to deliver")
+    for encoding in ("csv", "jsonl", "ber", "focus"):
+        where = os.path.join(folder, encoding)
+        os.mkdir(where)
+        export = ["cdr", "export", "--consumer", "to-" + encoding, "--folder", where, "--format",
+                  encoding, "--node", "ocs01", "--records-max", "2", "--issuer", "Operator"]
+        done = ctl.json(*export)
+        expect(done["records"] == str(total) and int(done["files"]) == (total + 1) // 2, f"{done}")
+        expect("verdict: OK" in verify(where, "--head", done["head"]), "verdict")
+        expect("no new records" in ctl.text(*export), "records came twice")
+        expect(files(where)[0].startswith("ocs01_-_0000001."), f"{files(where)}")
+        other = [word.replace("ocs01", "ocs02") for word in export]
+        expect("use another folder" in ctl.run(*other, code=2).stderr, "another node's folder")
+
+    ber = os.path.join(folder, "ber")
+    printed = ctl.text("cdr", "print", os.path.join(ber, files(ber)[0]), "--format", "jsonl")
+    expected = ctl.text("cdr", "stream", "--format", "jsonl").splitlines()[:2]
+    expect(printed.splitlines() == expected, f"the BER file says {printed}, not {expected}")
+    # A run that was killed before it acknowledged: the folder knows what it has.
+    again = ctl.json("cdr", "export", "--consumer", "other-name", "--folder", ber, "--format",
+                     "ber", "--node", "ocs01")
+    expect(again["records"] == "0", f"records were doubled: {again}")
+    ctl.run("charge", "debit", "msisdn:8613800138000", "--model", "deepseek-v3.2", "--input", "9")
+    more = ctl.json("cdr", "export", "--consumer", "to-ber", "--folder", ber, "--format", "ber",
+                    "--node", "ocs01", "--gzip")
+    expect(more["records"] == "1" and more["last_file"].endswith(".ber.gz"), f"{more}")
+    verify(ber)
+
+    lines = os.path.join(folder, "jsonl")
+    first, second = (os.path.join(lines, name) for name in files(lines)[:2])
+    with open(first, encoding="utf-8") as file:
+        records = file.readlines()
+    for kind, text in (("record_missing", records[1:]), ("record_doubled", records + records[:1]),
+                       ("record_reordered", records[::-1]),
+                       ("record_altered", [records[0].replace('"type":"', '"type":"x')] +
+                        records[1:])):
+        with open(first, "w", encoding="utf-8") as file:
+            file.writelines(text)
+        expect(f"{kind}: {os.path.basename(first)}: " in verify(lines, code=1), kind)
+    with open(first, "w", encoding="utf-8") as file:
+        file.writelines(records)
+    shutil.copy(second, os.path.join(lines, "copy.jsonl"))
+    expect("file_doubled: copy.jsonl: is a copy of " in verify(lines, code=1), "a doubled file")
+    os.remove(os.path.join(lines, "copy.jsonl"))
+    os.remove(second)
+    expect("file_missing: " in verify(lines, code=1), "a missing file")
+    verify(os.path.join(folder, "not-there"), code=2)
+    verify(lines, "--head", "short", code=2)
+    ctl.run("cdr", "export", "--consumer", "x", "--format", "ber", "--out", "x.ber", code=2)
+    ctl.run("cdr", "export", "--consumer", "x", code=2)
+
+
 def misuse(program, ctl, folder):
     """What a newcomer does wrong is told, with the right exit code."""
     expect("ocsctl status" in ctl.text("--help"), "help begins nowhere")
@@ -244,7 +310,7 @@ def inspect(program, folder, account):
     data = os.path.join(folder, "data")
     expect("verdict: OK" in run(data).stdout, "the verdict")
     verdict = json.loads(run(data, "--json").stdout)
-    expect(verdict["verdict"] == "OK" and verdict["shards"][0]["records"] == "6", f"{verdict}")
+    expect(verdict["verdict"] == "OK" and verdict["shards"][0]["records"] == "7", f"{verdict}")
     shown = run(data, "account", account).stdout
     expect("400 output tokens of deepseek-v3.2 drawn 1:1" in shown, shown)
     expect("8613800138000" not in shown, "an identity was shown without being asked for")
@@ -274,6 +340,7 @@ def main():
             account = sell(ctl, catalogue)
             charge(ctl, account)
             settle(ctl, account, folder)
+            deliver(ocsctl, ctl, folder)
             misuse(ocsctl, ctl, folder)
             busy = subprocess.run([ocs_inspect, os.path.join(folder, "data")],
                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,

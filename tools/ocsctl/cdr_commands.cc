@@ -286,8 +286,8 @@ void AddCdrCommands(CLI::App* app, Ctl* ctl) {
   const auto arguments = std::make_shared<CdrArguments>();
 
   CLI::App* cdr_export = AddCommand(
-      family, "export", "Write what a consumer has not yet got to a file, then acknowledge it",
-      "ocsctl cdr export --consumer finance --format csv --out cdr-2026-05-18.csv");
+      family, "export", "Write what a consumer has not yet got to files, then acknowledge it",
+      "ocsctl cdr export --consumer finance --folder cdr-files --format ber --node ocs01");
   cdr_export->add_option("--consumer", arguments->consumer, "Its name")->required();
   CLI::Option_group* where = cdr_export->add_option_group("Where", "one of the two");
   where->add_option("--out", arguments->out, "One file; must not be there yet");
