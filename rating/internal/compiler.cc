@@ -23,7 +23,7 @@ class Compiler final {
   Compiler(const Catalogue& catalogue, std::vector<CompileFault>* faults)
       : catalogue_(catalogue),
         workshop_(catalogue, &out_, faults),
-        prices_(catalogue, &out_, &workshop_) {}
+        prices_(catalogue, &workshop_) {}
 
   CompiledTariff Run(uint32_t revision) {
     out_.revision = revision;

@@ -41,8 +41,8 @@ struct PriceSource {
 class PriceTables final {
  public:
   /// REQUIRES: all outlive it.
-  PriceTables(const Catalogue& catalogue, CompiledTariff* out, Workshop* workshop)
-      : catalogue_(catalogue), out_(out), workshop_(*workshop) {}
+  PriceTables(const Catalogue& catalogue, Workshop* workshop)
+      : catalogue_(catalogue), workshop_(*workshop) {}
 
   Table Build(const PriceSource& source);
   /// All wholesale books, each in its own currency.
@@ -89,7 +89,6 @@ class PriceTables final {
                   uint32_t transform);
 
   const Catalogue& catalogue_;
-  CompiledTariff* out_;
   Workshop& workshop_;
   std::map<const PriceBook*, RuleSet> sets_;
   RuleSet costs_;

@@ -12,11 +12,7 @@ namespace ocs::rating::internal {
 
 Workshop::Workshop(const Catalogue& catalogue, CompiledTariff* out,
                    std::vector<CompileFault>* faults)
-    : when(catalogue, out),
-      rows(catalogue, out, faults),
-      catalogue_(catalogue),
-      out_(out),
-      faults_(faults) {
+    : when(catalogue, out), rows(catalogue, out, faults), out_(out), faults_(faults) {
   for (const UnitTerms& terms : catalogue.units) {
     Burns& burns = burns_[std::string(terms.unit.code())];
     burns.terms = &terms;

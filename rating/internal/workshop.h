@@ -80,7 +80,6 @@ class Workshop final {
     std::unique_ptr<RuleIndex> index;
   };
 
-  const Catalogue& catalogue_;
   CompiledTariff* out_;
   std::vector<CompileFault>* faults_;
   std::map<std::string, Burns> burns_;
