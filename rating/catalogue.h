@@ -277,6 +277,10 @@ inline constexpr int kDiagnosticsMax =
 /// in one go; no text, however malformed, makes it fail in another way. Thread-safe.
 CatalogueCheck ParseCatalogue(std::string_view text, std::string_view file_name);
 
+/// The catalogue in the language's plainest form: ParseCatalogue of it gives an equal catalogue.
+/// Notes and comments of an original text are not in a catalogue, and so not here; repeated tiers
+/// are written out. REQUIRES: the catalogue came from ParseCatalogue without errors. Thread-safe.
+std::string FormatCatalogue(const Catalogue& catalogue);
 }  // namespace ocs::rating
 
 #endif  // RATING_CATALOGUE_H_

@@ -359,7 +359,9 @@ LimitTerms ReadLimit(const Fields& fields, const Unit& unit, std::string_view ow
   const auto unit_text = unit.empty() ? fields.NeedText("unit", "CNY, token or a declared unit")
                                       : fields.Text("unit", "the grant's unit");
   if (unit_text) {
-    limit.unit = ReadUnit(fields, *unit_text, draft).value_or(unit);
+    // Requests are counted everywhere, declared or not.
+    limit.unit = *unit_text == "request" ? Unit::Of("request")
+                                         : ReadUnit(fields, *unit_text, draft).value_or(unit);
     if (!unit.empty() && limit.unit != unit) {
       fields.Fault("unit", Cat("a grant is limited in its own unit, ", unit.code()));
     }
