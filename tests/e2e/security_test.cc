@@ -240,6 +240,23 @@ TEST_CASE("the actor of a change is who was authenticated", "[ocsd][e2e]") {
   CHECK(revisions.revision(0).published_by() == "acme/prices-1");
 }
 
+TEST_CASE("metadata and messages beyond their bounds are refused, and the server goes on",
+          "[ocsd][e2e]") {
+  const TempDir folder;
+  const ServerProcess server(folder.Path("data"), {"--metadata-bytes-max", "2048"});
+  CHECK(Ask(server.channel(), std::string(1'000, 'x')).ok());
+  CHECK(Ask(server.channel(), std::string(20'000, 'x')).error_code() ==
+        grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto stub = catalog::v1::Catalogue::NewStub(server.channel());
+  catalog::v1::CheckCatalogueRequest check;
+  check.set_text(std::string(5 * 1024 * 1024, '#'));
+  catalog::v1::CheckCatalogueResponse checked;
+  grpc::ClientContext context;
+  CHECK(stub->CheckCatalogue(&context, check, &checked).error_code() ==
+        grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(Ask(server.channel()).ok());
+}
+
 TEST_CASE("a server without its files does not start", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "balance/mem_store.h"
+#include "ocs/charging/v1/charging.grpc.pb.h"
 #include "ocs/rpc/services.h"
 #include "ocs/runtime/event_loop.h"
 #include "tests/support/catch.h"
@@ -195,6 +196,38 @@ TEST_CASE("beyond its rate a caller is told when to come again", "[rpc][unit]") 
   for (const auto& caller : world.services->access_statistics().callers) {
     CAPTURE(caller.name);
     CHECK(caller.refused_rate == (caller.name == "care" ? 20 - passed : 0));
+  }
+}
+
+TEST_CASE("of a batch beyond the rate the rest is refused, one by one", "[rpc][unit]") {
+  World world;
+  world.lines[0].rate_per_second = 1;
+  world.lines[0].burst = 4;
+  REQUIRE(world.services->SetCredentials(world.lines).ok());
+  const auto stub = charging::v1::Charging::NewStub(world.channel);
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + TokenOf(Role::kCharging));
+  auto stream = stub->CreditControlStream(&context);
+  charging::v1::CreditControlBatch batch;
+  for (int i = 0; i < 50; ++i) batch.add_request()->set_session_id("s-" + std::to_string(i));
+  REQUIRE(stream->Write(batch));
+  charging::v1::CreditControlAnswerBatch answers;
+  REQUIRE(stream->Read(&answers));
+  REQUIRE(answers.item_size() == 50);
+  CHECK(answers.item(0).has_answer());
+  CHECK(answers.item(3).has_answer());
+  for (int i = 40; i < 50; ++i) {  // Far beyond what a slow machine adds meanwhile.
+    REQUIRE(answers.item(i).has_error());
+    CHECK(answers.item(i).error().code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+    CHECK(answers.item(i).error().details_size() == 2);
+  }
+  stream->WritesDone();
+  CHECK(stream->Finish().ok());
+  const auto counts = world.services->access_statistics();
+  for (const auto& caller : counts.callers) {
+    if (caller.name != "charging") continue;
+    CHECK(caller.admitted + caller.refused_rate == 50);
+    CHECK(caller.refused_rate == counts.refused[4]);
   }
 }
 
