@@ -157,6 +157,8 @@ void AddCatalogueCommands(CLI::App* app, Ctl* ctl) {
                               "ocsctl catalogue show 3 > operators-3.yaml");
   show->add_option("REVISION", arguments->revision, "Its number")->required();
   show->callback([=] { ctl->chosen = [=] { return ShowText(*ctl, *arguments); }; });
+
+  AddImportCommand(family, ctl);
 }
 
 }  // namespace ocs::tools

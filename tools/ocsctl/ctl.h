@@ -95,6 +95,7 @@ void AddAccountLifeCommands(CLI::App* family, Ctl* ctl);
 void AddNodeCommands(CLI::App* app, Ctl* ctl);
 void AddLimitCommands(CLI::App* app, Ctl* ctl);
 void AddCatalogueCommands(CLI::App* app, Ctl* ctl);
+void AddImportCommand(CLI::App* family, Ctl* ctl);
 void AddChargeCommands(CLI::App* app, Ctl* ctl);
 void AddCdrCommands(CLI::App* app, Ctl* ctl);
 void AddBillCommands(CLI::App* app, Ctl* ctl);

@@ -1,0 +1,315 @@
+#include "tests/simulation/workload.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ocs/base/bytes.h"
+#include "ocs/base/text.h"
+#include "ocs/engine/messages.h"
+
+namespace ocs::simulation {
+namespace {
+
+using engine::ChangeIdentityCall;
+using engine::CreateAccountCall;
+using engine::CreditControlCall;
+using engine::PublishCatalogueCall;
+using engine::PurchaseCall;
+using engine::RequestType;
+using engine::TopUpCall;
+
+// Prices change from tariff to tariff, so that a session that forgot its own would show.
+std::string TariffText(int64_t number) {
+  return Cat(R"(
+catalogue: simulated
+currency: CNY
+time_zone: Asia/Shanghai
+models:
+  - {id: plain, provider: acme, class: cheap}
+  - {id: odd, provider: acme, class: cheap}
+price_books:
+  - id: book
+    rules:
+      - {model: plain, per: 1M tokens, input: )",
+             number + 2, R"(, cache_read: 0.3, output: )", number + 3, R"(}
+      - {model: odd, per: 7M tokens, tokens: )",
+             number + 1, R"(}
+offers:
+  - {id: pay, name: Pay per use, charge_code: PAY, fee: 0, prices: book}
+  - id: pack
+    name: Pack
+    charge_code: PACK
+    fee: 10
+    grants:
+      - {name: tokens, unit: token, amount: 1_000, validity: 30 days, covers: {class: cheap}, when_used_up: stop}
+  - id: pack-on
+    name: Pack and more
+    charge_code: PACK-ON
+    fee: 10
+    prices: book
+    grants:
+      - {name: tokens, unit: token, amount: 1_000, validity: 2 days, covers: {class: cheap}, when_used_up: bill_on}
+  - id: bonus
+    name: Ten for five
+    charge_code: BONUS
+    fee: 5
+    prices: book
+    grants:
+      - {name: ten, unit: CNY, amount: 10, validity: 30 days, covers: {class: cheap}, when_used_up: stop}
+)");
+}
+
+std::string StatusText(const engine::Operation& call) {
+  return call.status.ok() ? "ok" : absl::StatusCodeToString(call.status.code());
+}
+
+std::string AnswerBytes(const CreditControlCall& call) {
+  if (!call.status.ok()) return StatusText(call);
+  std::string bytes;
+  EncodeAnswer(call.answer, &bytes);
+  return bytes;
+}
+
+// A request as plain values: the call's texts point into it.
+struct Asked {
+  std::string session;
+  RequestType type = RequestType::kInitial;
+  uint32_t number = 0;
+  AccountId account;
+  std::optional<engine::RequestedAction> action;
+  std::string refund;
+  struct Service {
+    uint32_t rating_group = 0;
+    std::string model;
+    bool requests_quota = false;
+    bool has_used = false;
+    Quantities requested;
+    Quantities used;
+  };
+  std::vector<Service> services;
+};
+
+std::unique_ptr<Attempt> BeginRequest(const std::shared_ptr<Asked>& asked) {
+  return std::make_unique<AttemptOf<CreditControlCall>>(
+      [asked](CreditControlCall& call) {
+        call.request.session_id = asked->session;
+        call.request.type = asked->type;
+        call.request.number = asked->number;
+        call.request.account = asked->account;
+        call.request.service_context_id = "ai-tokens.v1@simulation";
+        call.request.action = asked->action;
+        call.request.refund_information = asked->refund;
+        for (const Asked::Service& service : asked->services) {
+          engine::ServiceRequest& request = call.request.services.emplace_back();
+          request.rating_group = service.rating_group;
+          request.model = service.model;
+          request.requests_quota = service.requests_quota;
+          request.requested = service.requested;
+          request.used = service.used;
+          request.has_used = service.has_used;
+        }
+      },
+      AnswerBytes);
+}
+
+Quantities AnyQuantities(Random& random, int64_t output_max) {
+  Quantities quantities;
+  if (random.OneIn(2)) quantities.push_back({TokenKind::kInput, random.Below(300)});
+  if (random.OneIn(5)) quantities.push_back({TokenKind::kCacheRead, random.Below(300)});
+  quantities.push_back({TokenKind::kOutput, random.Below(output_max)});
+  return quantities;
+}
+
+template <typename Call>
+std::shared_ptr<Intent> Administrative(
+    std::string name, std::function<void(Call&)> fill,
+    std::function<std::string(const Call&)> read,
+    std::function<void(const Call&)> learn = [](const Call&) {}) {
+  auto intent = std::make_shared<Intent>();
+  intent->name = std::move(name);
+  intent->begin = [fill = std::move(fill), read = std::move(read)] {
+    return std::make_unique<AttemptOf<Call>>(fill, read);
+  };
+  intent->learn = [learn = std::move(learn)](Attempt& attempt) {
+    learn(*dynamic_cast<Call*>(attempt.operation()));
+  };
+  return intent;
+}
+
+std::shared_ptr<Intent> Charging(std::string name, std::shared_ptr<Asked> asked) {
+  auto intent = std::make_shared<Intent>();
+  intent->name = std::move(name);
+  intent->begin = [asked] { return BeginRequest(asked); };
+  return intent;
+}
+
+}  // namespace
+
+std::string Workload::Key(std::string_view what) { return Cat(what, "-", ++made_); }
+
+std::vector<std::shared_ptr<Intent>> Workload::Beginning() {
+  std::vector<std::shared_ptr<Intent>> intents = {Publish()};
+  for (int64_t i = 0; i < kAccounts; ++i) intents.push_back(Create());
+  return intents;
+}
+
+std::shared_ptr<Intent> Workload::Next() {
+  switch (random_.Below(20)) {
+    case 0:
+      return TopUp(AnyAccount(), random_.Between(1, 3'000'000));
+    case 1:
+      return random_.OneIn(6) ? Publish() : Buy(AnyAccount());
+    case 2:
+    case 3:
+      return Buy(AnyAccount());
+    case 4:
+    case 5:
+      return Debit();
+    case 6:
+      return Refund();
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+      return Open();
+    case 12:
+    case 13:
+    case 14:
+      return Report(/*last=*/true);
+    default:
+      return Report(/*last=*/false);
+  }
+}
+
+std::shared_ptr<Intent> Workload::Publish() {
+  const int64_t number = tariffs_++;
+  return Administrative<PublishCatalogueCall>(
+      Cat("publish ", number),
+      [number](PublishCatalogueCall& call) {
+        call.change.key = Cat("tariff-", number);
+        call.text = TariffText(number);
+        if (number == 0) call.effective_from = Instant{0};
+      },
+      [](const PublishCatalogueCall& call) { return Cat(StatusText(call), call.revision); });
+}
+
+std::shared_ptr<Intent> Workload::Create() {
+  const size_t index = created_++;
+  const int64_t limit = random_.OneIn(3) ? random_.Between(1, 2'000) : 0;
+  return Administrative<CreateAccountCall>(
+      Cat("create ", index),
+      [index, limit](CreateAccountCall& call) {
+        call.change.key = Cat("account-", index);
+        call.currency = Unit::Of("CNY");
+        call.credit_limit_micros = limit;
+        call.identities = {{engine::IdentityType::kPrivate, Cat("customer-", index)}};
+      },
+      [](const CreateAccountCall& call) { return Cat(StatusText(call), call.account.value); },
+      [this, index](const CreateAccountCall& call) { accounts_[index] = call.account; });
+}
+
+std::shared_ptr<Intent> Workload::TopUp(size_t account, int64_t micros) {
+  return Administrative<TopUpCall>(
+      Cat("top up ", account, " ", micros),
+      [id = accounts_[account], micros, key = Key("top-up")](TopUpCall& call) {
+        call.change.key = key;
+        call.account = id;
+        call.amount_micros = micros;
+        call.currency = Unit::Of("CNY");
+      },
+      [](const TopUpCall& call) { return Cat(StatusText(call), call.available_micros); });
+}
+
+std::shared_ptr<Intent> Workload::Buy(size_t account) {
+  static constexpr const char* kOffers[] = {"pay", "pay", "pack", "pack-on", "bonus"};
+  const std::string offer = kOffers[random_.Below(5)];
+  return Administrative<PurchaseCall>(
+      Cat("buy ", account, " ", offer),
+      [id = accounts_[account], offer, key = Key("buy")](PurchaseCall& call) {
+        call.change.key = key;
+        call.account = id;
+        call.offer = offer;
+      },
+      [](const PurchaseCall& call) {
+        std::string text = Cat(StatusText(call), call.tariff_revision, " ", call.fee_micros, " ",
+                               call.record_id, " ", call.valid_until.unix_ms);
+        for (const BucketId bucket : call.buckets) text += Cat(" ", bucket.value);
+        return text;
+      });
+}
+
+std::shared_ptr<Intent> Workload::Open() {
+  auto asked = std::make_shared<Asked>();
+  Session& session = sessions_.emplace_back(Session{Cat("s", ++made_), AnyAccount()});
+  asked->session = session.id;
+  asked->account = accounts_[session.account];
+  const int64_t services = random_.Between(1, 2);
+  for (int64_t i = 1; i <= services; ++i) {
+    Asked::Service& service = asked->services.emplace_back();
+    service.rating_group = static_cast<uint32_t>(i);
+    service.model = random_.OneIn(2) ? "plain" : "odd";
+    service.requests_quota = true;
+    if (!random_.OneIn(4)) service.requested = AnyQuantities(random_, 900);
+  }
+  return Charging(Cat("initial ", asked->session), asked);
+}
+
+std::shared_ptr<Intent> Workload::Report(bool last) {
+  if (sessions_.empty()) return Open();
+  // The latest are likelier to be open; an old one may have been closed long ago.
+  const auto count = static_cast<int64_t>(sessions_.size());
+  const int64_t back = random_.Below(std::min<int64_t>(count, random_.OneIn(10) ? count : 6));
+  Session& session = sessions_[static_cast<size_t>(count - 1 - back)];
+  auto asked = std::make_shared<Asked>();
+  asked->session = session.id;
+  asked->account = accounts_[session.account];
+  asked->type = last ? RequestType::kTermination : RequestType::kUpdate;
+  asked->number = ++session.number;
+  const int64_t services = random_.Between(last ? 0 : 1, 2);
+  for (int64_t i = 1; i <= services; ++i) {
+    Asked::Service& service = asked->services.emplace_back();
+    service.rating_group = static_cast<uint32_t>(i);
+    service.requests_quota = !last && random_.OneIn(2);
+    service.has_used = !random_.OneIn(5);
+    if (service.has_used) service.used = AnyQuantities(random_, random_.OneIn(20) ? 5'000 : 500);
+  }
+  return Charging(Cat(last ? "terminate " : "update ", asked->session, " ", asked->number), asked);
+}
+
+std::shared_ptr<Intent> Workload::Debit() {
+  auto asked = std::make_shared<Asked>();
+  const size_t account = AnyAccount();
+  asked->session = Cat("e", ++made_);
+  asked->type = RequestType::kEvent;
+  asked->action = engine::RequestedAction::kDirectDebiting;
+  asked->account = accounts_[account];
+  Asked::Service& service = asked->services.emplace_back();
+  service.rating_group = 1;
+  service.model = random_.OneIn(2) ? "plain" : "odd";
+  service.has_used = true;
+  service.used = AnyQuantities(random_, 400);
+  auto intent = Charging(Cat("debit ", asked->session), asked);
+  intent->learn = [charges = charges_, account](Attempt& attempt) {
+    const auto& call = *dynamic_cast<CreditControlCall*>(attempt.operation());
+    if (call.status.ok() && !call.answer.refund_information.empty())
+      charges->emplace_back(account, call.answer.refund_information);
+  };
+  return intent;
+}
+
+std::shared_ptr<Intent> Workload::Refund() {
+  if (charges_->empty()) return Debit();
+  const auto& [account, charge] =
+      (*charges_)[static_cast<size_t>(random_.Below(static_cast<int64_t>(charges_->size())))];
+  auto asked = std::make_shared<Asked>();
+  asked->session = Cat("r", ++made_);
+  asked->type = RequestType::kEvent;
+  asked->action = engine::RequestedAction::kRefundAccount;
+  asked->account = accounts_[account];
+  asked->refund = charge;
+  return Charging(Cat("refund ", asked->session, " of ", charge), asked);
+}
+
+}  // namespace ocs::simulation
