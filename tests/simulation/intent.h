@@ -51,7 +51,8 @@ struct Intent {
   std::function<std::unique_ptr<Attempt>()> begin;
   /// Called with the first attempt that was answered for good.
   std::function<void(Attempt&)> learn = [](Attempt&) {};
-  bool remembered = true;  ///< The answer is recorded: a repeat has the same bytes.
+  /// True when this answer is recorded: a repeat has the same bytes. Others may change their mind.
+  std::function<bool(const std::string&)> recorded = [](const std::string&) { return true; };
 };
 
 }  // namespace ocs::simulation

@@ -123,14 +123,15 @@ Quantities AnyQuantities(Random& random, int64_t output_max) {
 
 template <typename Call>
 std::shared_ptr<Intent> Administrative(
-    std::string name, std::function<void(Call&)> fill,
-    std::function<std::string(const Call&)> read,
+    std::string name, std::function<void(Call&)> fill, std::function<std::string(const Call&)> read,
     std::function<void(const Call&)> learn = [](const Call&) {}) {
   auto intent = std::make_shared<Intent>();
   intent->name = std::move(name);
   intent->begin = [fill = std::move(fill), read = std::move(read)] {
     return std::make_unique<AttemptOf<Call>>(fill, read);
   };
+  // A refused change is not recorded: it may be allowed later.
+  intent->recorded = [](const std::string& outcome) { return outcome.rfind("ok", 0) == 0; };
   intent->learn = [learn = std::move(learn)](Attempt& attempt) {
     learn(*dynamic_cast<Call*>(attempt.operation()));
   };
