@@ -199,6 +199,8 @@ class GrantReader final {
                     "is missing; expected which models the grant pays for, such as 'any: true'");
       return;
     }
+    // What pays for offers, and for no call: points.
+    if (map->node->kind == YamlNode::Kind::kScalar && map->node->text == "none") return;
     const Fields covers(*map, kKeys, draft_->reporter);
     if (!IsMap(*map)) return;
     grant_.covers.matchers = ReadMatchers(covers, draft_->names);

@@ -88,7 +88,7 @@ void CheckPackage(const char* id, int64_t fee_micros, int64_t tokens, const char
   REQUIRE(shop.offer().grants.size() == 1);
   CHECK(shop.offer().grants[0].amount == tokens);
   CHECK(shop.offer().grants[0].unit == Unit::Of("token"));
-  CHECK(shop.offer().grants[0].validity.months == 1);
+  CHECK(shop.offer().grants[0].validity.cycle);
   CHECK(shop.Draw(foreign) == nullptr);
   // A plain quota: 700 + 200 + 90 + 10 tokens of any kind are 1,000 tokens.
   const Quantities call = {{kIn, 700}, {kHit, 200}, {kOut, 90}, {kThink, 10}};
