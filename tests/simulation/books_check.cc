@@ -23,7 +23,9 @@ class Auditor final {
 
   void Add(const balance::EntryView& entry) {
     ++books_->entries;
-    if (entry.account.valid()) Apply(entry);
+    const bool of_a_partition = entry.kind == balance::EntryKind::kIdentityClaimed ||
+                                entry.kind == balance::EntryKind::kIdentityReleased;
+    if (entry.account.valid() && !of_a_partition) Apply(entry);
     for (const auto& attachment : entry.attachments) {
       if (attachment.type != balance::AttachmentType::kRecord) continue;
       const auto record = cdr::DecodeRecord(attachment.bytes);
