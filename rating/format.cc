@@ -274,6 +274,7 @@ class Writer final {
   }
 
   TextTree CoverTree(const CoverTerms& covers) const {
+    if (covers.matchers.empty()) return TextTree("none");
     TextTree map;
     internal::WriteMatchers(covers.matchers, &map);
     internal::WriteConditions(covers.when, in_.zone, &map);
