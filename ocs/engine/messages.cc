@@ -21,7 +21,8 @@ enum ServiceFlag : uint8_t {
   kHasFinal = 2,
   kHasCharge = 4,
   kOvershoot = 8,
-  kServiceFault = 16
+  kServiceFault = 16,
+  kHasEnd = 32,
 };
 
 void PutQuantities(const Quantities& quantities, ByteWriter& out) {
@@ -44,6 +45,43 @@ bool GetQuantities(ByteReader& in, Quantities* quantities) {
   return in.ok();
 }
 
+void EncodeEnd(const EndOfUnits& end, ByteWriter& out) {
+  out.U8(static_cast<uint8_t>(end.at_end));
+  out.Text(end.limited_by);
+  out.Text(end.node);
+  out.Signed(end.retry_at.unix_ms);
+  out.Text(end.fallback_model);
+  out.Text(end.next_price);
+  out.Varint(end.rates.size());
+  for (const ThrottleRate& rate : end.rates) {
+    out.Signed(rate.amount);
+    out.Text(rate.unit.code());
+    out.Signed(rate.window_ms);
+  }
+}
+
+bool DecodeEnd(ByteReader& in, EndOfUnits* end) {
+  const uint8_t at_end = in.U8();
+  if (at_end > static_cast<uint8_t>(rating::AtEnd::kBuyNext)) return false;
+  end->at_end = static_cast<rating::AtEnd>(at_end);
+  end->limited_by = in.Text();
+  end->node = in.Text();
+  end->retry_at.unix_ms = in.Signed();
+  end->fallback_model = in.Text();
+  end->next_price = in.Text();
+  const uint64_t rates = in.Varint();
+  if (!in.ok() || rates > in.remaining()) return false;
+  for (uint64_t i = 0; i < rates; ++i) {
+    ThrottleRate& rate = end->rates.emplace_back();
+    rate.amount = in.Signed();
+    const auto unit = Unit::Parse(in.Text());
+    if (!unit.ok()) return false;
+    rate.unit = *unit;
+    rate.window_ms = in.Signed();
+  }
+  return in.ok();
+}
+
 void EncodeService(const ServiceAnswer& service, ByteWriter& out) {
   const bool fault = !service.failed_field.empty() || !service.message.empty();
   const bool charge = service.charged_micros != 0 || service.drawn != 0;
@@ -51,7 +89,8 @@ void EncodeService(const ServiceAnswer& service, ByteWriter& out) {
   out.Varint(static_cast<uint64_t>(service.code));
   out.U8(static_cast<uint8_t>((service.has_grant ? kHasGrant : 0) |
                               (service.final_unit ? kHasFinal : 0) | (charge ? kHasCharge : 0) |
-                              (service.overshoot ? kOvershoot : 0) | (fault ? kServiceFault : 0)));
+                              (service.overshoot ? kOvershoot : 0) | (fault ? kServiceFault : 0) |
+                              (service.end ? kHasEnd : 0)));
   if (service.has_grant) {
     PutQuantities(service.granted, out);
     out.Varint(service.validity_seconds);
@@ -65,6 +104,7 @@ void EncodeService(const ServiceAnswer& service, ByteWriter& out) {
     out.Text(service.failed_field);
     out.Text(service.message);
   }
+  if (service.end) EncodeEnd(*service.end, out);
 }
 
 bool DecodeService(ByteReader& in, ServiceAnswer* service) {
@@ -86,6 +126,7 @@ bool DecodeService(ByteReader& in, ServiceAnswer* service) {
     service->failed_field = in.Text();
     service->message = in.Text();
   }
+  if ((flags & kHasEnd) != 0 && !DecodeEnd(in, &service->end.emplace())) return false;
   return in.ok();
 }
 

@@ -17,6 +17,7 @@
 #include "ocs/base/quantity.h"
 #include "ocs/base/time.h"
 #include "ocs/base/unit.h"
+#include "rating/tariff.h"
 
 namespace ocs::engine {
 
@@ -110,6 +111,26 @@ struct CreditControlRequest {
 
 enum class FinalUnitAction : uint8_t { kTerminate = 0, kRedirect = 1, kRestrictAccess = 2 };
 
+/// A rate at which use goes on.
+struct ThrottleRate {
+  int64_t amount = 0;
+  Unit unit;  ///< "token", "request", or the package's.
+  int64_t window_ms = 0;
+  friend bool operator==(const ThrottleRate&, const ThrottleRate&) = default;
+};
+
+/// What happens when the granted units are used up; of a refusal, why and until when.
+struct EndOfUnits {
+  rating::AtEnd at_end = rating::AtEnd::kStop;
+  std::string limited_by;  ///< The limit that leaves no more; "": the balance.
+  std::string node;        ///< Whose limit it is, from the top; "" = the account's own.
+  Instant retry_at = Instant::Never();  ///< When there is more again; Never(): not known.
+  std::string fallback_model;           ///< Of kFallback.
+  std::string next_price;               ///< Of kBillOn: the rule that prices what follows.
+  std::vector<ThrottleRate> rates;      ///< Of kThrottle.
+  friend bool operator==(const EndOfUnits&, const EndOfUnits&) = default;
+};
+
 /// Multiple-Services-Credit-Control of an answer.
 struct ServiceAnswer {
   uint32_t rating_group = 0;
@@ -121,7 +142,9 @@ struct ServiceAnswer {
   int64_t charged_micros = 0;                 ///< Money charged for the units this request reports.
   int64_t drawn =
       0;  ///< Pieces drawn from packages for them (all units together, for a gateway's log).
-  bool overshoot = false;    ///< More was used than granted; it was charged all the same.
+  bool overshoot = false;  ///< More was used than granted; it was charged all the same.
+  /// There where not all was granted, or where what follows a package has begun.
+  std::optional<EndOfUnits> end;
   std::string failed_field;  ///< Failed-AVP: the path of the field that is at fault, or "".
   std::string message;       ///< What was found and what was expected, or "".
 };

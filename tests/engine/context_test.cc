@@ -106,7 +106,8 @@ TEST_CASE("a call counts as one request with its first charge, unless the caller
     # A report of nothing is no call yet.
     update s 1 A 1/_/output:10/input:0                  -> 2001 cost=0 | 1 2001 granted=output:10
     bucket A 1                                          -> granted=100000 available=89970 held=10030 spent=0 expired=0
-    terminate s 2 A 1/_/_/input:100,output:1            -> 2001 cost=10203 | 1 2001 charged=10203 overshoot
+    update s 2 A 1/_/output:10/input:100,output:1       -> 2001 cost=10203 | 1 2001 granted=output:10 charged=10203 overshoot
+    terminate s 3 A 1/_/_/output:1                      -> 2001 cost=10206 | 1 2001 charged=3
     # Each rating group is a call of its own.
     initial t 0 A 1/plain/output:1/_ 2/plain/output:1/_ -> 2001 | 1 2001 granted=output:1 | 2 2001 granted=output:1
     terminate t 1 A 1/_/_/output:1 2/_/_/output:1       -> 2001 cost=20006 | 1 2001 charged=10003 | 2 2001 charged=10003

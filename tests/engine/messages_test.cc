@@ -54,6 +54,20 @@ CreditControlAnswer AnyAnswer(Random& random) {
     if (random.OneIn(2)) service.charged_micros = random.Between(INT64_MIN, INT64_MAX);
     if (random.OneIn(2)) service.drawn = random.Between(0, INT64_MAX);
     service.overshoot = random.OneIn(2);
+    if (random.OneIn(2)) {
+      EndOfUnits& end = service.end.emplace();
+      end.at_end = static_cast<rating::AtEnd>(random.Below(6));
+      end.limited_by = random.OneIn(2) ? "" : "five hours";
+      end.node = random.OneIn(2) ? "" : "sales/anna";
+      end.retry_at = random.OneIn(2) ? Instant::Never() : Instant{random.Below(1'000'000)};
+      end.fallback_model = random.OneIn(2) ? "" : "small";
+      end.next_price = random.OneIn(2) ? "" : "price book x, line 1";
+      for (int64_t rates = random.Below(4); rates > 0; --rates) {
+        end.rates.push_back({.amount = random.Below(1000),
+                             .unit = Unit::Of("request"),
+                             .window_ms = random.Below(1'000'000)});
+      }
+    }
     if (random.OneIn(3)) service.failed_field = "model";
     if (random.OneIn(3)) service.message = "is not there";
   }

@@ -200,6 +200,13 @@ TEST_CASE("an answer is written field by field", "[rpc][unit]") {
   service.overshoot = true;
   service.failed_field = "g";
   service.message = "because";
+  service.end = {.at_end = rating::AtEnd::kThrottle,
+                 .limited_by = "a day",
+                 .node = "sales/anna",
+                 .retry_at = Instant{5},
+                 .fallback_model = "small",
+                 .next_price = "price book x, line 1",
+                 .rates = {{.amount = 2, .unit = Unit::Of("request"), .window_ms = 60'000}}};
   pb::CreditControlAnswer out;
   ToWire(answer, &out);
   pb::CreditControlAnswer expected;
@@ -211,6 +218,9 @@ TEST_CASE("an answer is written field by field", "[rpc][unit]") {
       validity_time_seconds: 600 final_unit_indication { final_unit_action: TERMINATE }
       charged_micros: 77 drawn: 66 overshoot: true failed_avp { field: "g" }
       error_message: "because"
+      end_of_units { at_end: AT_END_THROTTLE limited_by: "a day" node: "sales/anna"
+        retry_at_unix_ms: 5 fallback_model: "small" next_price: "price book x, line 1"
+        rate { amount: 2 unit: "request" window_ms: 60000 } }
     }
     cost_information { cost_micros: 123 currency: "CNY" } check_balance_result: NO_CREDIT
     refund_information: "0.1.2" tariff_revision: 4 calls_affordable: 5

@@ -9,6 +9,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/context.h"
+#include "ocs/engine/internal/life.h"
 #include "ocs/engine/internal/request_form.h"
 
 namespace ocs::engine {
@@ -19,17 +20,17 @@ using balance::Grant;
 using balance::Movement;
 using balance::Session;
 
-bool Touches(const ServiceRequest& service) { return service.has_used || service.requests_quota; }
-
-bool UsedBeyond(const Quantities& used, const Quantities& granted) {
-  return std::any_of(used.begin(), used.end(), [&](const KindQuantity& q) {
-    return q.quantity > QuantityOf(granted, q.kind);
-  });
-}
-
-void ReleaseHolds(const Grant& grant, Movements* movements) {
-  for (const balance::Hold& hold : grant.holds)
-    MovementOf(*movements, hold.bucket).released += hold.amount;
+// Something that a decision rests on is due: a bucket's end or refill, a cycle, a change of state.
+// Sessions that end are the tick's work.
+bool HasDueWork(const balance::Account& account, Instant now) {
+  for (const balance::Bucket& bucket : account.buckets) {
+    if (bucket.refills_at <= now) return true;
+    if (bucket.valid_until <= now && (bucket.available != 0 || bucket.held == 0)) return true;
+  }
+  for (const balance::Subscription& subscription : account.subscriptions) {
+    if (balance::DueOf(subscription) <= now) return true;
+  }
+  return !account.dated_changes.empty() && account.dated_changes.front().at <= now;
 }
 
 }  // namespace
@@ -116,11 +117,12 @@ bool Charging::IsNew() {
 }
 
 bool Charging::FindSession() {
+  if (HasDueWork(*account_, shard_.logged_at())) DoDueWork(shard_, account_);
   session_ =
       request_.type == RequestType::kEvent ? nullptr : account_->FindSession(request_.session_id);
-  if (account_->state != balance::AccountState::kActive) {
-    RefuseRecorded(ResultCode::kEndUserServiceDenied, "subscription_id",
-                   Cat("the account is ", balance::AccountStateName(account_->state)));
+  FindNode();
+  if (!barred_.empty() && (session_ == nullptr || request_.type == RequestType::kInitial)) {
+    RefuseRecorded(ResultCode::kEndUserServiceDenied, "subscription_id", barred_);
     return false;
   }
   const EngineOptions& options = shard_.options();
@@ -161,6 +163,28 @@ bool Charging::FindSession() {
   return true;
 }
 
+void Charging::FindNode() {
+  if (account_->state != balance::AccountState::kActive) {
+    barred_ = Cat("the account is ", balance::AccountStateName(account_->state));
+    return;
+  }
+  if (account_->nodes.empty()) return;
+  if (session_ != nullptr) {
+    node_ = session_->node;
+  } else if (!request_.account.valid()) {
+    const balance::AccountIdentity* identity = account_->FindIdentity(
+        static_cast<uint8_t>(request_.subscriber.type), request_.subscriber.data);
+    if (identity != nullptr) node_ = identity->node;
+  }
+  for (const balance::NodeId id : account_->PathOf(node_)) {
+    const balance::Node* node = account_->FindNode(id);
+    if (node == nullptr || node->state == balance::AccountState::kActive) continue;
+    barred_ = Cat(balance::NodeKindName(node->kind), " '", NodePath(*account_, id), "' is ",
+                  balance::AccountStateName(node->state));
+    return;
+  }
+}
+
 bool Charging::FindRevision() {
   revision_ = session_ != nullptr ? shard_.revisions().Find(session_->revision)
                                   : shard_.revisions().EffectiveAt(at_);
@@ -182,145 +206,27 @@ std::string_view Charging::ModelOf(const ServiceRequest& service) const {
   return grant == nullptr ? std::string_view() : std::string_view(grant->model);
 }
 
-bool Charging::ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer,
-                          ServiceOutcome* outcome) {
-  const Grant* grant = FindGrant(session_, service.rating_group);
-  if (grant != nullptr && Touches(service)) ReleaseHolds(*grant, &movements_);
-  outcome->model = ModelOf(service);
-  outcome->context = ContextOf(request_, service, *account_, grant, at_);
-  outcome->counts_request = IsFirstCharge(grant);
-  if (outcome->model.empty()) {
-    answer->code = ResultCode::kRatingFailed;
-    answer->failed_field = "multiple_services_credit_control.model";
-    answer->message =
-        service.model.empty()
-            ? "expected the model, since the rating group is new in this session"
-            : Cat("revision ", revision_->view.revision, " of the catalogue has no model '",
-                  service.model.substr(0, kModelNameLengthMax), "'");
-    outcome->unrated = service.has_used;
-    return true;
-  }
-  if (const auto index = revision_->tariff->FindModel(outcome->model)) {
-    outcome->provider = revision_->tariff->model_provider(*index);
-  }
-  if (!service.has_used) return true;
-  Pots pots = CollectPots(*account_, shard_.revisions(), *revision_, outcome->model,
-                          outcome->context, movements_);
-  const std::vector<Carry>& carries = carries_changed_ ? carries_ : account_->carries;
-  const bool first = outcome->counts_request && UsesAnything(service.used);
-  Quantities used = service.used;
-  if (first) AddRequest(pots, &used);
-  const rating::RateOutcome rated = rating::Charge(used, pots.pots, carries, &outcome->lines);
-  if (rated == rating::RateOutcome::kNotSold) {
-    answer->code = ResultCode::kRatingFailed;
-    answer->failed_field = "multiple_services_credit_control.used_service_unit";
-    answer->message =
-        "nothing that the account has bought sells this: the use is recorded without a charge";
-    outcome->unrated = true;
-    return true;
-  }
-  if (rated == rating::RateOutcome::kOverflow || !TakeCharges(outcome->lines, &pots, &movements_))
-    return false;
-  if (first) outcome->counts_request = false;
-  outcome->sources = pots.sources;
-  if (request_.services.size() > 1) {
-    carries_ = WithLines(carries, outcome->lines);
-    carries_changed_ = true;
-  }
-  answer->overshoot = grant != nullptr && UsedBeyond(service.used, grant->granted);
-  for (const rating::ChargeLine& line : outcome->lines) {
-    const bool money = pots.sources[line.pot].unit.is_money();
-    int64_t& sum = money ? answer->charged_micros : answer->drawn;
-    if (__builtin_add_overflow(sum, line.amount, &sum)) return false;
-    answer->overshoot = answer->overshoot || line.overshoot;
-  }
-  return !__builtin_add_overflow(charged_micros_, answer->charged_micros, &charged_micros_);
-}
-
-void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answer,
-                             ServiceOutcome* outcome) {
-  if (!service.requests_quota || answer->code != ResultCode::kSuccess) return;
-  Quantities requested = service.requested;
-  if (requested.empty()) {
-    requested.push_back(
-        {.kind = TokenKind::kOutput, .quantity = shard_.options().default_grant_tokens});
-  }
-  Pots pots = CollectPots(*account_, shard_.revisions(), *revision_, outcome->model,
-                          outcome->context, movements_);
-  // What has ended cannot be promised anew.
-  for (size_t i = 0; i < pots.pots.size(); ++i) {
-    if (pots.sources[i].ended) pots.pots[i].available = 0;
-  }
-  const size_t stated = requested.size();
-  if (outcome->counts_request) AddRequest(pots, &requested);
-  const bool added = requested.size() != stated;
-  rating::HoldResult held = rating::Hold(requested, pots.pots);
-  if (added) RemoveKind(TokenKind::kRequest, &held.granted);
-  switch (held.outcome) {
-    case rating::HoldResult::Outcome::kNothing:
-      answer->code = ResultCode::kCreditLimitReached;
-      answer->message = "the balance does not cover the request";
-      return;
-    case rating::HoldResult::Outcome::kStopped:
-      answer->code = ResultCode::kCreditLimitReached;
-      answer->message = "the price sells nothing more until its window ends";
-      return;
-    case rating::HoldResult::Outcome::kNotSold:
-      answer->code = ResultCode::kRatingFailed;
-      answer->failed_field = "multiple_services_credit_control.requested_service_unit";
-      answer->message =
-          Cat("nothing that the account has bought sells this use of '", outcome->model, "'");
-      return;
-    case rating::HoldResult::Outcome::kOverflow:
-      answer->code = ResultCode::kUnableToComply;
-      answer->message = "an amount would not fit";
-      return;
-    case rating::HoldResult::Outcome::kGrantedPartly:
-      answer->final_unit = FinalUnitAction::kTerminate;
-      break;
-    case rating::HoldResult::Outcome::kGranted:
-      break;
-  }
-  for (const rating::HoldLine& line : held.holds) {
-    if (line.amount == 0) continue;
-    const BucketId bucket = pots.sources[line.pot].bucket;
-    MovementOf(movements_, bucket).held += line.amount;
-    outcome->holds.push_back({.bucket = bucket, .amount = line.amount});
-  }
-  outcome->sets_grant = true;
-  answer->has_grant = true;
-  answer->granted = held.granted;
-  answer->validity_seconds = shard_.options().validity_seconds;
-}
-
-Pots Charging::PotsOf(const ServiceRequest& service, std::string_view model) const {
-  const rating::UseContext context =
-      ContextOf(request_, service, *account_, FindGrant(session_, service.rating_group), at_);
-  return CollectPots(*account_, shard_.revisions(), *revision_, model, context, movements_);
-}
-
 void Charging::DecideInitial() {
   bool any = false;
   for (const ServiceRequest& service : request_.services) {
     ServiceAnswer& answer = answer_->services.emplace_back();
     answer.rating_group = service.rating_group;
     ServiceOutcome& outcome = outcomes_.emplace_back();
-    OCS_CHECK(
-        ChargeUsed(service, &answer, &outcome));  // Nothing is used yet: nothing can overflow.
+    // Nothing is used yet: nothing can overflow.
+    OCS_CHECK(ChargeUsed(service, CallPart::kGoesOn, &answer, &outcome));
     HoldRequested(service, &answer, &outcome);
     any = any || answer.code == ResultCode::kSuccess;
   }
   if (any) return Commit(EntryKind::kSessionOpened);
   // No service can be had: no session (CC-45).
-  const ServiceAnswer first = answer_->services.front();
-  RefuseRecorded(first.code, first.failed_field, first.message);
+  RefuseService(answer_->services.front());
 }
 
 void Charging::DecideUpdate() {
   for (const ServiceRequest& service : request_.services) {
     ServiceAnswer& answer = answer_->services.emplace_back();
     answer.rating_group = service.rating_group;
-    if (!ChargeUsed(service, &answer, &outcomes_.emplace_back())) {
+    if (!ChargeUsed(service, CallPart::kGoesOn, &answer, &outcomes_.emplace_back())) {
       return RefuseRecorded(ResultCode::kUnableToComply, "used_service_unit",
                             "an amount would not fit");
     }
@@ -336,112 +242,28 @@ void Charging::DecideTermination() {
   for (const ServiceRequest& service : request_.services) {
     ServiceAnswer& answer = answer_->services.emplace_back();
     answer.rating_group = service.rating_group;
-    if (!ChargeUsed(service, &answer, &outcomes_.emplace_back())) {
+    if (!ChargeUsed(service, CallPart::kEnds, &answer, &outcomes_.emplace_back())) {
       return RefuseRecorded(ResultCode::kUnableToComply, "used_service_unit",
                             "an amount would not fit");
     }
   }
-  for (const Grant& grant :
-       session_->grants) {  // Of rating groups that the request does not touch.
-    const bool touched = std::any_of(request_.services.begin(), request_.services.end(),
-                                     [&](const ServiceRequest& s) {
-                                       return s.rating_group == grant.rating_group && Touches(s);
-                                     });
-    if (!touched) ReleaseHolds(grant, &movements_);
+  for (const Grant& grant : session_->grants) {  // Of rating groups that the request leaves out.
+    const bool there =
+        std::any_of(request_.services.begin(), request_.services.end(),
+                    [&](const ServiceRequest& s) { return s.rating_group == grant.rating_group; });
+    if (there) continue;
+    ServiceRequest& service = implied_.emplace_back();
+    service.rating_group = grant.rating_group;
+    ServiceAnswer unseen;
+    if (!ChargeUsed(service, CallPart::kEnds, &unseen, &outcomes_.emplace_back())) {
+      return RefuseRecorded(ResultCode::kUnableToComply, "used_service_unit",
+                            "an amount would not fit");
+    }
+    if (!outcomes_.back().lines.empty()) continue;
+    outcomes_.pop_back();
+    implied_.pop_back();
   }
   Commit(EntryKind::kSessionTerminated);
-}
-
-void Charging::DecideEvent() {
-  OCS_CHECK(request_.action.has_value());
-  switch (*request_.action) {
-    case RequestedAction::kDirectDebiting:
-      return DecideDirectDebit();
-    case RequestedAction::kRefundAccount:
-      return DecideRefund();
-    case RequestedAction::kCheckBalance:
-    case RequestedAction::kPriceEnquiry:
-      return DecideEnquiry(*request_.action);
-  }
-}
-
-void Charging::DecideDirectDebit() {
-  for (const ServiceRequest& asked : request_.services) {
-    ServiceRequest service = asked;  // What is asked for is what is debited (RFC 8506 section 6.2).
-    if (!service.has_used) service.used = service.requested;
-    service.has_used = true;
-    ServiceAnswer& answer = answer_->services.emplace_back();
-    answer.rating_group = service.rating_group;
-    ServiceOutcome& outcome = outcomes_.emplace_back();
-    const std::string_view model = ModelOf(service);
-    if (!model.empty()) {
-      const Pots pots = PotsOf(service, model);
-      Quantities used = service.used;
-      if (UsesAnything(used)) AddRequest(pots, &used);
-      const rating::HoldResult held = rating::Hold(used, pots.pots);
-      if (held.outcome == rating::HoldResult::Outcome::kNothing ||
-          held.outcome == rating::HoldResult::Outcome::kStopped ||
-          held.outcome == rating::HoldResult::Outcome::kGrantedPartly) {
-        return RefuseRecorded(ResultCode::kCreditLimitReached, "",
-                              "the balance does not cover the debit");
-      }
-    }
-    if (!ChargeUsed(service, &answer, &outcome)) {
-      return RefuseRecorded(ResultCode::kUnableToComply, "used_service_unit",
-                            "an amount would not fit");
-    }
-    if (answer.code != ResultCode::kSuccess) {  // All of it or nothing (PRODUCTS E14).
-      const ServiceAnswer failed = answer;
-      return RefuseRecorded(failed.code, failed.failed_field,
-                            "nothing that the account has bought sells this");
-    }
-    answer.has_grant = true;
-    answer.granted = service.used;
-  }
-  Commit(EntryKind::kEventCharged);
-}
-
-void Charging::DecideEnquiry(RequestedAction action) {
-  bool enough = true;
-  int64_t calls = std::numeric_limits<int64_t>::max();
-  for (const ServiceRequest& asked : request_.services) {
-    ServiceAnswer& answer = answer_->services.emplace_back();
-    answer.rating_group = asked.rating_group;
-    const Quantities& quantities = asked.requested.empty() ? asked.used : asked.requested;
-    ServiceRequest service = asked;
-    service.used = quantities;
-    service.has_used = true;
-    const std::string_view model = ModelOf(service);
-    if (!model.empty()) {
-      const Pots pots = PotsOf(service, model);
-      Quantities used = quantities;
-      if (UsesAnything(used)) AddRequest(pots, &used);
-      enough =
-          enough && rating::Hold(used, pots.pots).outcome == rating::HoldResult::Outcome::kGranted;
-      calls = std::min(calls, rating::AffordableCalls(used, pots.pots, kQuantityMax));
-    }
-    ServiceOutcome outcome;
-    if (!ChargeUsed(service, &answer, &outcome)) {
-      return Refuse(ResultCode::kUnableToComply, "requested_service_unit",
-                    "an amount would not fit");
-    }
-    if (answer.code != ResultCode::kSuccess) {
-      const ServiceAnswer failed = answer;
-      return Refuse(failed.code, failed.failed_field,
-                    "nothing that the account has bought sells this");
-    }
-    answer.granted = quantities;
-  }
-  if (action == RequestedAction::kCheckBalance) {
-    answer_->check_balance =
-        enough ? CheckBalanceResult::kEnoughCredit : CheckBalanceResult::kNoCredit;
-    answer_->services.clear();
-  } else {
-    answer_->has_cost = true;
-    answer_->cost_micros = charged_micros_;
-    answer_->calls_affordable = calls;
-  }
-  shard_.CountResult(answer_->code);
 }
 
 void Charging::Refuse(ResultCode code, std::string_view field, std::string message) {
@@ -454,6 +276,10 @@ void Charging::Refuse(ResultCode code, std::string_view field, std::string messa
 
 void Charging::RefuseRecorded(ResultCode code, std::string_view field, std::string message) {
   Refuse(code, field, std::move(message));
+  RecordRefusal();
+}
+
+void Charging::RecordRefusal() {
   balance::EntryBuilder& entry = shard_.entry();
   entry.Begin(EntryKind::kRefused, account_->id);
   WriteKey();

@@ -13,6 +13,7 @@
 #include "absl/container/inlined_vector.h"
 #include "balance/book.h"
 #include "cdr/record.h"
+#include "ocs/engine/internal/bounds.h"
 #include "ocs/engine/internal/quota.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/messages.h"
@@ -28,8 +29,26 @@ struct ServiceOutcome {
   rating::UseContext context;
   bool counts_request = false;  ///< The call has not been charged before: it counts as a request.
   bool unrated = false;         ///< Used, but nothing sells it: recorded without a charge.
+  int64_t call_counted = 0;     ///< Of the call so far, for prices by the call.
+  int64_t call_charged_micros = 0;
   absl::InlinedVector<balance::Hold, 2> holds;
+  absl::InlinedVector<balance::CounterHold, 1> counter_holds;
   bool sets_grant = false;
+};
+
+/// Whether the call goes on after what is charged.
+enum class CallPart : uint8_t { kGoesOn = 0, kEnds = 1 };
+
+/// How much of what is asked for can be held.
+struct Affordance {
+  Pots pots;
+  Bounds bounds;
+  Quantities asked;  ///< With the call itself, where requests are sold.
+  int64_t requests = 0;
+  bool request_added = false;  ///< Of asked: the caller did not state it.
+  rating::HoldResult held;
+  bool whole = false;               ///< All that was asked for.
+  const Bound* limiting = nullptr;  ///< Of bounds: without it, more would have been granted.
 };
 
 /// One request being decided. Lives for one Execute.
@@ -48,6 +67,8 @@ class Charging final {
   bool IsNew();
   bool FindSession();
   bool FindRevision();
+  /// Who uses it: the session's node, else the identity's. Sets barred_ when it may not.
+  void FindNode();
 
   void DecideInitial();
   void DecideUpdate();
@@ -56,14 +77,37 @@ class Charging final {
   void DecideDirectDebit();
   void DecideRefund();
   void DecideEnquiry(RequestedAction action);
+  /// Of an event that fails as a whole.
+  void RefuseService(ServiceAnswer failed);
 
-  /// Releases what the service's rating group holds, charges what it used. False: answered as a
-  /// whole.
-  bool ChargeUsed(const ServiceRequest& service, ServiceAnswer* answer, ServiceOutcome* outcome);
+  /// Releases what the service's rating group holds, charges what it used, and at the call's end
+  /// what it is short of its minimum. False: answered as a whole.
+  bool ChargeUsed(const ServiceRequest& service, CallPart part, ServiceAnswer* answer,
+                  ServiceOutcome* outcome);
+  /// Names the model; false, and the answer says so, where there is none.
+  bool BeginService(const ServiceRequest& service, ServiceAnswer* answer, ServiceOutcome* outcome);
+  /// Rates what was used into the outcome's lines.
+  rating::RateOutcome Rate(const ServiceRequest& service, CallPart part, const Pots& pots,
+                           ServiceOutcome* outcome);
+  /// Takes the lines out of buckets and counters. False when a sum does not fit.
+  [[nodiscard]] bool TakeUse(const ServiceRequest& service, const Bounds& bounds, Pots* pots,
+                             ServiceOutcome* outcome);
   void HoldRequested(const ServiceRequest& service, ServiceAnswer* answer, ServiceOutcome* outcome);
-  /// The pots of a service of an event, as they are after what was worked out before it.
-  Pots PotsOf(const ServiceRequest& service, std::string_view model) const;
+  /// How much of `requested` could be held now; holds nothing.
+  Affordance Afford(const ServiceRequest& service, const ServiceOutcome& outcome,
+                    const Quantities& requested) const;
+  /// Buys the next package where the last one's terms say so. After true the pots, the bounds and
+  /// what points into the account are not good any more.
+  bool BuyMore(const Pots& pots);
+  void RefreshModels();
+  void TakeHold(const Affordance& affordance, ServiceAnswer* answer, ServiceOutcome* outcome);
+  Pots PotsOf(const ServiceRequest& service, const ServiceOutcome& outcome) const;
+  /// What happens when the units that are granted are used up, or why none are.
+  void TellEnd(const Affordance& affordance, ServiceAnswer* answer) const;
+  void Release(const balance::Grant& grant);
   void Refund(const balance::StoredEntry& charged);
+  /// What the charge counted against limits and prices counts no more.
+  void GiveBackCounts(const balance::StoredEntry& charged);
   bool AddRefundMovements(const cdr::Record& record);
 
   /// Writes the entry with all that was worked out. REQUIRES: every refusal has been decided.
@@ -80,10 +124,16 @@ class Charging final {
   void Refuse(ResultCode code, std::string_view field,
               std::string message);  ///< Answers; nothing is recorded.
   void RefuseRecorded(ResultCode code, std::string_view field, std::string message);
+  void RecordRefusal();  ///< Writes the answer as it is.
   void WriteKey();
   void
   NoteNumber();  ///< Where the session is open, it must know the number of what is not its own.
   std::string_view ModelOf(const ServiceRequest& service) const;
+  /// Of outcomes_[index].
+  const ServiceRequest& ServiceAt(size_t index) const {
+    const size_t stated = request_.services.size();
+    return index < stated ? request_.services[index] : implied_[index - stated];
+  }
 
   Shard& shard_;
   const CreditControlRequest& request_;
@@ -92,17 +142,28 @@ class Charging final {
   balance::Account* account_ = nullptr;
   const balance::Session* session_ = nullptr;  ///< Null: Idle.
   const Revision* revision_ = nullptr;
+  balance::NodeId node_ = {};
+  std::string node_path_;  ///< For records, which point into it.
+  std::string barred_;     ///< Why nothing may be granted; "" = it may.
   Position session_previous_;
   uint32_t number_max_before_ = 0;  ///< Of a session of this id that is not open any more.
   balance::Fingerprint fingerprint_;
+  bool enquires_ = false;  ///< An enquiry changes nothing.
   Movements movements_;
+  CounterChanges counters_;
   absl::InlinedVector<ServiceOutcome, 1> outcomes_;
   std::vector<Carry> carries_;  ///< Only when more than one service charges.
   bool carries_changed_ = false;
   int64_t charged_micros_ = 0;
+  /// Rating groups of a termination that it leaves out, and that have something to pay.
+  absl::InlinedVector<ServiceRequest, 1> implied_;
   Position refunded_;  ///< Of the entry that a refund gives back.
   std::vector<cdr::Record> refund_records_;
 };
+
+/// What a package's terms say of its end now: a switch of the customer's may make it stop.
+/// REQUIRES: source.grant != nullptr.
+rating::AtEnd AtEndOf(const Pots::Source& source);
 
 /// The session's grant of a rating group, or null; null for no session.
 const balance::Grant* FindGrant(const balance::Session* session, uint32_t rating_group);

@@ -10,6 +10,7 @@
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/internal/context.h"
+#include "ocs/engine/internal/life.h"
 #include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
@@ -32,6 +33,23 @@ constexpr std::string_view kUnratedRule = "no price and no package covers it";
 bool IsSession(EntryKind kind) {
   return kind == EntryKind::kSessionOpened || kind == EntryKind::kSessionUpdated ||
          kind == EntryKind::kSessionTerminated;
+}
+
+// "00-" TRACE "-" PARENT "-" FLAGS in lower-case hexadecimal digits; neither id is all zeros (W3C
+// Trace Context, version 00).
+bool IsTraceparent(std::string_view text) {
+  constexpr size_t kLength = 55;
+  if (text.size() != kLength || text.substr(0, 3) != "00-" || text[35] != '-' || text[52] != '-')
+    return false;
+  const auto hex = [](std::string_view digits) {
+    return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  };
+  const auto zero = [](std::string_view digits) {
+    return digits.find_first_not_of('0') == std::string_view::npos;
+  };
+  const std::string_view trace = text.substr(3, 32);
+  const std::string_view parent = text.substr(36, 16);
+  return hex(trace) && hex(parent) && hex(text.substr(53)) && !zero(trace) && !zero(parent);
 }
 
 // What the draw on a bucket earns of its deferred revenue goes to the first line that draws on it.
@@ -72,7 +90,7 @@ bool Charging::EntryAllowed() {
   }
   size_t grants = session_ == nullptr ? 0 : session_->grants.size();
   for (size_t i = 0; i < outcomes_.size(); ++i) {
-    if (FindGrant(session_, request_.services[i].rating_group) == nullptr) ++grants;
+    if (FindGrant(session_, ServiceAt(i).rating_group) == nullptr) ++grants;
   }
   if (shard_.entry().kind() == EntryKind::kSessionUpdated &&
       grants > static_cast<size_t>(kServicesPerSessionMax)) {
@@ -82,6 +100,12 @@ bool Charging::EntryAllowed() {
   }
   const balance::Verdict verdict = balance::Judge(*account_, shard_.entry());
   if (verdict == balance::Verdict::kAllowed) return true;
+  if (verdict == balance::Verdict::kTooManyCounters) {
+    RefuseRecorded(ResultCode::kUnableToComply, "",
+                   Cat("the account has ", kCountersPerAccountMax,
+                       " counters of limits and prices, the most it may have"));
+    return false;
+  }
   OCS_CHECK(verdict == balance::Verdict::kOverflow);  // Anything else is a fault of this room.
   RefuseRecorded(ResultCode::kUnableToComply, "", "an amount would not fit");
   return false;
@@ -94,13 +118,16 @@ void Charging::Commit(EntryKind kind) {
   absl::InlinedVector<std::pair<BucketId, int64_t>, 4> revenue;
   for (const balance::Movement& movement : movements_) {
     revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
+    if (movement.spent > 0)
+      StartOnFirstDraw(*account_, movement.bucket, at_, revision_->tariff->zone(), &entry);
   }
+  WriteCounters(counters_, at_, &entry);
   if (!EntryAllowed()) return;
 
   // Past this line the request cannot fail.
   size_t records = 0;
   for (size_t i = 0; i < outcomes_.size(); ++i) {
-    if (request_.services[i].has_used || kind == EntryKind::kEventCharged ||
+    if (ServiceAt(i).has_used || kind == EntryKind::kEventCharged ||
         kind == EntryKind::kSessionTerminated) {
       ++records;
     }
@@ -114,6 +141,7 @@ void Charging::Commit(EntryKind kind) {
     const int64_t cost = (session_ == nullptr ? 0 : session_->cost_micros) + charged_micros_;
     if (kind == EntryKind::kSessionOpened) {
       entry.OpenSession(revision_->view.revision, at_, ends_at);
+      if (node_ != balance::kRootNode) entry.SetSessionNode(node_);
       if (number_max_before_ > request_.number) {  // The id was used before: its repeats may come.
         entry.ReportSession({.number_max = number_max_before_,
                              .record_sequence = 0,
@@ -137,6 +165,7 @@ void Charging::Commit(EntryKind kind) {
     NoteNumber();
   }
   WriteCharges(kind);
+  node_path_ = NodePath(*account_, node_);
   for (size_t i = 0; i < outcomes_.size(); ++i) WriteRecord(kind, i, &revenue);
   if (kind == EntryKind::kSessionTerminated && outcomes_.empty()) WriteClosingRecord();
   const bool charged =
@@ -158,7 +187,7 @@ void Charging::WriteSession(EntryKind kind) {
     return;
   }
   for (size_t i = 0; i < outcomes_.size(); ++i) {
-    const ServiceRequest& service = request_.services[i];
+    const ServiceRequest& service = ServiceAt(i);
     ServiceOutcome& outcome = outcomes_[i];
     if (!service.has_used && !service.requests_quota) continue;
     const balance::Grant* before = FindGrant(session_, service.rating_group);
@@ -170,9 +199,12 @@ void Charging::WriteSession(EntryKind kind) {
     grant.context = outcome.context.values;
     grant.prompt_tokens = KeptPromptTokens(service, before);
     grant.request_counted = !outcome.counts_request;
+    grant.counted = outcome.call_counted;
+    grant.charged_micros = outcome.call_charged_micros;
     if (outcome.sets_grant) {
       grant.granted = answer_->services[i].granted;
       grant.holds = outcome.holds;
+      grant.counter_holds = outcome.counter_holds;
     }
     entry.SetGrant(grant);
   }
@@ -201,6 +233,12 @@ cdr::Record Charging::BeginRecord(cdr::ClosingCause cause) {
   record.closed_at = std::max(at_, record.opened_at);
   record.recorded_at = shard_.logged_at();
   record.tariff_revision = revision_->view.revision;
+  record.product = request_.product;
+  record.scenario = request_.scenario;
+  record.region = request_.region;
+  record.channel = request_.channel;
+  if (IsTraceparent(request_.traceparent)) record.traceparent = request_.traceparent;
+  record.node = node_path_;
   return record;
 }
 
@@ -217,7 +255,7 @@ void Charging::WriteClosingRecord() {
 
 void Charging::WriteRecord(EntryKind kind, size_t index,
                            absl::InlinedVector<std::pair<BucketId, int64_t>, 4>* revenue) {
-  const ServiceRequest& service = request_.services[index];
+  const ServiceRequest& service = ServiceAt(index);
   const ServiceOutcome& outcome = outcomes_[index];
   const bool event = kind == EntryKind::kEventCharged;
   const bool final = event || kind == EntryKind::kSessionTerminated;
@@ -228,6 +266,9 @@ void Charging::WriteRecord(EntryKind kind, size_t index,
   record.rating_group = service.rating_group;
   record.model = outcome.model.empty() ? service.model : outcome.model;
   record.provider = outcome.provider;
+  record.service_tier = service.service_tier;
+  record.served_model = service.served_model;
+  if (service.prompt_tokens) record.prompt_tokens = *service.prompt_tokens;
   if (!event) {
     const bool only = final && session_->record_sequence == 0 && outcomes_.size() == 1;
     record.record_sequence = only

@@ -6,6 +6,7 @@
 
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
+#include "ocs/base/text.h"
 
 namespace ocs::engine {
 namespace {
@@ -15,6 +16,11 @@ using balance::Bucket;
 using balance::Movement;
 using balance::Subscription;
 
+// Where its cycles began; written before there were anchors, where it began itself.
+Instant AnchorOf(const Subscription& subscription) {
+  return subscription.anchor == Instant{} ? subscription.valid_from : subscription.anchor;
+}
+
 const Movement* FindMovement(const Movements& movements, BucketId bucket) {
   for (const Movement& movement : movements) {
     if (movement.bucket == bucket) return &movement;
@@ -22,50 +28,88 @@ const Movement* FindMovement(const Movements& movements, BucketId bucket) {
   return nullptr;
 }
 
-// The prices for a model: of the newest subscription that has one. A subscription follows the
-// session's revision where that still has its offer, else it keeps the one it was bought in.
+// The prices for a model: of the newest subscription of the node or one above it that has one. A
+// subscription follows the session's revision where that still has its offer, else it keeps the one
+// it was bought in.
 struct PriceFound {
   const rating::RateRow* row = nullptr;
   const rating::Tariff* tariff = nullptr;
+  Instant anchor = {};
 };
 
-PriceFound PriceIn(const Revision& revision, std::string_view offer_id, std::string_view model,
-                   const rating::UseContext& context) {
+const rating::RateRow* PriceIn(const Revision& revision, std::string_view offer_id,
+                               std::string_view model, const rating::UseContext& context) {
   const auto offer = revision.tariff->FindOffer(offer_id);
   const auto index = revision.tariff->FindModel(model);
-  if (!offer || !index) return {};
-  return {.row = revision.tariff->FindPrice(*offer, *index, context),
-          .tariff = revision.tariff.get()};
+  if (!offer || !index) return nullptr;
+  return revision.tariff->FindPrice(*offer, *index, context);
 }
 
-PriceFound FindPrice(const Account& account, const Revisions& revisions, const Revision& revision,
-                     std::string_view model, const rating::UseContext& asked) {
+PriceFound FindPrice(const PotQuestion& q) {
+  const Account& account = q.account;
   for (auto s = account.subscriptions.rbegin(); s != account.subscriptions.rend(); ++s) {
-    if (asked.at < s->valid_from || asked.at >= s->valid_until) continue;
-    rating::UseContext context = asked;
+    if (q.context.at < s->valid_from || q.context.at >= s->valid_until) continue;
+    if (!account.IsAtOrAbove(s->node, q.node)) continue;
+    rating::UseContext context = q.context;
     context.began_at = s->valid_from;
     context.switches = s->switches;
-    const Revision* bought = revisions.Find(s->terms.revision);
+    const Revision* bought = q.revisions.Find(s->terms.revision);
     OCS_CHECK(bought != nullptr);
     const std::string& offer_id = bought->tariff->offer({s->terms.offer}).id;
-    const bool still_sold = revision.tariff->FindOffer(offer_id).has_value();
-    const PriceFound found = PriceIn(still_sold ? revision : *bought, offer_id, model, context);
-    if (found.row != nullptr) return found;
+    const Revision& in = q.revision.tariff->FindOffer(offer_id).has_value() ? q.revision : *bought;
+    if (const rating::RateRow* row = PriceIn(in, offer_id, q.model, context))
+      return {.row = row, .tariff = in.tariff.get(), .anchor = AnchorOf(*s)};
   }
   return {};
 }
 
-// The context for a bucket's own terms.
-rating::UseContext AskedOf(const Account& account, const Bucket& bucket,
-                           const rating::UseContext& asked) {
-  rating::UseContext context = asked;
-  const Subscription* subscription = nullptr;
-  for (const Subscription& s : account.subscriptions) {
-    if (bucket.subscription != 0 && s.id == bucket.subscription) subscription = &s;
+// What of a bucket's purchase matters to its draws.
+void FillSource(const PotQuestion& q, const Bucket& bucket, rating::UseContext* context,
+                Pots::Source* source) {
+  source->bucket = bucket.id;
+  source->unit = bucket.unit;
+  source->terms = bucket.terms;
+  source->node = bucket.node;
+  source->anchor = bucket.valid_from;
+  source->more_at = bucket.refills_at;
+  context->began_at = bucket.valid_from;
+  context->switches = 0;
+  const Subscription* subscription =
+      bucket.subscription == 0 ? nullptr : q.account.FindSubscription(bucket.subscription);
+  if (subscription == nullptr) return;
+  source->anchor = AnchorOf(*subscription);
+  source->switches = subscription->switches;
+  if (!subscription->cancelled)
+    source->more_at = std::min(source->more_at, subscription->renews_at);
+  context->began_at = subscription->valid_from;
+  context->switches = subscription->switches;
+}
+
+rating::Pot PricePot(const PotQuestion& q, const PriceFound& price, int64_t available) {
+  rating::Pot pot{.row = price.row, .available = available};
+  if (price.row->shape == 0) return pot;
+  pot.shape = &price.tariff->shape(*price.row);
+  const rating::CounterTerms& counter = pot.shape->counter;
+  if (q.grant != nullptr) {
+    pot.call_counted = q.grant->counted;
+    pot.call_charged_micros = q.grant->charged_micros;
   }
-  context.began_at = subscription == nullptr ? bucket.valid_from : subscription->valid_from;
-  context.switches = subscription == nullptr ? 0 : subscription->switches;
-  return context;
+  if (counter.window.kind == WindowKind::kCall) {
+    pot.counted = pot.call_counted;
+    pot.charged_micros = pot.call_charged_micros;
+    return pot;
+  }
+  const CounterState state =
+      StateOf(q.account, q.changes, counter.id, kPriceCounterOwner, q.context.at);
+  pot.counted = std::max<int64_t>(state.counted, 0);
+  pot.charged_micros = state.charged_micros;
+  pot.held = std::max<int64_t>(state.held, 0);
+  return pot;
+}
+
+bool MayDraw(const Account& account, const Bucket& bucket, balance::NodeId node) {
+  if (bucket.node == node) return true;
+  return bucket.shared && account.IsAtOrAbove(bucket.node, node);
 }
 
 int64_t SpendableAfter(const Account& account, const Bucket& bucket, const Movement* movement) {
@@ -87,46 +131,51 @@ Movement& MovementOf(Movements& movements, BucketId bucket) {
   return movements.emplace_back(Movement{.bucket = bucket, .released = 0, .spent = 0, .held = 0});
 }
 
-Pots CollectPots(const Account& account, const Revisions& revisions, const Revision& revision,
-                 std::string_view model, const rating::UseContext& context,
-                 const Movements& movements) {
+Pots CollectPots(const PotQuestion& q) {
   Pots pots;
   Pots ended;
-  const Instant at = context.at;
-  const PriceFound price = FindPrice(account, revisions, revision, model, context);
-  const auto add = [](Pots* to, const rating::RateRow* row, int64_t available,
-                      const Pots::Source& source) {
-    to->pots.push_back({.row = row, .available = available});
-    to->sources.push_back(source);
-  };
+  const Account& account = q.account;
+  const Instant at = q.context.at;
+  pots.zone = ended.zone = q.revision.tariff->zone();
+  const PriceFound price = FindPrice(q);
   for (const Bucket& bucket : account.buckets) {
-    const Movement* movement = FindMovement(movements, bucket.id);
+    const Movement* movement = FindMovement(q.movements, bucket.id);
     // The account's own money has no beginning: a call that was made just before the account is
     // paid, too.
     const bool open =
         (bucket.id == balance::kMainBucket || at >= bucket.valid_from) && at < bucket.valid_until;
+    if (!MayDraw(account, bucket, q.node)) continue;
     // Money that came with an offer is drawn by that offer's terms, like any other grant.
     if (bucket.unit.is_money() && bucket.terms.revision == 0) {
       if (price.row == nullptr || !open) continue;
-      add(&pots, price.row, SpendableAfter(account, bucket, movement),
-          {bucket.id, bucket.unit, price.tariff, false});
+      pots.pots.push_back(PricePot(q, price, SpendableAfter(account, bucket, movement)));
+      pots.sources.push_back({.bucket = bucket.id,
+                              .unit = bucket.unit,
+                              .tariff = price.tariff,
+                              .anchor = price.anchor});
       continue;
     }
-    const Revision* bought = revisions.Find(bucket.terms.revision);
+    const Revision* bought = q.revisions.Find(bucket.terms.revision);
     OCS_CHECK(bought != nullptr);
-    const auto index = bought->tariff->FindModel(model);
+    const auto index = bought->tariff->FindModel(q.model);
     if (!index) continue;
-    const rating::RateRow* row = bought->tariff->FindDraw(
-        {bucket.terms.offer}, bucket.terms.grant, *index, AskedOf(account, bucket, context));
+    Pots::Source source;
+    rating::UseContext context = q.context;
+    FillSource(q, bucket, &context, &source);
+    const rating::RateRow* row =
+        bought->tariff->FindDraw({bucket.terms.offer}, bucket.terms.grant, *index, context);
     if (row == nullptr) continue;
-    const Pots::Source source{bucket.id, bucket.unit, bought->tariff.get(), !open};
-    if (open) {
-      add(&pots, row, SpendableAfter(account, bucket, movement), source);
-    } else if (movement != nullptr && movement->released > movement->spent) {
-      add(&pots, row, movement->released - movement->spent, source);
-    } else if (at >= bucket.valid_until) {
-      add(&ended, row, 0, source);
-    }
+    source.tariff = bought->tariff.get();
+    source.grant = &bought->tariff->offer({bucket.terms.offer}).grants[bucket.terms.grant];
+    source.ended = !open;
+    const bool released = movement != nullptr && movement->released > movement->spent;
+    if (!open && !released && at < bucket.valid_until) continue;
+    Pots& to = open || released ? pots : ended;
+    const int64_t available = open       ? SpendableAfter(account, bucket, movement)
+                              : released ? movement->released - movement->spent
+                                         : 0;
+    to.pots.push_back({.row = row, .available = available});
+    to.sources.push_back(source);
   }
   return pots.pots.empty() ? ended : pots;
 }
@@ -170,6 +219,17 @@ std::vector<Carry> WithLines(const std::vector<Carry>& carries, const rating::Ch
     }
   }
   return merged;
+}
+
+std::string NodePath(const Account& account, balance::NodeId node) {
+  if (node == balance::kRootNode) return "";
+  std::string path;
+  for (const balance::NodeId id : account.PathOf(node)) {
+    const balance::Node* at = account.FindNode(id);
+    if (at == nullptr) continue;  // The root has no name.
+    path = path.empty() ? at->name : Cat(at->name, "/", path);
+  }
+  return path;
 }
 
 }  // namespace ocs::engine

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "balance/account.h"
 #include "balance/ledger.h"
 #include "ocs/engine/internal/catalogue_registry.h"
+#include "ocs/engine/internal/counters.h"
+#include "ocs/engine/internal/pots.h"
 #include "rating/rater.h"
 #include "rating/tariff.h"
 
@@ -24,28 +27,23 @@ using Movements = absl::InlinedVector<balance::Movement, 4>;
 /// The movement of a bucket, made when it is not there yet.
 balance::Movement& MovementOf(Movements& movements, BucketId bucket);
 
-/// The pots of one model at one instant, in draw order: packages that cover it first, then money
-/// with a price for it.
-struct Pots {
-  absl::InlinedVector<rating::Pot, 6> pots;
-  struct Source {
-    BucketId bucket;
-    Unit unit;
-    const rating::Tariff* tariff = nullptr;  ///< Whose rules the pot's row names.
-    bool ended = false;                      ///< Past its end: gives only what was held.
-  };
-  absl::InlinedVector<Source, 6> sources;  ///< One for each pot.
+/// Whose use of which model is asked about.
+struct PotQuestion {
+  const balance::Account& account;
+  const Revisions& revisions;
+  const Revision& revision;  ///< The session's; packages keep the terms that they were bought with.
+  std::string_view model;
+  const rating::UseContext& context;  ///< Of what was bought, when and with which switches is put
+                                      ///< in for each.
+  balance::NodeId node = {};          ///< Who uses it.
+  const balance::Grant* grant = nullptr;  ///< The call so far; null: it begins.
+  const Movements& movements;             ///< What these have done counts as done,
+  const CounterChanges& changes;          ///< and these.
 };
 
-/// Collects the pots. `revision` is the session's; packages keep the terms that they were bought
-/// with. What `movements` have released, spent and held counts as done. Buckets that have ended
-/// give what these released; where nothing else sells the model, they stand at the end with
-/// nothing, so that overshoot has somewhere to fall.
-/// `context` says what the use is like and when it is; of what was bought, when and with which
-/// switches is put in for each.
-Pots CollectPots(const balance::Account& account, const Revisions& revisions,
-                 const Revision& revision, std::string_view model,
-                 const rating::UseContext& context, const Movements& movements);
+/// Collects the pots. Buckets that have ended give what movements released; where nothing else
+/// sells the model, they stand at the end with nothing, so that overshoot has somewhere to fall.
+Pots CollectPots(const PotQuestion& question);
 
 /// Adds a request to the quantities where none is stated and some pot sells requests.
 void AddRequest(const Pots& pots, Quantities* quantities);
@@ -55,6 +53,9 @@ void AddRequest(const Pots& pots, Quantities* quantities);
 
 /// The account's carries with the lines' new remainders put in, sorted.
 std::vector<Carry> WithLines(const std::vector<Carry>& carries, const rating::ChargeLines& lines);
+
+/// The name of a node with those above it, from the top: "sales/anna/key-7"; "" for the root.
+std::string NodePath(const balance::Account& account, balance::NodeId node);
 
 }  // namespace ocs::engine
 

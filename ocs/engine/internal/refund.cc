@@ -56,6 +56,19 @@ bool Charging::AddRefundMovements(const cdr::Record& record) {
   return true;
 }
 
+void Charging::GiveBackCounts(const balance::StoredEntry& charged) {
+  balance::EffectReader effects(charged.view.effects);
+  while (effects.Next()) {
+    if (effects.effect() != balance::Effect::kCount) continue;
+    balance::CounterMove move = effects.counter();
+    if (account_->FindCounter(move.id, move.owner) == nullptr) continue;
+    move.counted = -move.counted;
+    move.charged_micros = -move.charged_micros;
+    move.held = 0;
+    if (move.counted != 0 || move.charged_micros != 0) shard_.entry().Count(move);
+  }
+}
+
 void Charging::Refund(const balance::StoredEntry& charged) {
   for (const balance::EntryView::Attachment& attachment : charged.view.attachments) {
     if (attachment.type != balance::AttachmentType::kRecord) continue;
@@ -75,6 +88,7 @@ void Charging::Refund(const balance::StoredEntry& charged) {
   for (const balance::Movement& movement : movements_) {
     revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
   }
+  GiveBackCounts(charged);
   if (!EntryAllowed()) return;
 
   // Past this line the refund cannot fail.

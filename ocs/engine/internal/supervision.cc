@@ -15,10 +15,13 @@ void ExpireSession(Shard& shard, balance::Account* account, const balance::Sessi
   entry.SetKey({.type = balance::EntryKey::Type::kSession, .text = session.id, .number = 0});
   entry.SetSessionPrevious(session.last);
   Movements movements;
+  CounterChanges counters;
   for (const balance::Grant& grant : session.grants) {
     for (const balance::Hold& hold : grant.holds)
       MovementOf(movements, hold.bucket).released += hold.amount;
+    ReleaseCounters(*account, grant, &counters);
   }
+  WriteCounters(counters, session.ends_at, &entry);
   for (const balance::Movement& movement : movements) PostMovement(*account, movement, &entry);
   OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
   entry.CloseSession();

@@ -158,6 +158,21 @@ Reading ReadHead(const pb::CreditControlRequest& in, engine::CreditControlReques
 
 void WriteFailedAvp(const std::string& field, pb::FailedAvp* out) { out->set_field(field); }
 
+void WriteEnd(const engine::EndOfUnits& in, pb::EndOfUnits* out) {
+  out->set_at_end(static_cast<pb::AtEnd>(static_cast<int>(in.at_end) + 1));
+  out->set_limited_by(in.limited_by);
+  out->set_node(in.node);
+  if (in.retry_at != Instant::Never()) out->set_retry_at_unix_ms(in.retry_at.unix_ms);
+  out->set_fallback_model(in.fallback_model);
+  out->set_next_price(in.next_price);
+  for (const engine::ThrottleRate& rate : in.rates) {
+    pb::ThrottleRate* added = out->add_rate();
+    added->set_amount(rate.amount);
+    added->set_unit(std::string(rate.unit.code()));
+    added->set_window_ms(rate.window_ms);
+  }
+}
+
 void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditControlAnswer* out) {
   out->set_rating_group(in.rating_group);
   out->set_result_code(static_cast<pb::ResultCode>(in.code));
@@ -174,6 +189,7 @@ void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditCon
   out->set_overshoot(in.overshoot);
   if (!in.failed_field.empty()) WriteFailedAvp(in.failed_field, out->mutable_failed_avp());
   if (!in.message.empty()) out->set_error_message(in.message);
+  if (in.end) WriteEnd(*in.end, out->mutable_end_of_units());
 }
 
 }  // namespace

@@ -1,0 +1,121 @@
+// What an answer says of the end of the units: why there are no more, when there will be, and what
+// happens then.
+
+#include <algorithm>
+
+#include "ocs/engine/internal/charging.h"
+
+namespace ocs::engine {
+namespace {
+
+using rating::AtEnd;
+
+int64_t MillisOf(const Window& window) {
+  constexpr int64_t kHour = 3'600'000;
+  switch (window.kind) {
+    case WindowKind::kHour:
+      return kHour;
+    case WindowKind::kDay:
+      return 24 * kHour;
+    case WindowKind::kWeek:
+      return 7 * 24 * kHour;
+    default:
+      return window.length_ms;
+  }
+}
+
+// The limits of a throttled package are the rates at which it goes on.
+void AddRates(const rating::GrantTerms& grant, EndOfUnits* end) {
+  for (const rating::LimitTerms& limit : grant.limits) {
+    if (limit.alert_only || MillisOf(limit.window) == 0) continue;
+    end->rates.push_back(
+        {.amount = limit.amount, .unit = limit.unit, .window_ms = MillisOf(limit.window)});
+  }
+}
+
+int64_t HeldIn(const rating::HoldResult& held, size_t pot) {
+  for (const rating::HoldLine& line : held.holds) {
+    if (line.pot == pot) return line.amount;
+  }
+  return 0;
+}
+
+// The last package in draw order; pots.size() when there is none.
+size_t LastPackage(const Pots& pots) {
+  for (size_t i = pots.sources.size(); i > 0; --i) {
+    if (pots.sources[i - 1].grant != nullptr) return i - 1;
+  }
+  return pots.sources.size();
+}
+
+// All was granted: what follows a package is told where it has begun.
+std::optional<EndOfUnits> EndOfWhole(const Affordance& a) {
+  for (size_t i = 0; i + 1 < a.pots.sources.size(); ++i) {
+    const Pots::Source& source = a.pots.sources[i];
+    if (source.grant == nullptr || a.pots.pots[i].available > HeldIn(a.held, i)) continue;
+    const Pots::Source& next = a.pots.sources[i + 1];
+    EndOfUnits end;
+    end.at_end = AtEndOf(source);
+    if (end.at_end == AtEnd::kThrottle && next.grant != nullptr) {
+      AddRates(*next.grant, &end);
+      return end;
+    }
+    if (end.at_end == AtEnd::kBillOn && next.grant == nullptr) {
+      end.next_price = next.tariff->rule(a.pots.pots[i + 1].row->rule).origin;
+      return end;
+    }
+  }
+  return std::nullopt;
+}
+
+EndOfUnits EndOfPart(const Affordance& a) {
+  EndOfUnits end;
+  const size_t last = LastPackage(a.pots);
+  if (last < a.pots.sources.size()) {
+    const Pots::Source& source = a.pots.sources[last];
+    end.at_end = AtEndOf(source);
+    if (end.at_end == AtEnd::kFallback) end.fallback_model = source.grant->end.fallback_model;
+    // A package that goes on at rates, and these are used up.
+    const bool before_throttled = last > 0 && a.pots.sources[last - 1].grant != nullptr &&
+                                  AtEndOf(a.pots.sources[last - 1]) == AtEnd::kThrottle;
+    if (a.limiting != nullptr && before_throttled) {
+      end.at_end = AtEnd::kThrottle;
+      AddRates(*source.grant, &end);
+    } else if (end.at_end == AtEnd::kBillOn || end.at_end == AtEnd::kThrottle) {
+      end.at_end = AtEnd::kStop;  // It was billed on, or throttled, and that has ended, too.
+    }
+    if (end.at_end == AtEnd::kWait) end.retry_at = source.more_at;
+  }
+  if (a.limiting != nullptr) end.retry_at = a.limiting->frees_at;
+  return end;
+}
+
+}  // namespace
+
+AtEnd AtEndOf(const Pots::Source& source) {
+  const rating::EndTerms& end = source.grant->end;
+  const bool stopped = end.switch_index >= 0 && ((source.switches >> end.switch_index) & 1U) != 0;
+  return stopped ? AtEnd::kStop : end.at_end;
+}
+
+void Charging::TellEnd(const Affordance& a, ServiceAnswer* answer) const {
+  if (a.whole) {
+    if (a.pots.pots.size() > 1) answer->end = EndOfWhole(a);
+    return;
+  }
+  answer->end = EndOfPart(a);
+  if (a.limiting != nullptr) {
+    answer->end->limited_by = std::string(a.limiting->name);
+    answer->end->node = NodePath(*account_, a.limiting->node);
+  }
+  if (a.held.outcome != rating::HoldResult::Outcome::kStopped) return;
+  for (size_t i = 0; i < a.pots.pots.size(); ++i) {
+    const rating::Shape* shape = a.pots.pots[i].shape;
+    if (shape == nullptr) continue;
+    answer->end->limited_by = a.pots.sources[i].tariff->rule(a.pots.pots[i].row->rule).origin;
+    answer->end->retry_at =
+        WindowEnd(shape->counter.window, at_, a.pots.sources[i].anchor, a.pots.zone);
+  }
+}
+
+}  // namespace ocs::engine
