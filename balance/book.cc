@@ -208,6 +208,7 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
     return static_cast<uint32_t>(logged_at.unix_ms / 1000 + seconds);
   };
   const PartitionId partition = entry.account.partition();
+  if (entry.kind == EntryKind::kEventRefunded) RememberRefund(entry);
   switch (entry.key.type) {
     case EntryKey::Type::kNone:
       return;
@@ -220,7 +221,6 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
       return;
     case EntryKey::Type::kRequest:
     case EntryKey::Type::kSession: {
-      if (entry.kind == EntryKind::kEventRefunded) RememberRefund(entry);
       // An open session knows its own last entry.
       if (account != nullptr && account->FindSession(entry.key.text) != nullptr) return;
       const bool event =

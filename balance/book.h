@@ -138,7 +138,7 @@ class Book final {
   /// none.
   absl::StatusOr<std::unique_ptr<StoredEntry>> FindChange(PartitionId partition,
                                                           std::string_view key);
-  /// The entry that refunded the charge at that position, or nothing.
+  /// The last entry that refunded the charge at that position, wholly or in part, or nothing.
   absl::StatusOr<std::optional<Position>> FindRefund(PartitionId partition, Position charged);
   /// Any entry of this shard, durable or not. Errors: NotFound, DataLoss, Unavailable.
   absl::StatusOr<std::unique_ptr<StoredEntry>> ReadEntry(Position position);

@@ -101,6 +101,13 @@ class StoreCursor {
   virtual absl::Status status() const = 0;
 };
 
+struct DiskUsage {
+  int64_t total_bytes = 0;                ///< Of the store's folder.
+  int64_t log_bytes = 0;                  ///< Of those, not yet in table files.
+  int64_t table_bytes[kTableCount] = {};  ///< By Table: in table files.
+  int64_t free_bytes = 0;                 ///< That the disk under it still has.
+};
+
 /// Reads: thread-safe, also while a write is under way. Write: one thread at a time.
 class Store {
  public:
@@ -133,6 +140,19 @@ class Store {
 
   /// Bytes on disk, for metrics; 0 where it is not known.
   virtual int64_t DiskBytes() const = 0;
+
+  /// Where the bytes are. Walks the folder: not for every request.
+  virtual DiskUsage Usage() const { return {.total_bytes = DiskBytes()}; }
+
+  /// Copies the store, as it is at one moment after everything that was written before the call,
+  /// into the folder, which must not be there yet. Thread-safe: writes go on meanwhile. Where both
+  /// lie on one disk, table files are linked and not copied. When it returns OK the copy is durable
+  /// and a store that may be opened. Errors: AlreadyExists; Unavailable, ResourceExhausted (disk
+  /// full), after which what is in the folder is of no use; FailedPrecondition for a store that has
+  /// no files.
+  virtual absl::Status CopyTo(const std::string& folder) const {
+    return absl::FailedPreconditionError("a store without files cannot be copied to " + folder);
+  }
 };
 
 }  // namespace ocs::balance

@@ -85,7 +85,7 @@ class Charging final {
     int64_t quantity = item.quantity;
     size_t last = 0;
     for (size_t p = 0; p < pots_.size() && quantity > 0; ++p) {
-      if (pots_[p].shape != nullptr) {
+      if (pots_[p].shape != nullptr) [[unlikely]] {
         if (!internal::BaseRate(pots_[p], item.kind).sold()) continue;
         last = p;
         if (!PaysMinimum(p) && internal::IsSold(item.kind, pots_.subspan(p + 1))) continue;
@@ -150,7 +150,8 @@ class Charging final {
     int64_t room;
   };
 
-  Meter& MeterOf(const Pot& pot) {
+  // Not inlined: a charge without shapes is the usual one, and is faster without this beside it.
+  [[gnu::noinline]] Meter& MeterOf(const Pot& pot) {
     for (Meter& meter : meters_) {
       if (meter.shape == pot.shape) return meter;
     }
@@ -159,7 +160,7 @@ class Charging final {
   }
 
   // True when the call's minimum, which falls on the last pot of the shape, is there.
-  bool PaysMinimum(size_t p) const {
+  [[gnu::noinline]] bool PaysMinimum(size_t p) const {
     const int64_t minimum = internal::MinimumLeft(pots_[p]);
     if (minimum == 0) return true;
     size_t last = pots_.size() - 1;
@@ -169,7 +170,8 @@ class Charging final {
 
   // Charges as many pieces as the pot affords, or, marked, all of them; how many that is. Nothing
   // on overflow. REQUIRES: the pot has a shape and sells the kind.
-  std::optional<int64_t> DrawShaped(TokenKind kind, size_t p, int64_t quantity, Marked overshoot) {
+  [[gnu::noinline]] std::optional<int64_t> DrawShaped(TokenKind kind, size_t p, int64_t quantity,
+                                                      Marked overshoot) {
     const Pot& pot = pots_[p];
     Meter& meter = MeterOf(pot);
     const bool counts = Counts(pot.shape->counter.counted, kind);

@@ -27,6 +27,7 @@
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "rocksdb/iterator.h"
+#include "rocksdb/utilities/checkpoint.h"
 #include "rocksdb/write_batch.h"
 
 namespace ocs::balance::internal {
@@ -104,6 +105,8 @@ class RocksStore final : public Store {
   absl::StatusOr<std::optional<std::string>> LastKey(Table table) const override;
   void AnswersMayExpire(Instant now) override;
   int64_t DiskBytes() const override;
+  DiskUsage Usage() const override;
+  absl::Status CopyTo(const std::string& folder) const override;
 
  private:
   rocksdb::ColumnFamilyHandle* family(Table table) const {
@@ -221,6 +224,43 @@ int64_t RocksStore::DiskBytes() const {
     if (!gone) bytes += static_cast<int64_t>(size);
   }
   return bytes;
+}
+
+DiskUsage RocksStore::Usage() const {
+  DiskUsage usage{.total_bytes = DiskBytes()};
+  for (int i = 0; i < kTableCount; ++i) {
+    uint64_t bytes = 0;
+    if (database_->GetIntProperty(family(static_cast<Table>(i)),
+                                  rocksdb::DB::Properties::kTotalSstFilesSize, &bytes)) {
+      usage.table_bytes[i] = static_cast<int64_t>(bytes);
+    }
+  }
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder(), error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code gone;
+    if (at->path().extension() != ".log") continue;
+    const uintmax_t size = at->file_size(gone);
+    if (!gone) usage.log_bytes += static_cast<int64_t>(size);
+  }
+  const std::filesystem::space_info space = std::filesystem::space(folder(), error);
+  if (!error) usage.free_bytes = static_cast<int64_t>(space.available);
+  return usage;
+}
+
+absl::Status RocksStore::CopyTo(const std::string& folder) const {
+  std::error_code error;
+  if (std::filesystem::exists(folder, error)) {
+    return absl::AlreadyExistsError(
+        Cat("copy ", folder, ": the folder is there already; name one that is not"));
+  }
+  rocksdb::Checkpoint* made = nullptr;
+  OCS_RETURN_IF_ERROR(FromRocks(rocksdb::Checkpoint::Create(database_.get(), &made), folder));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // 0: what is only in the log is written to table files first, so that no log must be copied while
+  // it grows.
+  constexpr uint64_t kAlwaysFlush = 0;
+  return FromRocks(checkpoint->CreateCheckpoint(folder, kAlwaysFlush), folder);
 }
 
 /// NotFound when there is no store; DataLoss when there are data files but not the file that names

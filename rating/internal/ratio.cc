@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "absl/numeric/int128.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/text.h"
@@ -31,6 +32,10 @@ std::optional<Ratio> Multiply(const Ratio& a, const Ratio& b) {
 std::optional<Ratio> Divide(const Ratio& a, const Ratio& b) {
   OCS_CHECK(b.numerator > 0);
   return Multiply(a, Ratio{.numerator = b.denominator, .denominator = b.numerator});
+}
+
+bool IsLess(const Ratio& a, const Ratio& b) {
+  return absl::int128(a.numerator) * b.denominator < absl::int128(b.numerator) * a.denominator;
 }
 
 std::optional<std::string> FormatDecimal(const Ratio& ratio) {

@@ -20,6 +20,9 @@ std::optional<Ratio> Multiply(const Ratio& a, const Ratio& b);
 /// a / b reduced, or nothing when it does not fit. REQUIRES: both are stated, b is not 0.
 std::optional<Ratio> Divide(const Ratio& a, const Ratio& b);
 
+/// REQUIRES: both are stated.
+bool IsLess(const Ratio& a, const Ratio& b);
+
 /// "0.27", "1/3": as a decimal where it comes out even in at most 12 decimals, else as a fraction.
 std::string FormatRatio(const Ratio& ratio);
 /// The decimal, or nothing where there is none of at most 12 decimals.

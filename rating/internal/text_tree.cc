@@ -74,6 +74,26 @@ void TextTree::WriteMembers(int indent, std::string_view first_prefix, std::stri
   }
 }
 
+const TextTree& TextTree::operator[](std::string_view key) const {
+  static const TextTree kEmpty;
+  for (const auto& [name, value] : members_) {
+    if (name == key) return value;
+  }
+  return kEmpty;
+}
+
+std::string TextTree::WriteInline() const {
+  if (empty()) return "";
+  if (!text_.empty()) return Quote(text_);
+  std::string out;
+  for (const TextTree& item : items_) out += Cat(out.empty() ? "" : ", ", item.WriteInline());
+  if (!items_.empty()) return Cat("[", out, "]");
+  for (const auto& [key, value] : members_) {
+    out += Cat(out.empty() ? "" : ", ", key, ": ", value.WriteInline());
+  }
+  return Cat("{", out, "}");
+}
+
 std::string TextTree::Write() const {
   std::string out;
   WriteMembers(0, "", &out);

@@ -29,6 +29,15 @@ class TextTree final {
 
   /// The map as a document.
   std::string Write() const;
+  /// Anything on one line: "{a: 1, b: [2, 3]}".
+  std::string WriteInline() const;
+
+  /// Of a list.
+  const std::vector<TextTree>& items() const { return items_; }
+  /// The value of a key, or an empty tree.
+  const TextTree& operator[](std::string_view key) const;
+  /// Of a map, in the order in which they were added.
+  const std::vector<std::pair<std::string, TextTree>>& members() const { return members_; }
 
  private:
   void WriteMembers(int indent, std::string_view first_prefix, std::string* out) const;

@@ -6,20 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "absl/numeric/int128.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/text.h"
 #include "rating/internal/prices.h"
+#include "rating/internal/ratio.h"
 #include "rating/internal/scalars.h"
 
 namespace ocs::rating::internal {
 namespace {
 
 constexpr int64_t kOpen = TierStep{}.up_to;
-
-bool IsLess(const Ratio& a, const Ratio& b) {
-  return absl::int128(a.numerator) * b.denominator < absl::int128(b.numerator) * a.denominator;
-}
 
 // Reads the steps of one 'tiers'.
 class StepReader final {

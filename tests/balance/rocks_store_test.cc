@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/catch.h"
@@ -197,6 +199,63 @@ TEST_CASE("a reader sees what was not flushed and changes nothing", "[balance][u
   }
   CHECK((Snapshot(folder.path()) == before));
   CHECK(MustGet(*MustOpen(folder.path()), Table::kJournal, "in the log only") == "v");
+}
+
+TEST_CASE("a store is copied while it is written to, as it was at one moment", "[balance][unit]") {
+  const TempDir dir;
+  const auto store = MustOpen(dir.path() + "/live");
+  const auto write = [&](int number) {
+    StoreBatch batch;
+    const std::string value = std::to_string(number);
+    batch.Put(Table::kMeta, "head", value);
+    batch.Put(Table::kJournal, "group-" + value, std::string(2'000, 'x'));
+    return store->Write(batch).ok();
+  };
+  for (int i = 0; i < 200; ++i) REQUIRE(write(i));
+  std::atomic<bool> copied = false;
+  std::atomic<int> last = 199;
+  std::thread writer([&] {
+    while (!copied) {
+      if (write(last + 1)) ++last;
+    }
+  });
+  const absl::Status status = store->CopyTo(dir.path() + "/copy");
+  copied = true;
+  writer.join();
+  INFO(status);
+  REQUIRE(status.ok());
+  CHECK(absl::IsAlreadyExists(store->CopyTo(dir.path() + "/copy")));
+  const auto copy = MustOpen(dir.path() + "/copy", OpenMode::kMustExist);
+  const auto head = copy->Get(Table::kMeta, "head");
+  REQUIRE(head.ok());
+  REQUIRE(head->has_value());
+  const int at = std::stoi(**head);
+  CHECK(at >= 199);
+  CHECK(at <= last);
+  for (int i = 0; i <= at; ++i)
+    REQUIRE((*copy->Get(Table::kJournal, "group-" + std::to_string(i))).has_value());
+  CHECK_FALSE((*copy->Get(Table::kJournal, "group-" + std::to_string(at + 1))).has_value());
+  // The copy is a store of its own.
+  StoreBatch batch;
+  batch.Put(Table::kMeta, "head", "copy");
+  CHECK(copy->Write(batch).ok());
+  CHECK(**store->Get(Table::kMeta, "head") == std::to_string(last));
+}
+
+TEST_CASE("where a store's bytes are", "[balance][unit]") {
+  const TempDir dir;
+  const auto store = MustOpen(dir.path() + "/live");
+  StoreBatch batch;
+  batch.Put(Table::kJournal, "group", std::string(100'000, 'x'));
+  REQUIRE(store->Write(batch).ok());
+  const balance::DiskUsage logged = store->Usage();
+  CHECK(logged.log_bytes > 100'000);
+  CHECK(logged.total_bytes >= logged.log_bytes);
+  CHECK(logged.free_bytes > 0);
+  CHECK(logged.table_bytes[static_cast<int>(Table::kJournal)] == 0);
+  REQUIRE(store->CopyTo(dir.path() + "/copy").ok());  // Which writes the tables first.
+  CHECK(store->Usage().table_bytes[static_cast<int>(Table::kJournal)] > 0);
+  CHECK(store->Usage().table_bytes[static_cast<int>(Table::kDue)] == 0);
 }
 
 TEST_CASE("a trimmed journal gives its space back", "[balance][unit]") {

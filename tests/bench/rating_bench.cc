@@ -39,6 +39,56 @@ std::string BigCatalogue() {
   return text;
 }
 
+// Nanoseconds to charge one usage to money, and to hold as much for the next call.
+double ChargeAndHoldNanos(const rating::Pot& pot, double seconds) {
+  const Quantities used = {
+      {TokenKind::kInput, 5'000}, {TokenKind::kCacheRead, 2'000}, {TokenKind::kOutput, 700}};
+  rating::Pot pots[1] = {pot};
+  rating::ChargeLines lines;
+  int64_t rounds = 0;
+  int64_t sum = 0;
+  const double begin = Seconds();
+  while (Seconds() - begin < seconds) {
+    for (int i = 0; i < 1'000; ++i) {
+      pots[0].counted = pot.counted + i;
+      OCS_CHECK(rating::Charge(used, pots, {}, &lines) == rating::RateOutcome::kRated);
+      sum += lines[0].amount + rating::Hold(used, pots).holds[0].amount;
+    }
+    rounds += 1'000;
+  }
+  OCS_CHECK(sum > 0);
+  return (Seconds() - begin) * 1e9 / static_cast<double>(rounds);
+}
+
+// A graduated price of three tiers with a flat amount, a minimum and a maximum, beside its first
+// tier's rates alone.
+void ShapedBench(const Options& options, Report* report) {
+  rating::Shape shape{.form = rating::Shape::Form::kGraduated,
+                      .counter = {.id = 1, .window = {.kind = WindowKind::kMonth}},
+                      .minimum = 10,
+                      .maximum = 1'000'000'000};
+  rating::RateRow row;
+  for (int64_t t = 0; t < 3; ++t) {
+    rating::Tier tier{.up_to = t == 2 ? INT64_MAX : (t + 1) * 100'000'000, .flat = 5'000'000};
+    for (size_t k = 0; k < 5; ++k) {
+      tier.rates[k] = {.numerator = 27 - t, .denominator = 100, .line = 1 + 10 * k};
+    }
+    shape.tiers.push_back(tier);
+  }
+  row.rates = shape.tiers[0].rates;
+  const rating::Pot linear{.row = &row, .available = 1'000'000'000};
+  rating::Pot shaped = linear;
+  shaped.shape = &shape;
+  shaped.counted = 150'000'000;
+  const double beside = ChargeAndHoldNanos(linear, options.seconds / 8);
+  const double nanos = ChargeAndHoldNanos(shaped, options.seconds / 8);
+  report->Add({.what = "charge and hold of one usage, 3 kinds, graduated price of 3 tiers",
+               .measured = absl::StrFormat("%.0f ns", nanos),
+               .beside = absl::StrFormat("without tiers: %.0f ns", beside),
+               .ratio = absl::StrFormat("%.1f", nanos / beside),
+               .to_reach = "-"});
+}
+
 }  // namespace
 
 void RatingBench(const Options& options, Report* report) {
@@ -82,6 +132,7 @@ void RatingBench(const Options& options, Report* report) {
                .ratio = "",
                .to_reach = "under 150 ns",
                .reached = nanos < 150});
+  ShapedBench(options, report);
 }
 
 }  // namespace ocs::bench

@@ -247,6 +247,44 @@ TEST_CASE("a temporary that somebody took away fails the commit", "[cdr][unit]")
   CHECK(FilesIn(folder) == 0);
 }
 
+TEST_CASE("a record that is too long for the standard is refused, not cut", "[cdr][unit]") {
+  const TempDir folder;
+  Record record = UsageSample();
+  const RecordLine line = record.lines[0];
+  record.lines.assign(350, line);
+  auto writer = Open(folder.Path("a.ber"), FileFormat::kBer);
+  REQUIRE(writer->Add(IdOf(1, 0), record).ok());
+  record.lines.assign(static_cast<size_t>(kRecordLinesMax), line);
+  const absl::Status refused = writer->Add(IdOf(1, 1), record);
+  CHECK(refused.code() == absl::StatusCode::kOutOfRange);
+  CHECK(FromAbsl(refused.message()).ends_with("export it as csv or jsonl"));
+  CHECK(FilesIn(folder) == 0);
+}
+
+TEST_CASE("a sealed file has no name yet and stays", "[cdr][unit]") {
+  const TempDir folder;
+  auto writer = Open(folder.Path("a.ber"), FileFormat::kBer);
+  REQUIRE(writer->Add(IdOf(1, 0), FeeSample()).ok());
+  const auto sealed = writer->Seal(
+      {.opened_at = {}, .last_append_at = {}, .sequence = 1, .closure = FileClosure::kNormal});
+  REQUIRE(sealed.ok());
+  CHECK(sealed->size_bytes == writer->size_bytes());
+  CHECK(sealed->sha256.size() == 64);
+  CHECK(writer->digests().size() == 1);
+  CHECK_FALSE(std::filesystem::exists(folder.Path("a.ber")));
+  writer.reset();
+  CHECK(ocs::testing::ReadFile(folder.Path("a.ber.part")).size() == sealed->size_bytes);
+}
+
+TEST_CASE("formats have names and suffixes", "[cdr][unit]") {
+  for (const FileFormat format :
+       {FileFormat::kCsv, FileFormat::kJsonLines, FileFormat::kBer, FileFormat::kFocus}) {
+    CHECK(ParseFileFormat(FileFormatName(format)) == format);
+    CHECK(FileFormatSuffix(format).starts_with("."));
+  }
+  CHECK_FALSE(ParseFileFormat("xer").has_value());
+}
+
 TEST_CASE("system errors become codes and advice", "[cdr][unit]") {
   struct Case {
     int error_number;

@@ -7,6 +7,7 @@
 #include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
+#include "ocs/base/exact.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
@@ -207,13 +208,22 @@ void TopUpCall::Execute(Shard& shard) {
   if (!CheckNotClosed(this, *payer)) return;
   balance::EntryBuilder& entry = record.Begin(account);
   balance::PostTopUp(amount_micros, &entry);
+  // What is owed in packages of money is paid from it; its own debt is by being below zero.
+  balance::Bucket main = *payer->FindBucket(balance::kMainBucket);
+  main.available = AddExact(main.available, amount_micros).value_or(0);
+  balance::PostRecovery(*payer, main, &entry);
   if (Judge(*payer, entry) != balance::Verdict::kAllowed) {
     status = absl::ResourceExhaustedError("amount_micros: the balance would not fit");
     return;
   }
 
   // Past this line the command cannot fail.
-  available_micros = payer->FindBucket(balance::kMainBucket)->available + amount_micros;
+  available_micros = payer->FindBucket(balance::kMainBucket)->available;
+  for (const balance::Posting& posting : entry.postings()) {
+    const bool of_main = posting.bucket == balance::kMainBucket &&
+                         posting.account == balance::LedgerAccount::kAvailable;
+    if (of_main) available_micros += posting.amount;
+  }
   ByteWriter(entry.answer()).Signed(available_micros);
   shard.Append(payer);
 }

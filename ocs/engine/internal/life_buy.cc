@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
@@ -43,14 +44,14 @@ bool BuyNext(Shard& shard, balance::Account* account, const NextPurchase& what) 
   note.Text(kActor);
   note.Text(Cat("the package before was used up: ", offer, " is bought by itself"));
   DropWhatIsOver(sale, *account, &entry);
-  const std::vector<PaidPoints> points = WriteFee(sale, *account, &entry);
-  WriteGrants(sale, account->next_bucket, sale.lasts() ? account->next_subscription : 0, &entry);
+  Payment payment = WriteFee(sale, *account, &entry);
+  WriteGrants(sale, *account, account->next_bucket, &payment, &entry);
   if (sale.lasts()) WriteSubscription(sale, *account, &entry);
   WriteBought(sale, *account, by_itself, &entry);
   if (Judge(*account, entry) != balance::Verdict::kAllowed) return false;
 
   // Past this line the purchase cannot fail.
-  AttachFeeRecord(sale, *account, points, Cat("by itself ", account->next_bucket), shard);
+  AttachFeeRecord(sale, *account, payment, Cat("by itself ", account->next_bucket), shard);
   shard.Append(account);
   return true;
 }
@@ -59,14 +60,8 @@ void StartOnFirstDraw(const balance::Account& account, BucketId bucket, Instant 
                       absl::TimeZone zone, balance::EntryBuilder* entry) {
   const balance::Bucket* drawn = account.FindBucket(bucket);
   OCS_CHECK(drawn != nullptr);
-  if ((drawn->lasts_ms == 0 && drawn->lasts_months == 0) || drawn->spent != 0) return;
-  const Instant end = AddMonths(at, drawn->lasts_months, zone).PlusMillis(drawn->lasts_ms);
-  // What was given back and is drawn again keeps the end that its first draw gave it.
-  if (end >= drawn->valid_until) return;
-  entry->SetTimes({.bucket = bucket,
-                   .valid_from = drawn->valid_from,
-                   .valid_until = end,
-                   .refills_at = drawn->refills_at < end ? drawn->refills_at : Instant::Never()});
+  if (!balance::WaitsForFirstUse(*drawn)) return;
+  balance::PostFirstUse(*drawn, at, balance::EndAfterFirstUse(*drawn, at, zone), entry);
 }
 
 }  // namespace ocs::engine

@@ -22,6 +22,7 @@ enum class DueKind : uint8_t {
   kDatedChange = 1,
   kRenewal = 2,
   kBucketEnd = 3,
+  kRefill = 4,
   kSubscriptionEnd = 5,
   kLimitEnd = 6,
 };
@@ -43,6 +44,7 @@ void Consider(const Due& due, Due* first) {
 void ConsiderBuckets(const balance::Account& account, Due* first) {
   for (size_t i = 0; i < account.buckets.size(); ++i) {
     const balance::Bucket& bucket = account.buckets[i];
+    Consider({bucket.refills_at, DueKind::kRefill, i}, first);
     // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
     if (bucket.available == 0 && bucket.held != 0) continue;
     Consider({bucket.valid_until, DueKind::kBucketEnd, i}, first);
@@ -98,6 +100,8 @@ void DoFirst(Shard& shard, balance::Account* account, const Due& due) {
       return Renew(shard, account, account->subscriptions[due.index].id, due.at);
     case DueKind::kBucketEnd:
       return ExpireBuckets(shard, account, due.at);
+    case DueKind::kRefill:
+      return Refill(shard, account, account->buckets[due.index].id, due.at);
     case DueKind::kSubscriptionEnd:
       return EndSubscription(shard, account, account->subscriptions[due.index].id);
     case DueKind::kLimitEnd:

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
@@ -52,6 +53,61 @@ void EndUnpaid(Shard& shard, Account* account, Subscription subscription, Instan
   shard.Append(account);
 }
 
+// What of the ending cycle goes on into the next.
+struct Carried {
+  BucketId from = {};
+  Bucket to;  ///< Its id is given when it is written.
+  int64_t amount = 0;
+  bool drawn_last = false;
+};
+
+std::vector<Carried> FindCarried(const Shard& shard, const Account& account, const Sale& sale,
+                                 uint32_t subscription) {
+  std::vector<Carried> all;
+  std::vector<std::pair<uint32_t, int64_t>> taken;  // By grant: so much is carried already.
+  for (const Bucket& bucket : account.buckets) {
+    const bool ends = bucket.subscription == subscription && bucket.valid_until <= sale.at;
+    if (!ends || bucket.carried == 0 || bucket.available <= 0) continue;
+    const Revision* bought = shard.revisions().Find(bucket.terms.revision);
+    OCS_CHECK(bought != nullptr);
+    const rating::CarryOver& terms =
+        bought->tariff->offer({bucket.terms.offer}).grants[bucket.terms.grant].carry_over;
+    auto of_grant = std::find_if(taken.begin(), taken.end(),
+                                 [&](const auto& t) { return t.first == bucket.terms.grant; });
+    if (of_grant == taken.end()) of_grant = taken.insert(taken.end(), {bucket.terms.grant, 0});
+    int64_t amount = bucket.available;
+    if (terms.amount_max > 0) {
+      amount = std::min(amount, terms.amount_max * sale.quantity - of_grant->second);
+    }
+    if (amount <= 0) continue;
+    of_grant->second += amount;
+    Carried carried{.from = bucket.id, .to = {}, .amount = amount, .drawn_last = terms.drawn_last};
+    carried.to.priority = bucket.priority;
+    carried.to.covered_models = bucket.covered_models;
+    carried.to.unit = bucket.unit;
+    carried.to.valid_from = sale.at;
+    carried.to.valid_until = sale.cycle_end;
+    carried.to.terms = bucket.terms;
+    carried.to.node = bucket.node;
+    carried.to.shared = bucket.shared;
+    carried.to.subscription = subscription;
+    carried.to.carried = static_cast<uint8_t>(bucket.carried - 1);
+    all.push_back(carried);
+  }
+  return all;
+}
+
+// Buckets of the same priority and end are drawn in the order of their ids: what is drawn first
+// gets the lower one.
+void WriteCarried(const Account& account, std::vector<Carried>* all, bool drawn_last,
+                  uint32_t* next_bucket, balance::EntryBuilder* entry) {
+  for (Carried& carried : *all) {
+    if (carried.drawn_last != drawn_last) continue;
+    carried.to.id = BucketId{(*next_bucket)++};
+    balance::PostCarryOver(*account.FindBucket(carried.from), carried.to, carried.amount, entry);
+  }
+}
+
 // The limits that the subscription gave go on with it.
 void MoveLimits(const Account& account, const Sale& sale, const Subscription& before, Instant until,
                 balance::EntryBuilder* entry) {
@@ -91,11 +147,20 @@ void Renew(Shard& shard, Account* account, uint32_t subscription, Instant at) {
   Sale sale;
   const SaleOutcome outcome = FindRenewal(shard.revisions(), *account, before, at, &sale);
   if (outcome != SaleOutcome::kSold) return EndUnpaid(shard, account, before, at, outcome);
+  std::vector<Carried> carried = FindCarried(shard, *account, sale, subscription);
+  if (account->buckets.size() + sale.grants.size() + carried.size() >
+      static_cast<size_t>(kBucketsPerAccountMax)) {
+    carried.clear();  // No room but for the new cycle's own.
+  }
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kOfferRenewed, account->id);
   DropWhatIsOver(sale, *account, &entry);
-  const std::vector<PaidPoints> points = WriteFee(sale, *account, &entry);
-  WriteGrants(sale, account->next_bucket, subscription, &entry);
+  Payment payment = WriteFee(sale, *account, &entry);
+  uint32_t next_bucket = account->next_bucket;
+  WriteCarried(*account, &carried, /*drawn_last=*/false, &next_bucket, &entry);
+  WriteGrants(sale, *account, next_bucket, &payment, &entry);
+  next_bucket += static_cast<uint32_t>(sale.grants.size());
+  WriteCarried(*account, &carried, /*drawn_last=*/true, &next_bucket, &entry);
   const Subscription next = NextCycle(sale, before);
   entry.SetSubscription(next);
   MoveLimits(*account, sale, before, std::min(next.valid_until, next.renews_at), &entry);
@@ -103,8 +168,24 @@ void Renew(Shard& shard, Account* account, uint32_t subscription, Instant at) {
     return EndUnpaid(shard, account, before, at, SaleOutcome::kNoRoom);
 
   // Past this line the cycle begins.
-  AttachFeeRecord(sale, *account, points,
+  AttachFeeRecord(sale, *account, payment,
                   Cat("subscription ", subscription, " cycle ", next.cycles), shard);
+  shard.Append(account);
+}
+
+void Refill(Shard& shard, Account* account, BucketId id, Instant at) {
+  const Bucket& bucket = *account->FindBucket(id);
+  const Revision* bought = shard.revisions().Find(bucket.terms.revision);
+  OCS_CHECK(bought != nullptr);
+  const Window& window =
+      bought->tariff->offer({bucket.terms.offer}).grants[bucket.terms.grant].refill;
+  const Subscription* subscription = account->FindSubscription(bucket.subscription);
+  const Instant anchor = subscription != nullptr ? subscription->anchor : bucket.valid_from;
+  const Instant next = WindowEnd(window, at, anchor, bought->tariff->zone());
+  balance::EntryBuilder& entry = shard.entry();
+  entry.Begin(balance::EntryKind::kBucketsRefilled, account->id);
+  balance::PostRefill(bucket, next < bucket.valid_until ? next : Instant::Never(), &entry);
+  OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
   shard.Append(account);
 }
 

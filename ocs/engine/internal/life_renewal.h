@@ -1,4 +1,4 @@
-// The cycles of a subscription, its end and that of a limit. Each function writes
+// The cycles of a subscription, the refills of a bucket, and the ends of both. Each function writes
 // one entry, as of the instant at which it was due, and appends it: pointers into the account's
 // lists are not good afterwards. REQUIRES, of all: the shard has an open group.
 
@@ -11,9 +11,13 @@
 
 namespace ocs::engine {
 
-/// Begins the next cycle at `at`: takes the fee, makes the new buckets. Where the fee is more than
-/// there is, or the account may not buy, the subscription ends then instead.
+/// Begins the next cycle at `at`: takes the fee, carries over what the ending one leaves, makes the
+/// new buckets. Where the fee is more than there is, or the account may not buy, the subscription
+/// ends then instead.
 void Renew(Shard& shard, balance::Account* account, uint32_t subscription, Instant at);
+
+/// What is left is lost, and the bucket is full again.
+void Refill(Shard& shard, balance::Account* account, BucketId bucket, Instant at);
 
 /// Takes a subscription that has ended from the account.
 void EndSubscription(Shard& shard, balance::Account* account, uint32_t subscription);

@@ -58,14 +58,13 @@ void FillResults(const Sale& sale, const balance::Account& payer, PurchaseCall* 
   call->currency = sale.offer->currency;
   call->fee_points = sale.fee_points;
   if (sale.fee_points != 0) call->fee_unit = sale.offer->fee_unit;
-  call->subscription = sale.lasts() ? payer.next_subscription : 0;
+  call->subscription = sale.subscription;
   call->renews_at = sale.offer->cycles_max == 1 ? Instant::Never() : sale.cycle_end;
   call->valid_until = Instant::Never();
   for (uint32_t grant = 0; grant < sale.grants.size(); ++grant) {
     const BucketId id{payer.next_bucket + grant};
     call->buckets.push_back(id);
-    call->valid_until =
-        std::min(call->valid_until, BucketOf(sale, grant, id, call->subscription).valid_until);
+    call->valid_until = std::min(call->valid_until, BucketOf(sale, grant, id).valid_until);
   }
   if (sale.grants.empty()) {
     call->valid_until = rating::EndOf(sale.at, sale.offer->validity, sale.tariff().zone());
@@ -103,8 +102,8 @@ void PurchaseCall::Execute(Shard& shard) {
   FillResults(sale, *payer, this);
   balance::EntryBuilder& entry = record.Begin(account);
   DropWhatIsOver(sale, *payer, &entry);
-  const std::vector<PaidPoints> points = WriteFee(sale, *payer, &entry);
-  WriteGrants(sale, payer->next_bucket, subscription, &entry);
+  Payment payment = WriteFee(sale, *payer, &entry);
+  WriteGrants(sale, *payer, payer->next_bucket, &payment, &entry);
   if (sale.lasts()) WriteSubscription(sale, *payer, &entry);
   WriteBought(sale, *payer, /*also=*/0, &entry);
   if (Judge(*payer, entry) != balance::Verdict::kAllowed) {
@@ -113,7 +112,7 @@ void PurchaseCall::Execute(Shard& shard) {
   }
 
   // Past this line the command cannot fail.
-  record_id = AttachFeeRecord(sale, *payer, points, change.key, shard);
+  record_id = AttachFeeRecord(sale, *payer, payment, change.key, shard);
   EncodePurchase(*this, entry.answer());
   shard.Append(payer);
 }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/time/civil_time.h"
+#include "balance/changes.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/hash.h"
@@ -85,25 +86,6 @@ void AddParts(const Offer& offer, int64_t each_micros, std::vector<SoldPart>* pa
   }
 }
 
-// What of the whole fee pays for each grant, as stated: by the parts, by the grants' shares, or all
-// of it in equal shares.
-std::vector<int64_t> StatedShares(const Offer& offer) {
-  std::vector<int64_t> shares(offer.grants.size(), 0);
-  int64_t sum = 0;
-  if (!offer.parts.empty()) {
-    for (const rating::FeePart& part : offer.parts) {
-      if (part.grant >= 0) shares[static_cast<size_t>(part.grant)] += part.share_micros;
-    }
-    return shares;
-  }
-  for (size_t g = 0; g < shares.size(); ++g) sum += shares[g] = offer.grants[g].share_micros;
-  if (sum != 0 || shares.empty()) return shares;
-  const auto count = static_cast<int64_t>(shares.size());
-  for (int64_t& share : shares) share = offer.fee_micros / count;
-  shares.back() += offer.fee_micros % count;
-  return shares;
-}
-
 bool OfCycle(const GrantTerms& terms) {
   return terms.refill.kind == WindowKind::kNone || terms.refill.kind == WindowKind::kMonth ||
          terms.refill.kind == WindowKind::kCycle;
@@ -120,7 +102,6 @@ bool FindAmounts(const Share& share, Sale* sale) {
   sale->fee_micros = *fee;
   sale->fee_points = *points;
   AddParts(offer, each, &sale->parts);
-  const std::vector<int64_t> shares = StatedShares(offer);
   int64_t stated = 0;
   int64_t through = 0;
   for (size_t g = 0; g < offer.grants.size(); ++g) {
@@ -129,7 +110,7 @@ bool FindAmounts(const Share& share, Sale* sale) {
         OfCycle(terms) && !terms.unlimited ? ShareOf(terms.amount, share) : terms.amount;
     const auto amount = terms.unlimited ? one : MultiplyExact(one, sale->quantity);
     if (!amount) return false;
-    stated += shares[g];
+    stated += terms.share_micros;
     const int64_t paid = Scaled(stated, offer.fee_micros, sale->fee_micros) - through;
     through += paid;
     // What is never used up is not earned by use: its share is earned at once.
@@ -146,11 +127,11 @@ bool IsUsedUp(const Bucket& bucket) {
 }
 
 // Points of that unit that may be spent at that time.
-int64_t PointsOf(const Account& account, const Unit& unit, Instant at) {
+int64_t PointsOf(const Account& account, const Unit& unit, const balance::Drawer& drawer) {
   int64_t points = 0;
   for (const Bucket& bucket : account.buckets) {
     if (bucket.unit != unit || bucket.available <= 0) continue;
-    if (at < bucket.valid_from || at >= bucket.valid_until) continue;
+    if (!balance::MayDraw(account, bucket, drawer)) continue;
     points = AddExact(points, bucket.available).value_or(std::numeric_limits<int64_t>::max());
   }
   return points;
@@ -161,8 +142,9 @@ SaleOutcome CheckFee(const Account& account, const Sale& sale) {
   if (sale.fee_micros > 0 && account.Spendable(*main) < sale.fee_micros) {
     return SaleOutcome::kNotEnoughMoney;
   }
-  const bool enough =
-      sale.fee_points == 0 || PointsOf(account, sale.offer->fee_unit, sale.at) >= sale.fee_points;
+  const bool enough = sale.fee_points == 0 ||
+                      PointsOf(account, sale.offer->fee_unit, {.node = sale.node, .at = sale.at}) >=
+                          sale.fee_points;
   return enough ? SaleOutcome::kSold : SaleOutcome::kNotEnoughPoints;
 }
 
@@ -258,6 +240,7 @@ SaleOutcome FindSale(const Revisions& revisions, const Account& account, const S
   if (const SaleOutcome node = CheckNode(account, request.node); node != SaleOutcome::kSold)
     return node;
   if (const SaleOutcome may = CheckCustomer(account, *sale); may != SaleOutcome::kSold) return may;
+  sale->subscription = sale->lasts() ? account.next_subscription : 0;
   FindCycle(account, sale);
   if (!FindAmounts(FirstShare(*sale), sale)) return SaleOutcome::kTooMuch;
   if (const SaleOutcome fee = CheckFee(account, *sale); fee != SaleOutcome::kSold) return fee;
@@ -272,6 +255,7 @@ SaleOutcome FindRenewal(const Revisions& revisions, const Account& account,
   sale->at = at;
   sale->node = subscription.node;
   sale->quantity = subscription.quantity;
+  sale->subscription = subscription.id;
   sale->revision = bought;
   sale->index = {subscription.terms.offer};
   sale->offer = &before;
@@ -347,7 +331,8 @@ absl::Status SaleRefusal(SaleOutcome outcome, const SaleRequest& request, const 
     case SaleOutcome::kNotEnoughPoints:
       return refuse("", Cat("the fee of ", FormatAmount(sale.fee_points, sale.offer->fee_unit),
                             " is more than the account has (",
-                            FormatAmount(PointsOf(account, sale.offer->fee_unit, sale.at),
+                            FormatAmount(PointsOf(account, sale.offer->fee_unit,
+                                                  {.node = sale.node, .at = sale.at}),
                                          sale.offer->fee_unit),
                             ")"));
     case SaleOutcome::kNoRoom:

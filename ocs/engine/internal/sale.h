@@ -89,6 +89,7 @@ struct Sale {
   std::vector<SoldPart> parts;
   std::vector<SoldGrant> grants;
   int64_t deferred_micros = 0;  ///< Of all grants.
+  uint32_t subscription = 0;    ///< That it makes or goes on with; 0: none.
 
   const rating::Tariff& tariff() const { return *revision->tariff; }
   /// True when it is kept as a subscription: it renews, has prices, limits or switches.
@@ -111,18 +112,24 @@ SaleOutcome FindRenewal(const Revisions& revisions, const balance::Account& acco
 absl::Status SaleRefusal(SaleOutcome outcome, const SaleRequest& request,
                          const balance::Account& account, const Sale& sale, std::string* field);
 
-/// Writes the sale's effects but for the subscription: the fee in money or in points, the new
-/// buckets with ids from `first_bucket` on. Returns the lines of points that were paid. REQUIRES:
-/// the entry was begun.
+/// Points that were taken from a bucket.
 struct PaidPoints {
   BucketId bucket;
   int64_t points = 0;
   int64_t revenue_micros = 0;  ///< That the use of these points earns.
 };
-std::vector<PaidPoints> WriteFee(const Sale& sale, const balance::Account& account,
-                                 balance::EntryBuilder* entry);
-void WriteGrants(const Sale& sale, uint32_t first_bucket, uint32_t subscription,
-                 balance::EntryBuilder* entry);
+/// How a sale was paid, for its record.
+struct Payment {
+  std::vector<PaidPoints> points;
+  /// What new buckets have earned at once, by paying what was owed in older ones.
+  int64_t recovered_micros = 0;
+};
+/// Takes the fee, in money or in points. REQUIRES: the entry was begun.
+Payment WriteFee(const Sale& sale, const balance::Account& account, balance::EntryBuilder* entry);
+/// Makes the sale's buckets, with ids from `first_bucket` on; what was used beyond older buckets of
+/// the same unit is paid from them first.
+void WriteGrants(const Sale& sale, const balance::Account& account, uint32_t first_bucket,
+                 Payment* payment, balance::EntryBuilder* entry);
 /// The subscription that a purchase makes, with its limits. REQUIRES: sale.lasts().
 void WriteSubscription(const Sale& sale, const balance::Account& account,
                        balance::EntryBuilder* entry);
@@ -135,8 +142,7 @@ void WriteBought(const Sale& sale, const balance::Account& account, uint64_t als
 /// The record of the fee, with a line for each part; none when it was free. `key` is its session
 /// id. Returns its id, or "".
 std::string AttachFeeRecord(const Sale& sale, const balance::Account& account,
-                            const std::vector<PaidPoints>& points, std::string_view key,
-                            Shard& shard);
+                            const Payment& payment, std::string_view key, Shard& shard);
 
 /// Where cycles that begin on a billing day are counted from: 00:00 of the last such day up to `at`
 /// in a month that has it.
@@ -150,7 +156,7 @@ uint64_t BoughtKey(std::string_view offer);
 uint64_t BoughtByItselfKey(std::string_view offer);
 
 /// The bucket that a grant of the sale makes, all amounts 0 but what is deferred.
-balance::Bucket BucketOf(const Sale& sale, uint32_t grant, BucketId id, uint32_t subscription);
+balance::Bucket BucketOf(const Sale& sale, uint32_t grant, BucketId id);
 
 /// Where a limit of an offer stands that the node buys: there, or at each member at or below it.
 std::vector<balance::NodeId> NodesLimited(const balance::Account& account, balance::NodeId node,

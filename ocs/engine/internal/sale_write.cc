@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "balance/changes.h"
+#include "balance/ledger.h"
 #include "cdr/record.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
@@ -57,28 +58,27 @@ cdr::RecordLine LineOf(const SoldPart& part, const Sale& sale, std::string_view 
 
 }  // namespace
 
-std::vector<PaidPoints> WriteFee(const Sale& sale, const Account& account,
-                                 balance::EntryBuilder* entry) {
-  std::vector<PaidPoints> paid;
+Payment WriteFee(const Sale& sale, const Account& account, balance::EntryBuilder* entry) {
+  Payment payment;
   balance::PostFee(sale.fee_micros, sale.deferred_micros, entry);
   int64_t left = sale.fee_points;
   for (const Bucket& bucket : account.buckets) {  // In draw order.
     if (left == 0) break;
     if (bucket.unit != sale.offer->fee_unit || bucket.available <= 0) continue;
-    if (sale.at < bucket.valid_from || sale.at >= bucket.valid_until) continue;
+    if (!balance::MayDraw(account, bucket, {.node = sale.node, .at = sale.at})) continue;
     const int64_t points = std::min(left, bucket.available);
     const balance::Movement movement{
         .bucket = bucket.id, .released = 0, .spent = points, .held = 0};
-    paid.push_back({.bucket = bucket.id,
-                    .points = points,
-                    .revenue_micros = balance::PostMovement(account, movement, entry)});
+    payment.points.push_back({.bucket = bucket.id,
+                              .points = points,
+                              .revenue_micros = balance::PostMovement(account, movement, entry)});
     left -= points;
   }
   OCS_CHECK(left == 0);  // CheckFee.
-  return paid;
+  return payment;
 }
 
-Bucket BucketOf(const Sale& sale, uint32_t grant, BucketId id, uint32_t subscription) {
+Bucket BucketOf(const Sale& sale, uint32_t grant, BucketId id) {
   const rating::GrantTerms& terms = sale.offer->grants[grant];
   const rating::Tariff& tariff = sale.tariff();
   Bucket bucket;
@@ -90,12 +90,13 @@ Bucket BucketOf(const Sale& sale, uint32_t grant, BucketId id, uint32_t subscrip
       .revision = sale.revision->view.revision, .offer = sale.index.value, .grant = grant};
   bucket.node = sale.node;
   bucket.shared = terms.shared;
-  bucket.subscription = subscription;
-  if (terms.from_first_use) {
+  bucket.subscription = sale.subscription;
+  const bool has_length =
+      terms.validity.months != 0 || terms.validity.days != 0 || terms.validity.hours != 0;
+  if (terms.from_first_use && has_length) {
     constexpr int64_t kHourMillis = 3'600'000;
     bucket.lasts_months = terms.validity.months;
     bucket.lasts_ms = (int64_t{24} * terms.validity.days + terms.validity.hours) * kHourMillis;
-    bucket.valid_until = terms.validity.until;
   } else {
     bucket.valid_until = rating::EndOf(sale.at, terms.validity, tariff.zone());
   }
@@ -113,12 +114,19 @@ Bucket BucketOf(const Sale& sale, uint32_t grant, BucketId id, uint32_t subscrip
   return bucket;
 }
 
-void WriteGrants(const Sale& sale, uint32_t first_bucket, uint32_t subscription,
+void WriteGrants(const Sale& sale, const Account& account, uint32_t first_bucket, Payment* payment,
                  balance::EntryBuilder* entry) {
+  std::vector<Unit> recovered;  // What is owed in a unit is paid once.
   for (uint32_t grant = 0; grant < sale.grants.size(); ++grant) {
-    const BucketId id{first_bucket + grant};
-    entry->AddBucket(BucketOf(sale, grant, id, subscription));
-    balance::PostIssue(id, sale.grants[grant].amount, entry);
+    Bucket bucket = BucketOf(sale, grant, BucketId{first_bucket + grant});
+    entry->AddBucket(bucket);
+    const int64_t amount = sale.grants[grant].amount;
+    balance::PostIssue(bucket.id, amount, entry);
+    if (std::find(recovered.begin(), recovered.end(), bucket.unit) != recovered.end()) continue;
+    recovered.push_back(bucket.unit);
+    bucket.granted = amount;
+    bucket.available = amount;
+    payment->recovered_micros += balance::PostRecovery(account, bucket, entry);
   }
 }
 
@@ -153,7 +161,7 @@ void WriteSubscription(const Sale& sale, const Account& account, balance::EntryB
   balance::Subscription subscription;
   subscription.terms = {
       .revision = sale.revision->view.revision, .offer = sale.index.value, .grant = 0};
-  subscription.id = account.next_subscription;
+  subscription.id = sale.subscription;
   subscription.node = sale.node;
   subscription.valid_from = sale.at;
   subscription.valid_until = rating::EndOf(sale.at, offer.validity, sale.tariff().zone());
@@ -182,10 +190,9 @@ void WriteSubscription(const Sale& sale, const Account& account, balance::EntryB
   }
 }
 
-std::string AttachFeeRecord(const Sale& sale, const Account& account,
-                            const std::vector<PaidPoints>& points, std::string_view key,
-                            Shard& shard) {
-  if (sale.fee_micros == 0 && points.empty()) return "";
+std::string AttachFeeRecord(const Sale& sale, const Account& account, const Payment& payment,
+                            std::string_view key, Shard& shard) {
+  if (sale.fee_micros == 0 && payment.points.empty()) return "";
   const std::string id =
       cdr::FormatRecordId(RecordIdOf(shard.id(), shard.book().NextPosition(), /*record=*/0));
   cdr::Record record;
@@ -205,7 +212,7 @@ std::string AttachFeeRecord(const Sale& sale, const Account& account,
     rules.push_back(part.name.empty() ? offer : Cat(offer, ", part ", part.name));
     if (part.each_micros != 0) record.lines.push_back(LineOf(part, sale, rules.back()));
   }
-  for (const PaidPoints& paid : points) {
+  for (const PaidPoints& paid : payment.points) {
     cdr::RecordLine& line = record.lines.emplace_back();
     line.kind = TokenKind::kRequest;
     line.quantity = 1;
@@ -217,6 +224,7 @@ std::string AttachFeeRecord(const Sale& sale, const Account& account,
     line.charge_code = sale.offer->charge_code;
     line.rule = offer;
   }
+  record.lines.front().revenue_micros += payment.recovered_micros;
   EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
   shard.CountRecord();
   return id;
