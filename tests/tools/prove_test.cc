@@ -3,6 +3,7 @@
 // tidy-allow arrow: the tools' own tests
 #include "tools/inspect/prove.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "balance/rocks_store.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tools/world.h"
+#include "tools/inspect/restore.h"
+#include "tools/inspect/store_files.h"
+#include "tools/inspect/trial_text.h"
 
 namespace ocs::tools::tests {
 namespace {
@@ -322,7 +326,7 @@ TEST_CASE("a stored state that was changed is found and told apart", "[tools][in
     ChangeState(world.store(), world.bob,
                 [](balance::Account* account) { account->sessions.clear(); });
     Report report = MustProve(*world.store());
-    CHECK(Failed(report) == "states");
+    CHECK(Failed(report) == "states due");
     CHECK(Contains(First(report, Check::kStates), "its open sessions differ"));
   }
   SECTION("a position that is none of the account's") {
@@ -335,7 +339,7 @@ TEST_CASE("a stored state that was changed is found and told apart", "[tools][in
     batch.Delete(balance::Table::kAccounts, balance::AccountKey(world.alice));
     REQUIRE(world.store()->Write(batch).ok());
     Report report = MustProve(*world.store());
-    CHECK(Failed(report) == "states");
+    CHECK(Failed(report) == "states due");
     CHECK(Contains(First(report, Check::kStates), "its stored state lacks group"));
   }
   SECTION("a state of nobody") {
@@ -352,8 +356,162 @@ TEST_CASE("a stored state that was changed is found and told apart", "[tools][in
     batch.Put(balance::Table::kAccounts, balance::AccountKey(account->id), bytes);
     REQUIRE(world.store()->Write(batch).ok());
     Report report = MustProve(*world.store());
-    CHECK(Failed(report) == "states");
+    CHECK(Failed(report) == "states due");
     CHECK(Contains(First(report, Check::kStates), "the journal has no entry of it"));
+  }
+}
+
+TEST_CASE("a charge that was given back in parts is found when the parts are too many",
+          "[tools][inspect][unit]") {
+  const World world;
+  const balance::Account bob = Rebuild(*world.store(), world.bob);
+  // The last charge: 50 odd tokens at a third of a micro.
+  const auto prove = [&](int64_t first, int64_t second) {
+    Forger forger(world.store());
+    EntryBuilder entry;
+    Position previous = bob.last;
+    for (const int64_t amount : {first, second}) {
+      entry.Begin(EntryKind::kEventRefunded, world.bob);
+      entry.SetKey({.type = EntryKey::Type::kRequest, .text = std::to_string(amount), .number = 0});
+      entry.RefundOf(bob.last, {{.record = 0, .line = 0, .amount = amount}});
+      forger.Add(&entry, previous);
+      previous = {.group = balance::ReadHead(*world.store())->group + 1, .index = 0};
+    }
+    forger.Write();
+    return MustProve(*world.store());
+  };
+  SECTION("in all no more than was charged") { CHECK(Failed(prove(3, 16)).empty()); }
+  SECTION("more than was charged") {
+    Report report = prove(3, 18);
+    CHECK(Failed(report) == "refunds");
+    CHECK(Contains(First(report, Check::kRefunds), "in line 0 of record 0, not 18"));
+  }
+}
+
+TEST_CASE("tables that do not say what the accounts say are found", "[tools][inspect][unit]") {
+  const World world;
+  balance::StoreBatch batch;
+  const auto first_key = [&](balance::Table table) {
+    const auto cursor = world.store()->Seek(table, "");
+    REQUIRE(cursor->valid());
+    return std::string(cursor->key());
+  };
+  const auto prove = [&] {
+    REQUIRE(world.store()->Write(batch).ok());
+    return MustProve(*world.store());
+  };
+  using balance::Table;
+  SECTION("an identity that leads to another account") {
+    std::string row;
+    ByteWriter(&row).Varint(7);
+    batch.Put(Table::kIdentities, first_key(Table::kIdentities), row);
+    Report report = prove();
+    CHECK(Failed(report) == "identities");
+    CHECK(Contains(First(report, Check::kIdentities), "leads to account 7"));
+  }
+  SECTION("an identity that is not in the table") {
+    batch.Delete(Table::kIdentities, first_key(Table::kIdentities));
+    Report report = prove();
+    CHECK(Failed(report) == "identities");
+    CHECK(report.of(Check::kIdentities).failed == 2);  // It, and the number of rows.
+  }
+  SECTION("due work that is not known") {
+    batch.Delete(Table::kDue, first_key(Table::kDue));
+    Report report = prove();
+    CHECK(Failed(report) == "due");
+    CHECK(Contains(First(report, Check::kDue), "not in the table of due work"));
+  }
+  SECTION("an answer that is not there") {
+    std::string row;
+    ByteWriter out(&row);
+    out.Big32(UINT32_MAX);
+    out.Varint(balance::ReadHead(*world.store())->group);
+    out.Varint(99);
+    batch.Put(Table::kAnswers, first_key(Table::kAnswers), row);
+    Report report = prove();
+    CHECK(Failed(report) == "answers");
+    CHECK(Contains(First(report, Check::kAnswers), "which is not there"));
+  }
+}
+
+TEST_CASE("a record that says too much of what a package earns is found",
+          "[tools][inspect][unit]") {
+  const World world;
+  Forger forger(world.store());
+  EntryBuilder entry;
+  cdr::RecordLine line = FreeLine();
+  line.revenue_micros = 5;
+  AddRecordEntry(world, &forger, &entry, line, forger.NextRecordSequence());
+  forger.Write();
+  Report report = MustProve(*world.store());
+  CHECK(Failed(report) == "revenue");
+  CHECK(Contains(First(report, Check::kRevenue), "packages earn 5 micros, its postings 0"));
+}
+
+TEST_CASE("a trial balance and a statement in words", "[tools][inspect][unit]") {
+  const World world;
+  bool balanced = false;
+  const auto trial = TrialInWords(*world.store(), {}, &balanced);
+  REQUIRE(trial.ok());
+  CHECK(balanced);
+  CHECK(Contains(*trial, "the postings of each unit sum to 0"));
+  CHECK(Contains(*trial, "package revenue earned"));
+  const balance::Account bob = Rebuild(*world.store(), world.bob);
+  const auto now =
+      StatementInWords(*world.store(), world.bob, balance::kEndOfJournal, absl::UTCTimeZone());
+  REQUIRE(now.ok());
+  CHECK(Contains(*now,
+                 FormatAmount(bob.FindBucket(balance::kMainBucket)->available, Unit::Of("CNY"))));
+  const auto before = StatementInWords(
+      *world.store(), world.bob, {.group = bob.last.group - 1, .index = 99}, absl::UTCTimeZone());
+  REQUIRE(before.ok());
+  CHECK(*before != *now);
+  CHECK(absl::IsNotFound(
+      StatementInWords(*world.store(), world.bob, {.group = 1, .index = 0}, absl::UTCTimeZone())
+          .status()));
+  Forger forger(world.store());
+  EntryBuilder entry;
+  entry.Begin(EntryKind::kAdjusted, world.bob);
+  entry.Post(LedgerAccount::kVendorCost, balance::kMainBucket, 5);
+  forger.Add(&entry, bob.last);
+  forger.Write();
+  const auto wrong = TrialInWords(*world.store(), {.account = world.bob}, &balanced);
+  REQUIRE(wrong.ok());
+  CHECK_FALSE(balanced);
+  CHECK(Contains(*wrong, "the postings in CNY sum to 0.000005 CNY, not to 0"));
+}
+
+TEST_CASE("positions are read from text", "[tools][inspect][unit]") {
+  CHECK(*ParseEntryPosition("12.3") == Position{.group = 12, .index = 3});
+  for (const char* text : {"", "12", "12.", ".3", "0.0", "1.2.3", "a.b", "-1.2"})
+    CHECK(absl::IsInvalidArgument(ParseEntryPosition(text).status()));
+}
+
+TEST_CASE("a backup made of a store is proved, copied to a new folder and proved there",
+          "[tools][inspect][unit]") {
+  const testing::TempDir folder;
+  {
+    auto opened = balance::OpenRocksStore(
+        {.folder = folder.Path("live"), .mode = balance::OpenMode::kCreateIfMissing});
+    REQUIRE(opened.ok());
+    const World world(std::shared_ptr<balance::Store>(*std::move(opened)));
+    std::filesystem::create_directory(folder.Path("backup"));
+    REQUIRE(world.store()->CopyTo(folder.Path("backup/shard-000")).ok());
+  }
+  REQUIRE(CopyFolder(folder.Path("backup"), folder.Path("restored")).ok());
+  CHECK(absl::IsAlreadyExists(CopyFolder(folder.Path("backup"), folder.Path("restored"))));
+  CHECK(absl::IsNotFound(CopyFolder(folder.Path("nothing"), folder.Path("other"))));
+  std::string heads;
+  for (const char* name : {"live", "backup", "restored"}) {
+    const auto stores = OpenStores(folder.Path(name), std::nullopt);
+    INFO(stores.status());
+    REQUIRE(stores.ok());
+    REQUIRE(stores->size() == 1);
+    const Report report = MustProve(*stores->front().store);
+    INFO(FormatReport(report));
+    CHECK(report.ok());
+    if (heads.empty()) heads = report.head_hash;
+    CHECK(report.head_hash == heads);
   }
 }
 

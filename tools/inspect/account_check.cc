@@ -336,6 +336,16 @@ void AccountCheck::FinishOne(Rebuilt& rebuilt) {
   if (!invariants.ok()) report_->Fail(Check::kBuckets, place, std::string(invariants.message()));
 }
 
+size_t AccountCheck::ForEach(const std::function<void(const Account&)>& visit) const {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, rebuilt] : accounts_) {
+    if (!rebuilt.broken) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  for (const uint64_t id : ids) visit(accounts_.find(id)->second.account);
+  return accounts_.size() - ids.size();
+}
+
 void AccountCheck::Finish() {
   std::vector<uint64_t> ids;
   ids.reserve(accounts_.size());

@@ -5,6 +5,7 @@
 #define TOOLS_INSPECT_ACCOUNT_CHECK_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,9 @@ class AccountCheck final {
 
   /// Compares what is left to compare.
   void Finish();
+
+  /// Calls for every account that could be built, by id. Returns how many could not.
+  size_t ForEach(const std::function<void(const balance::Account&)>& visit) const;
 
   size_t account_count() const { return accounts_.size(); }
 

@@ -71,7 +71,9 @@ absl::StatusOr<std::unique_ptr<ReadBack>> ReadEntry(const balance::Store& store,
   return read;
 }
 
-// Brings the account up to the head, from its stored state.
+}  // namespace
+
+// From its stored state.
 absl::StatusOr<balance::Account> LoadAccount(const balance::Store& store, AccountId id) {
   balance::Account account;
   account.id = id;
@@ -119,8 +121,6 @@ std::string BucketsTable(const balance::Account& account, absl::TimeZone zone) {
   }
   return table.Format();
 }
-
-}  // namespace
 
 absl::StatusOr<std::string> AccountInWords(const balance::Store& store, ShardId shard, AccountId id,
                                            int entries_max, absl::TimeZone zone) {

@@ -8,10 +8,17 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "balance/account.h"
 #include "balance/store.h"
 #include "ocs/base/ids.h"
 
 namespace ocs::tools {
+
+/// The account as it is at the head of the journal. Errors: NotFound, DataLoss, Unavailable.
+absl::StatusOr<balance::Account> LoadAccount(const balance::Store& store, AccountId id);
+
+/// Its buckets with their amounts, a row for each.
+std::string BucketsTable(const balance::Account& account, absl::TimeZone zone);
 
 /// What an account has and what happened to it, newest first, at most `entries_max` entries, with
 /// the reason for each charge. Errors: NotFound when the store has no such account; DataLoss;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "balance/journal.h"
+#include "cdr/record.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/text.h"
@@ -22,9 +23,29 @@ bool MayBeRefunded(EntryKind kind) {
          kind == EntryKind::kSessionTerminated;
 }
 
+// Why a charge cannot have been given back in these parts; "" when it can.
+std::string FaultOfParts(const balance::EntryView& charge,
+                         const std::vector<balance::RefundedLine>& so_far) {
+  for (const balance::RefundedLine& part : so_far) {
+    uint32_t number = 0;
+    int64_t charged = -1;
+    for (const balance::EntryView::Attachment& attachment : charge.attachments) {
+      if (attachment.type != balance::AttachmentType::kRecord) continue;
+      if (number++ != part.record) continue;
+      const auto record = cdr::DecodeRecord(attachment.bytes);
+      if (!record.ok()) return std::string(record.status().message());
+      if (part.line < record->lines.size()) charged = record->lines[part.line].amount;
+    }
+    if (part.amount >= 0 && part.amount <= charged) continue;
+    return Cat("charged ", charged, " in line ", part.line, " of record ", part.record, ", not ",
+               part.amount);
+  }
+  return "";
+}
+
 // What is known of the entry that a refund names, or why it is none that can be given back.
 std::string FaultOfCharge(const balance::Store& store, const balance::EntryView& refund,
-                          Position charged) {
+                          Position charged, const std::vector<balance::RefundedLine>& so_far) {
   if (!charged.valid() || charged >= refund.position) return "is not before it";
   const auto bytes = balance::ReadGroup(store, charged.group);
   if (absl::IsNotFound(bytes.status())) return "";  // Trimmed away.
@@ -37,7 +58,7 @@ std::string FaultOfCharge(const balance::Store& store, const balance::EntryView&
   if (!entry.ok()) return std::string(entry.status().message());
   if (entry->account != refund.account) return Cat("is of account ", entry->account.value);
   if (!MayBeRefunded(entry->kind)) return Cat("is '", EntryKindName(entry->kind), "'");
-  return "";
+  return FaultOfParts(*entry, so_far);
 }
 
 }  // namespace
@@ -57,7 +78,9 @@ void KeyCheck::Add(const balance::EntryView& entry, Instant logged_at) {
     AddKey(Check::kChanges, {StableHash64(text, 3), StableHash64(text, 4)}, entry, logged_at);
   }
   for (balance::EffectReader effects(entry.effects); effects.Next();) {
-    if (effects.effect() == balance::Effect::kRefundOf) AddRefund(entry, effects.refund_of());
+    if (effects.effect() == balance::Effect::kRefundOf) {
+      AddRefund(entry, effects.refund_of(), effects.refunded());
+    }
   }
 }
 
@@ -83,20 +106,24 @@ void KeyCheck::AddKey(Check check, const Hash& hash, const balance::EntryView& e
   known->second = now;
 }
 
-void KeyCheck::AddRefund(const balance::EntryView& entry, Position charged) {
+void KeyCheck::AddRefund(const balance::EntryView& entry, Position charged,
+                         const std::vector<balance::RefundedLine>& so_far) {
   report_->Count(Check::kRefunds);
-  const auto [known, added] = refunds_.try_emplace({charged.group, charged.index}, entry.position);
-  if (!added) {
+  const auto [known, added] =
+      refunds_.try_emplace({charged.group, charged.index}, Refunded{entry.position, so_far});
+  // Parts may follow parts; nothing may follow the whole, and the whole nothing.
+  if (!added && (so_far.empty() || known->second.so_far.empty())) {
     report_->Fail(Check::kRefunds, PlaceOf(entry.position),
-                  Cat("gives back ", PlaceOf(charged), ", which ", PlaceOf(known->second),
+                  Cat("gives back ", PlaceOf(charged), ", which ", PlaceOf(known->second.position),
                       " gave back already"));
     return;
   }
-  const std::string fault = FaultOfCharge(*store_, entry, charged);
+  const std::string fault = FaultOfCharge(*store_, entry, charged, so_far);
   if (!fault.empty()) {
     report_->Fail(Check::kRefunds, PlaceOf(entry.position),
                   Cat("gives back ", PlaceOf(charged), ", which ", fault));
   }
+  known->second = {.position = entry.position, .so_far = so_far};
 }
 
 void KeyCheck::Finish() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "balance/entry.h"
@@ -41,13 +42,18 @@ class KeyCheck final {
   };
   using Hash = std::pair<uint64_t, uint64_t>;
   void AddKey(Check check, const Hash& hash, const balance::EntryView& entry, Instant logged_at);
-  void AddRefund(const balance::EntryView& entry, Position charged);
+  void AddRefund(const balance::EntryView& entry, Position charged,
+                 const std::vector<balance::RefundedLine>& so_far);
 
   const balance::Store* store_;
   KeyRetention retention_;
   Report* report_;
   absl::flat_hash_map<Hash, Seen> seen_;
-  absl::flat_hash_map<std::pair<uint64_t, uint32_t>, Position> refunds_;
+  struct Refunded {
+    Position position;                          ///< Of the last refund.
+    std::vector<balance::RefundedLine> so_far;  ///< Empty: all of it.
+  };
+  absl::flat_hash_map<std::pair<uint64_t, uint32_t>, Refunded> refunds_;
   uint64_t reused_ = 0;
 };
 

@@ -12,7 +12,9 @@
 #include "ocs/base/text.h"
 #include "tools/inspect/history.h"
 #include "tools/inspect/prove.h"
+#include "tools/inspect/restore.h"
 #include "tools/inspect/store_files.h"
+#include "tools/inspect/trial_text.h"
 #include "tools/text/progress.h"
 #include "tools/text/table.h"
 
@@ -33,13 +35,18 @@ struct Arguments {
   uint64_t account = 0;
   int entries_max = 100;
   uint64_t group = 0;
+  std::string after;  ///< Positions, as text.
+  std::string through;
+  std::string target;
 };
 
 int Complain(const absl::Status& status) {
   std::fprintf(stderr, "ocs-inspect: %s\n", Printable(FromAbsl(status.message())).c_str());
   if (absl::IsDataLoss(status)) {
-    std::fputs("the store is damaged: do not start a server on it; restore it from a copy\n",
-               stderr);
+    std::fputs(
+        "the store is damaged: do not start a server on it; restore it from a backup:\n"
+        "ocs-inspect BACKUP restore NEW_FOLDER\n",
+        stderr);
   }
   return absl::IsNotFound(status) ? kUsage : kCouldNot;
 }
@@ -108,6 +115,75 @@ int ShowGroup(const Arguments& arguments, const std::vector<OpenedStore>& stores
   return kProved;
 }
 
+absl::StatusOr<balance::JournalRange> RangeOf(const Arguments& arguments) {
+  balance::JournalRange range;
+  if (!arguments.after.empty()) {
+    OCS_ASSIGN_OR_RETURN(range.after, ParseEntryPosition(arguments.after));
+  }
+  if (!arguments.through.empty()) {
+    OCS_ASSIGN_OR_RETURN(range.through, ParseEntryPosition(arguments.through));
+  }
+  return range;
+}
+
+int ShowTrial(const Arguments& arguments, const std::vector<OpenedStore>& stores) {
+  if (stores.size() > 1 && !(arguments.after.empty() && arguments.through.empty())) {
+    return Complain(absl::NotFoundError("positions are counted in each shard: say --shard N"));
+  }
+  const auto range = RangeOf(arguments);
+  if (!range.ok()) return Complain(absl::NotFoundError(range.status().message()));
+  balance::TrialOptions options{.range = *range};
+  if (arguments.account != 0) options.account = AccountId{arguments.account};
+  bool all_balanced = true;
+  for (const OpenedStore& opened : stores) {
+    WarnIfUsed(opened);
+    bool balanced = false;
+    const auto text = TrialInWords(*opened.store, options, &balanced);
+    if (!text.ok()) return Complain(text.status());
+    Print(Cat("shard ", opened.format.shard.value, ": ", *text));
+    all_balanced = all_balanced && balanced;
+  }
+  return all_balanced ? kProved : kFailed;
+}
+
+int ShowStatement(const Arguments& arguments, const std::vector<OpenedStore>& stores,
+                  absl::TimeZone zone) {
+  const auto range = RangeOf(arguments);
+  if (!range.ok()) return Complain(absl::NotFoundError(range.status().message()));
+  absl::Status why = absl::NotFoundError(Cat("there is no account ", arguments.account));
+  for (const OpenedStore& opened : stores) {
+    WarnIfUsed(opened);
+    const auto text =
+        StatementInWords(*opened.store, AccountId{arguments.account}, range->through, zone);
+    if (text.ok()) {
+      Print(*text);
+      return kProved;
+    }
+    why = text.status();
+    if (!absl::IsNotFound(why)) break;
+  }
+  return Complain(why);
+}
+
+// Proves the backup, copies it, proves the copy.
+int Restore(const Arguments& arguments, const std::vector<OpenedStore>& stores) {
+  for (const OpenedStore& opened : stores) {
+    if (opened.used_by_process == 0) continue;
+    return Complain(absl::FailedPreconditionError(
+        Cat("process ", opened.used_by_process, " has ", opened.folder,
+            " open: it is no backup; make one with ocsctl backup")));
+  }
+  if (ProveAll(arguments, stores) != kProved) return kFailed;
+  const absl::Status copied = CopyFolder(arguments.folder, arguments.target);
+  if (!copied.ok()) return Complain(copied);
+  const auto restored = OpenStores(arguments.target, std::nullopt);
+  if (!restored.ok()) return Complain(restored.status());
+  const int proved = ProveAll(arguments, *restored);
+  if (proved != kProved) return proved;
+  Print(Cat("restored to ", arguments.target, "\n"));
+  return kProved;
+}
+
 int ShowRevisions(const std::vector<OpenedStore>& stores, absl::TimeZone zone) {
   // All revisions are in one shard's journal, whichever has the first partition.
   for (const OpenedStore& opened : stores) {
@@ -129,7 +205,11 @@ int Run(int argc, char** argv) {
       "  ocs-inspect data                      proves everything\n"
       "  ocs-inspect data account 4294967297   an account's history in words\n"
       "  ocs-inspect --shard 0 data group 12   one group of the journal\n"
-      "  ocs-inspect data revisions            the catalogue's revisions\n\n"
+      "  ocs-inspect data revisions            the catalogue's revisions\n"
+      "  ocs-inspect data trial                what all postings add up to\n"
+      "  ocs-inspect data statement 4294967297 --at 12.3\n"
+      "                                        an account as it was after entry 12.3\n"
+      "  ocs-inspect backup restore new-data   proves a backup and copies it\n\n"
       "Exit codes: 0 proved, 1 a law is broken, 2 usage, 3 could not read.",
       "ocs-inspect");
   app.add_option("DIR", arguments.folder, "The server's data folder, or one shard's")->required();
@@ -153,6 +233,15 @@ int Run(int argc, char** argv) {
   CLI::App* group = app.add_subcommand("group", "One group of the journal in words");
   group->add_option("N", arguments.group, "The group's number")->required();
   CLI::App* revisions = app.add_subcommand("revisions", "The catalogue's revisions");
+  CLI::App* trial = app.add_subcommand("trial", "What the postings add up to; they must be 0");
+  trial->add_option("--account", arguments.account, "Only this account's");
+  trial->add_option("--after", arguments.after, "Only those behind this entry: GROUP.ENTRY");
+  trial->add_option("--through", arguments.through, "Only those up to and with this entry");
+  CLI::App* statement = app.add_subcommand("statement", "An account as it was at a past moment");
+  statement->add_option("ID", arguments.account, "The account's number")->required();
+  statement->add_option("--at", arguments.through, "After this entry: GROUP.ENTRY; else as it is");
+  CLI::App* restore = app.add_subcommand("restore", "Proves DIR, a backup, and copies it");
+  restore->add_option("NEW", arguments.target, "The folder to make")->required();
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -170,6 +259,9 @@ int Run(int argc, char** argv) {
   if (account->parsed()) return ShowAccount(arguments, *stores, zone);
   if (group->parsed()) return ShowGroup(arguments, *stores, zone);
   if (revisions->parsed()) return ShowRevisions(*stores, zone);
+  if (trial->parsed()) return ShowTrial(arguments, *stores);
+  if (statement->parsed()) return ShowStatement(arguments, *stores, zone);
+  if (restore->parsed()) return Restore(arguments, *stores);
   return ProveAll(arguments, *stores);
 }
 

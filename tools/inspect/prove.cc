@@ -14,6 +14,7 @@
 #include "ocs/base/text.h"
 #include "tools/inspect/account_check.h"
 #include "tools/inspect/record_check.h"
+#include "tools/inspect/table_check.h"
 
 namespace ocs::tools {
 namespace {
@@ -59,6 +60,7 @@ class Walk final {
         accounts_(&store, trimmed.group + 1, checkpoint, &report_),
         records_(trimmed.group == 0 ? RecordCheck::Journal::kWhole : RecordCheck::Journal::kTrimmed,
                  &report_),
+        tables_(&store, trimmed.group + 1, &report_),
         hash_(trimmed.hash) {
     report_.shard = format.shard;
     report_.shard_count = format.shard_count;
@@ -79,6 +81,9 @@ class Walk final {
     } else {
       accounts_.Finish();
       records_.Finish(head_.record_sequence);
+      const size_t unknown =
+          accounts_.ForEach([&](const balance::Account& account) { tables_.AddAccount(account); });
+      OCS_RETURN_IF_ERROR(tables_.Finish(unknown));
     }
     report_.accounts = accounts_.account_count();
     return std::move(report_);
@@ -121,15 +126,18 @@ class Walk final {
     }
     CheckChain(*group);
     hash_ = balance::Sha256(bytes);
-    while (true) {
+    uint32_t count = 0;
+    for (;; ++count) {
       const auto entry = group->Next();
       if (!entry.ok()) {
         BreakOff(entry.status().message());
         return false;
       }
-      if (!entry->has_value()) return true;
+      if (!entry->has_value()) break;
       OneEntry(**entry, group->logged_at());
     }
+    tables_.AddGroup(count);
+    return true;
   }
 
   void CheckChain(const GroupReader& group) {
@@ -200,6 +208,7 @@ class Walk final {
   KeyCheck keys_;
   AccountCheck accounts_;
   RecordCheck records_;
+  TableCheck tables_;
   uint64_t next_ = 1;
   int64_t resident_before_ = 0;  ///< The walk.
   ChainHash hash_;               ///< Of the group before next_.

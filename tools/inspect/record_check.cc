@@ -49,6 +49,8 @@ Unit UnitOf(const Account* before, BucketId id, const Units& added) {
 void RecordCheck::Begin(const EntryView& entry, const Account* before) {
   entry_charged_.clear();
   entry_earned_.clear();
+  entry_revenue_ = 0;
+  entry_released_ = 0;
   carried_.clear();
   for (const EntryView::Attachment& attachment : entry.attachments) {
     if (attachment.type != balance::AttachmentType::kRecord) continue;
@@ -67,6 +69,8 @@ void RecordCheck::Begin(const EntryView& entry, const Account* before) {
     if (effects.effect() == Effect::kAddBucket)
       added.push_back({effects.bucket().id, effects.bucket().unit});
     const balance::Posting& posting = effects.posting();
+    if (effects.effect() == Effect::kPost && posting.account == LedgerAccount::kPackageEarned)
+      entry_released_ += posting.amount;
     if (effects.effect() != Effect::kPost || !IsRevenue(posting.account)) continue;
     const Unit unit = UnitOf(before, posting.bucket, added);
     if (!unit.empty()) entry_earned_[unit] += posting.amount;
@@ -99,6 +103,7 @@ void RecordCheck::AddLine(const EntryView& entry, const cdr::Record& record,
                           const cdr::RecordLine& line, const Account* before) {
   const bool refund = record.type == cdr::RecordType::kRefund;
   entry_charged_[line.unit] += refund ? -absl::int128{line.amount} : absl::int128{line.amount};
+  entry_revenue_ += line.revenue_micros;
   report_->Count(Check::kLines);
   if (!cdr::AddsUp(line)) {
     report_->Fail(
@@ -147,6 +152,14 @@ void RecordCheck::End(const EntryView& entry, const Account* after) {
 }
 
 void RecordCheck::CheckAmounts(const EntryView& entry) {
+  if (entry_revenue_ != 0 || entry_released_ != 0) {
+    report_->Count(Check::kRevenue);
+    if (entry_revenue_ != entry_released_) {
+      report_->Fail(Check::kRevenue, PlaceOf(entry.position),
+                    Cat("its records say that packages earn ", WideText(entry_revenue_),
+                        " micros, its postings ", WideText(entry_released_)));
+    }
+  }
   for (const auto& [unit, amount] : entry_earned_) {
     earned_[unit] += amount;
     entry_charged_.try_emplace(unit, 0);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "balance/account.h"
 #include "balance/entry.h"
 #include "cdr/record.h"
@@ -42,11 +43,13 @@ class RecordCheck final {
   Journal journal_;
   Report* report_;
   uint64_t last_sequence_ = 0;
-  UnitSums charged_;            ///< Over all records: usage and fees less refunds.
-  UnitSums earned_;             ///< Over the ledger: earned, deferred and consumed.
-  UnitSums entry_charged_;      ///< Of the entry.
-  UnitSums entry_earned_;       ///< Of the entry.
-  std::vector<Carry> carried_;  ///< By the entry's records so far, newest of each line.
+  UnitSums charged_;             ///< Over all records: usage and fees less refunds.
+  UnitSums earned_;              ///< Over the ledger: earned, deferred and consumed.
+  UnitSums entry_charged_;       ///< Of the entry.
+  UnitSums entry_earned_;        ///< Of the entry.
+  absl::int128 entry_revenue_;   ///< Of packages, in micros: as the entry's records say ...
+  absl::int128 entry_released_;  ///< ... and as it is posted.
+  std::vector<Carry> carried_;   ///< By the entry's records so far, newest of each line.
 };
 
 }  // namespace ocs::tools

@@ -21,16 +21,20 @@ enum class Check : uint8_t {
   kHistory,       ///< Entries: each names its account's entry before it.
   kRequests,      ///< Law 2: no request was answered by two entries.
   kChanges,       ///< Law 2: no administrative change either.
-  kRefunds,       ///< Law 2: a charge is given back once, to its own account.
+  kRefunds,       ///< Law 2: a charge is given back once, whole or in parts, to its own account.
+  kIdentities,    ///< Law 2: an identity leads to the one account that has it.
+  kAnswers,       ///< Law 2: what is known of requests names entries that are there.
   kPostings,      ///< Law 3: an entry's postings sum to zero in each unit.
   kBuckets,       ///< Law 3: granted = available + held + spent + expired + transferred; holds.
   kStates,        ///< Law 3: stored states are what the journal makes of them.
+  kDue,           ///< Law 3: what falls due is known, and nothing else.
   kRecordAmount,  ///< Law 3: records and ledger agree.
+  kRevenue,       ///< Law 3: so they do about the revenue of packages.
   kSequence,      ///< Law 3: local record sequence numbers without gap or double.
   kLines,         ///< Law 5: a record's line adds up.
   kCarries,       ///< Law 5: what was carried out of a line is carried in by its next charge.
 };
-inline constexpr int kCheckCount = 12;
+inline constexpr int kCheckCount = 16;
 
 struct CheckInfo {
   std::string_view name;   ///< "chain": in JSON and in tests.
