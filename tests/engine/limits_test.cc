@@ -1,5 +1,6 @@
 // Limits, windows, prices with shapes, and what is said when units end, through the engine.
 
+#include "cdr/record.h"
 #include "ocs/engine/account_operation.h"
 #include "tests/engine/script.h"
 
@@ -416,6 +417,102 @@ TEST_CASE("a call pays its minimum when it ends, however it is reported", "[engi
     terminate t 1 A                                  -> 2001 cost=0
     bucket A 1                                       -> granted=1000000 available=830000 held=0 spent=170000 expired=0
   )");
+}
+
+constexpr char kRouted[] = R"(
+catalogue: routed
+currency: CNY
+time_zone: Asia/Shanghai
+models:
+  - {id: smart, provider: us}
+  - {id: deepseek-v4, provider: deepseek}
+  - {id: gpt, provider: openai}
+taxes:
+  - {tax: vat-6, name: VAT, rate: 6}
+price_books:
+  - id: deepseek
+    kind: wholesale
+    rules: [{provider: deepseek, per: 3M tokens, input: 1, output: 2}]
+  - id: openai
+    kind: wholesale
+    currency: USD
+    rules: [{provider: openai, per: 1M tokens, input: 1.25, output: 10}]
+  - id: retail
+    tax: vat-6
+    rules: [{any: true, per: 1M tokens, tokens: 12, service_tier: [standard, batch]}]
+    adjustments: [{name: batch discount, any: true, service_tier: batch, percent: -50}]
+wholesale:
+  - {book: deepseek}
+  - {book: openai}
+offers:
+  - {id: o, name: One entry to all models, charge_code: O, fee: 0, prices: retail}
+)";
+
+TEST_CASE("A12: the charge follows what is sold, the cost the model that served",
+          "[engine][unit]") {
+  Harness h;
+  h.Publish(kRouted);
+  Script script(h);
+  script.Run("account A money=100000000\nbuy A o");
+  const auto debit = [&](const std::string& session, std::string_view served,
+                         std::string_view tier) {
+    Kept<CreditControlCall> call;
+    CreditControlRequest& request = call.request;
+    request.type = RequestType::kEvent;
+    request.session_id = session;
+    request.account = script.account("A");
+    request.service_context_id = "ai-tokens.v1@test";
+    request.action = RequestedAction::kDirectDebiting;
+    request.product = "cloud-phone";
+    request.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    ServiceRequest& service = request.services.emplace_back();
+    service.rating_group = 1;
+    service.model = "smart";
+    service.served_model = served;
+    service.service_tier = tier;
+    service.prompt_tokens = 5;
+    service.has_used = true;
+    service.used = {{TokenKind::kInput, 10}, {TokenKind::kOutput, 10}};
+    h.Run(&call);
+    REQUIRE(call.answer.code == ResultCode::kSuccess);
+    return call.answer;
+  };
+  CHECK(debit("a", "deepseek-v4", "").cost_micros == 240);
+  CHECK(debit("b", "deepseek-v4", "batch").cost_micros == 120);
+  CHECK(debit("c", "gpt", "").cost_micros == 240);
+  CHECK(debit("d", "unheard-of", "").cost_micros == 240);
+  CHECK(debit("e", "", "").cost_micros == 240);
+  const auto records = script.Records();
+  REQUIRE(records.size() >= 5);
+  const auto record = [&](size_t from_last) {
+    auto decoded = cdr::DecodeRecord(records[records.size() - from_last].bytes);
+    REQUIRE(decoded.ok());
+    return *decoded;
+  };
+  // 10 at 1/3 and 10 at 2/3 micro: 3 and 6, with a third and two thirds carried.
+  const cdr::Record first = record(5);
+  REQUIRE(first.costs.size() == 2);
+  CHECK(first.costs[0].amount == 3);
+  CHECK(first.costs[0].carry_out == 1);
+  CHECK(first.costs[1].amount == 6);
+  CHECK(first.costs[1].unit == Unit::Of("CNY"));
+  CHECK(first.served_model == "deepseek-v4");
+  CHECK(first.product == "cloud-phone");
+  CHECK(first.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  CHECK(first.prompt_tokens == 5);
+  CHECK(first.lines[0].tax_basis_points == 600);
+  CHECK(first.lines[0].applied.empty());
+  const cdr::Record batch = record(4);
+  CHECK(batch.lines[0].applied == "batch discount");
+  CHECK(batch.service_tier == "batch");
+  CHECK(batch.costs[0].carry_in == 1);
+  const cdr::Record dollars = record(3);
+  REQUIRE(dollars.costs.size() == 2);
+  CHECK(dollars.costs[0].unit == Unit::Of("USD"));
+  CHECK(dollars.costs[0].amount == 12);
+  CHECK(record(2).served_model == "unheard-of");
+  CHECK(record(2).costs.empty());
+  CHECK(record(1).costs.empty());
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ struct ServiceOutcome {
   std::string_view provider;
   rating::ChargeLines lines;
   absl::InlinedVector<Pots::Source, 6> sources;  ///< Of the lines' pots.
+  rating::ChargeLines costs;  ///< What it costs us, in `cost_currency`; their pot is nobody's.
+  Unit cost_currency = {};
   rating::UseContext context;
   bool counts_request = false;  ///< The call has not been charged before: it counts as a request.
   bool unrated = false;         ///< Used, but nothing sells it: recorded without a charge.
@@ -89,6 +91,11 @@ class Charging final {
   /// Rates what was used into the outcome's lines.
   rating::RateOutcome Rate(const ServiceRequest& service, CallPart part, const Pots& pots,
                            ServiceOutcome* outcome);
+  /// Rates what the use costs us; `first`: it is the call's first. Nothing where no wholesale price
+  /// is for it.
+  void RateCost(const ServiceRequest& service, bool first, ServiceOutcome* outcome);
+  void PostCosts();
+  void AddCosts(const ServiceOutcome& outcome, cdr::Record* record) const;
   /// Takes the lines out of buckets and counters. False when a sum does not fit.
   [[nodiscard]] bool TakeUse(const ServiceRequest& service, const Bounds& bounds, Pots* pots,
                              ServiceOutcome* outcome);

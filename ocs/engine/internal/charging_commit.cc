@@ -61,20 +61,23 @@ int64_t TakeRevenue(BucketId bucket,
   return 0;
 }
 
+size_t NewCarries(const balance::Account& account, const rating::ChargeLines& lines) {
+  size_t count = 0;
+  for (const rating::ChargeLine& line : lines) {
+    const auto known =
+        std::lower_bound(account.carries.begin(), account.carries.end(), line.rate.line,
+                         [](const Carry& carry, uint64_t key) { return carry.line < key; });
+    const bool there = known != account.carries.end() && known->line == line.rate.line;
+    if (line.rate.line != 0 && !there) ++count;
+  }
+  return count;
+}
+
 size_t NewCarries(const balance::Account& account,
                   const absl::InlinedVector<ServiceOutcome, 1>& outcomes) {
   size_t count = 0;
-  for (const ServiceOutcome& outcome : outcomes) {
-    for (const rating::ChargeLine& line : outcome.lines) {
-      const auto known =
-          std::lower_bound(account.carries.begin(), account.carries.end(), line.rate.line,
-                           [](const Carry& carry, uint64_t key) { return carry.line < key; });
-      count +=
-          line.rate.line != 0 && (known == account.carries.end() || known->line != line.rate.line)
-              ? 1
-              : 0;
-    }
-  }
+  for (const ServiceOutcome& outcome : outcomes)
+    count += NewCarries(account, outcome.lines) + NewCarries(account, outcome.costs);
   return count;
 }
 
@@ -121,6 +124,7 @@ void Charging::Commit(EntryKind kind) {
     if (movement.spent > 0)
       StartOnFirstDraw(*account_, movement.bucket, at_, revision_->tariff->zone(), &entry);
   }
+  PostCosts();
   WriteCounters(counters_, at_, &entry);
   if (!EntryAllowed()) return;
 
@@ -211,13 +215,17 @@ void Charging::WriteSession(EntryKind kind) {
 }
 
 void Charging::WriteCharges(EntryKind /*kind*/) {
-  for (const ServiceOutcome& outcome : outcomes_) {
-    for (const rating::ChargeLine& line : outcome.lines) {
+  const auto write = [&](const rating::ChargeLines& lines) {
+    for (const rating::ChargeLine& line : lines) {
       if (line.rate.line == 0 || line.carry_in == line.carry_out) continue;
       shard_.entry().SetCarry({.line = line.rate.line,
                                .denominator = line.rate.denominator,
                                .remainder = line.carry_out});
     }
+  };
+  for (const ServiceOutcome& outcome : outcomes_) {
+    write(outcome.lines);
+    write(outcome.costs);
   }
 }
 
@@ -309,6 +317,7 @@ void Charging::WriteRecord(EntryKind kind, size_t index,
       line.rule = kUnratedRule;
     }
   }
+  AddCosts(outcome, &record);
   EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
   shard_.CountRecord();
 }

@@ -165,6 +165,8 @@ bool Charging::ChargeUsed(const ServiceRequest& service, CallPart part, ServiceA
     outcome->model = ModelOf(service);
   }
   grant = FindGrant(session_, service.rating_group);
+  if (service.has_used)
+    RateCost(service, outcome->counts_request && UsesAnything(service.used), outcome);
   if (rated == rating::RateOutcome::kNotSold) {
     answer->code = ResultCode::kRatingFailed;
     answer->failed_field = "multiple_services_credit_control.used_service_unit";

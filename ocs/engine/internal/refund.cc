@@ -95,6 +95,7 @@ void Charging::Refund(const balance::StoredEntry& charged) {
   for (uint32_t i = 0; i < refund_records_.size(); ++i) {
     cdr::Record& record = refund_records_[i];
     record.type = cdr::RecordType::kRefund;
+    record.costs.clear();  // The vendor gives nothing back.
     record.local_sequence = shard_.book().NextRecordSequence();
     record.session_id = request_.session_id;
     record.request_number = request_.number;
