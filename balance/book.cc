@@ -213,6 +213,7 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
     case EntryKey::Type::kNone:
       return;
     case EntryKey::Type::kChange:
+      if (entry.kind == EntryKind::kEventRefunded) RememberRefund(entry);
       // What has arrived must not arrive again, however late its sender asks.
       answers.Add(MakeAnswerKey(AnswerFamily::kChange, partition, entry.key.text), entry.position,
                   entry.kind == EntryKind::kTransferReceived

@@ -159,6 +159,35 @@ class SetSwitchCall : public Operation {
   void Execute(Shard& shard) override;
 };
 
+struct NoticeView {
+  Position position;  ///< Of its entry.
+  AccountId account;
+  std::string type;  ///< "limit threshold", "renewed", ...
+  uint32_t node = 0;
+  uint64_t subject = 0;  ///< The limit, bucket or subscription: what the type says.
+  int percent = 0;
+  Unit unit;  ///< Of `amount`; empty where there is none.
+  int64_t amount = 0;
+  Instant at;
+  std::string name;
+  std::string text;  ///< In a sentence.
+};
+
+/// Reads the notices of a shard, oldest first: what customers and operators are to be told. Only
+/// durable ones. A call looks at a bounded part of the journal: ask again from `next_after` until
+/// it stays the same.
+class NoticesCall : public Operation {
+ public:
+  Position after;              ///< Only those of later entries.
+  int32_t notices_max = 1000;  ///< 1 to 1,000, and a few more where one entry has several.
+
+  std::vector<NoticeView> notices;
+  Position next_after;
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
 }  // namespace ocs::engine
 
 #endif  // OCS_ENGINE_ACCOUNT_OPERATION_H_

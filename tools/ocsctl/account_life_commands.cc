@@ -1,5 +1,6 @@
 // ocsctl account, node, limit: what changes an account over its life.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,7 @@ struct LifeArguments {
   uint32_t limit = 0;
   uint32_t subscription = 0;
   int billing_day = 0;
+  int items_max = 1'000'000;
   bool alert_only = false;
   bool forfeit = false;
   bool withdraw = false;
@@ -216,6 +218,40 @@ int SetSwitch(const Ctl& ctl, LifeArguments& arguments) {
   });
 }
 
+// From a position to the end; or the oldest that are kept.
+int Notices(const Ctl& ctl, const LifeArguments& arguments) {
+  account::v1::ListNoticesRequest request;
+  if (!arguments.at.empty()) {
+    const auto after = ParsePosition(arguments.at);
+    if (!after.ok()) return Complain(after.status());
+    request.mutable_after()->set_group(after->group);
+    request.mutable_after()->set_index(after->index);
+  }
+  int left = arguments.items_max;
+  while (left > 0) {
+    request.set_notices_max(std::min(left, 1'000));
+    account::v1::ListNoticesResponse response;
+    const grpc::Status status =
+        ctl.Call(*ctl.Stub<Accounts>(), &Stub::ListNotices, request, &response);
+    if (!status.ok()) return ctl.Complain(status);
+    for (const auto& notice : response.notice()) {
+      if (ctl.json) {
+        ctl.PrintJson(notice);
+        continue;
+      }
+      ctl.Print(Cat(notice.position().group(), ".", notice.position().index(), "  ",
+                    TimeText(notice.at_unix_ms(), ctl.zone()), "  account ", notice.account_id(),
+                    ": ", notice.text(), "\n"));
+    }
+    left -= response.notice_size();
+    const bool end = response.next_after().group() == request.after().group() &&
+                     response.next_after().index() == request.after().index();
+    if (end) break;
+    *request.mutable_after() = response.next_after();
+  }
+  return kDone;
+}
+
 void AddAccountOption(CLI::App* command, const Arguments& arguments) {
   command
       ->add_option("ACCOUNT", arguments->account,
@@ -336,6 +372,16 @@ void AddLimitCommands(CLI::App* app, Ctl* ctl) {
   drop->add_option("LIMIT", arguments->limit, "Its number")->required();
   arguments->change.AddTo(drop);
   drop->callback([=] { ctl->chosen = [=] { return DropLimit(*ctl, *arguments); }; });
+}
+
+void AddNoticesCommand(CLI::App* app, Ctl* ctl) {
+  const auto arguments = std::make_shared<LifeArguments>();
+  CLI::App* notices = AddCommand(app, "notices", "What customers and operators are to be told",
+                                 "ocsctl notices --after 120.4");
+  notices->add_option("--after", arguments->at, "Only what came after GROUP.INDEX");
+  notices->add_option("--items-max", arguments->items_max, "At most so many, about")
+      ->check(CLI::Range(1, 1'000'000));
+  notices->callback([=] { ctl->chosen = [=] { return Notices(*ctl, *arguments); }; });
 }
 
 }  // namespace ocs::tools

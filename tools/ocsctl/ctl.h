@@ -94,6 +94,8 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl);
 void AddAccountLifeCommands(CLI::App* family, Ctl* ctl);
 void AddNodeCommands(CLI::App* app, Ctl* ctl);
 void AddLimitCommands(CLI::App* app, Ctl* ctl);
+void AddCareCommands(CLI::App* app, Ctl* ctl);
+void AddNoticesCommand(CLI::App* app, Ctl* ctl);
 void AddCatalogueCommands(CLI::App* app, Ctl* ctl);
 void AddImportCommand(CLI::App* family, Ctl* ctl);
 void AddChargeCommands(CLI::App* app, Ctl* ctl);

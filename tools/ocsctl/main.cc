@@ -40,6 +40,8 @@ int Run(int argc, char** argv) {
   AddAccountCommands(&app, &ctl);
   AddNodeCommands(&app, &ctl);
   AddLimitCommands(&app, &ctl);
+  AddCareCommands(&app, &ctl);
+  AddNoticesCommand(&app, &ctl);
   AddCatalogueCommands(&app, &ctl);
   AddChargeCommands(&app, &ctl);
   AddCdrCommands(&app, &ctl);

@@ -62,6 +62,9 @@ class Charging final {
   /// failed read has stopped the shard, and the answer is then not to be used.
   void Decide();
 
+  /// After Decide: who pays; null when nobody was found.
+  balance::Account* payer() const { return account_; }
+
  private:
   // In order of precedence: the first that does not pass answers.
   bool PassesForm();

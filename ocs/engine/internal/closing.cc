@@ -3,6 +3,7 @@
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
+#include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/supervision.h"
 
 namespace ocs::engine {
@@ -50,26 +51,30 @@ void EndSessions(Shard& shard, Account* account) {
   }
 }
 
-int64_t WriteState(const Account& account, AccountState state, SetStateCall::Settle settle,
+int64_t WriteState(const Account& account, const StateChange& change,
                    balance::EntryBuilder* entry) {
-  entry->SetProfile({.state = state,
+  entry->SetProfile({.state = change.state,
                      .credit_limit_micros = account.credit_limit_micros,
                      .segment = account.segment,
                      .tenant = account.tenant,
                      .billing_day = account.billing_day});
-  if (state != AccountState::kClosed) return 0;
+  AttachNotice({.type = balance::NoticeType::kStateChanged,
+                .at = change.at,
+                .name = std::string(balance::AccountStateName(change.state))},
+               entry);
+  if (change.state != AccountState::kClosed) return 0;
   OCS_CHECK(account.sessions.empty());
   int64_t paid_out = 0;
   for (const Bucket& bucket : account.buckets) {
     if (bucket.id == balance::kMainBucket) {
-      paid_out = SettleMoney(bucket, settle, entry);
+      paid_out = SettleMoney(bucket, change.settle, entry);
     } else {
       SettlePackage(bucket, entry);
     }
   }
   for (const balance::Subscription& subscription : account.subscriptions)
     entry->DropSubscription(subscription);
-  for (const balance::DatedChange& change : account.dated_changes) entry->DropDatedChange(change);
+  for (const balance::DatedChange& dated : account.dated_changes) entry->DropDatedChange(dated);
   return paid_out;
 }
 
@@ -85,7 +90,7 @@ void ChangeAsDated(Shard& shard, Account* account) {
   note.Text(change.reason);
   const bool drops_all = follows && change.state == AccountState::kClosed;
   if (!drops_all) entry.DropDatedChange(change);
-  if (follows) WriteState(*account, change.state, SetStateCall::Settle::kPayOut, &entry);
+  if (follows) WriteState(*account, {.state = change.state, .at = change.at}, &entry);
   OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
   shard.Append(account);
 }

@@ -18,12 +18,17 @@ bool MayFollow(balance::AccountState from, balance::AccountState to);
 /// Ends all open sessions, each with an entry of its own, as the supervision timer does.
 void EndSessions(Shard& shard, balance::Account* account);
 
-/// Writes the effects of a change of state. Of closing: what is left in packages expires, what is
-/// owed is written off, money that is left is paid out or expires, subscriptions and dated changes
-/// go. Returns what is paid out. REQUIRES: MayFollow; no session is open when it closes; the entry
-/// was begun.
-int64_t WriteState(const balance::Account& account, balance::AccountState state,
-                   SetStateCall::Settle settle, balance::EntryBuilder* entry);
+struct StateChange {
+  balance::AccountState state = balance::AccountState::kActive;
+  SetStateCall::Settle settle = SetStateCall::Settle::kPayOut;  ///< Of closing.
+  Instant at = {};
+};
+/// Writes the effects of a change of state, and a notice. Of closing: what is left in packages
+/// expires, what is owed is written off, money that is left is paid out or expires, subscriptions
+/// and dated changes go. Returns what is paid out. REQUIRES: MayFollow; no session is open when it
+/// closes; the entry was begun.
+int64_t WriteState(const balance::Account& account, const StateChange& change,
+                   balance::EntryBuilder* entry);
 
 /// A dated change happens: as of its time, the earliest of the account's. What may not follow the
 /// present state is dropped.

@@ -9,6 +9,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/life.h"
+#include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/sale.h"
 
 namespace ocs::engine {
@@ -43,6 +44,14 @@ bool BuyNext(Shard& shard, balance::Account* account, const NextPurchase& what) 
   ByteWriter note(entry.Attach(balance::AttachmentType::kNote));
   note.Text(kActor);
   note.Text(Cat("the package before was used up: ", offer, " is bought by itself"));
+  AttachNotice({.type = balance::NoticeType::kRepurchased,
+                .node = what.node,
+                .subject = sale.grants.empty() ? 0 : account->next_bucket,
+                .unit = sale.offer->currency,
+                .amount = sale.fee_micros,
+                .at = what.at,
+                .name = offer},
+               &entry);
   DropWhatIsOver(sale, *account, &entry);
   Payment payment = WriteFee(sale, *account, &entry);
   WriteGrants(sale, *account, account->next_bucket, &payment, &entry);

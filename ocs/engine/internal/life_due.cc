@@ -11,6 +11,7 @@
 #include "ocs/engine/internal/life.h"
 #include "ocs/engine/internal/life_renewal.h"
 #include "ocs/engine/internal/supervision.h"
+#include "ocs/engine/internal/transfers.h"
 
 namespace ocs::engine {
 namespace {
@@ -25,6 +26,7 @@ enum class DueKind : uint8_t {
   kRefill = 4,
   kSubscriptionEnd = 5,
   kLimitEnd = 6,
+  kTransfer = 7,
 };
 
 struct Due {
@@ -77,6 +79,9 @@ Due FindFirst(const balance::Account& account) {
   for (size_t i = 0; i < account.limits.size(); ++i) {
     Consider({account.limits[i].until, DueKind::kLimitEnd, i}, &first);
   }
+  for (size_t i = 0; i < account.transfers.size(); ++i) {
+    Consider({account.transfers[i].sent_at, DueKind::kTransfer, i}, &first);
+  }
   return first;
 }
 
@@ -106,6 +111,10 @@ void DoFirst(Shard& shard, balance::Account* account, const Due& due) {
       return EndSubscription(shard, account, account->subscriptions[due.index].id);
     case DueKind::kLimitEnd:
       return EndLimit(shard, account, account->limits[due.index].id);
+    case DueKind::kTransfer: {
+      const balance::Transfer transfer = account->transfers[due.index];
+      return FinishTransfer(shard, account, transfer);
+    }
   }
 }
 

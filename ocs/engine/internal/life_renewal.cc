@@ -10,6 +10,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/sale.h"
 
 namespace ocs::engine {
@@ -46,6 +47,12 @@ void EndUnpaid(Shard& shard, Account* account, Subscription subscription, Instan
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kSubscriptionEnded, account->id);
   WriteNote(WhyEnded(why), &entry);
+  AttachNotice({.type = balance::NoticeType::kRenewalFailed,
+                .node = subscription.node,
+                .subject = subscription.id,
+                .at = at,
+                .name = std::string(WhyEnded(why))},
+               &entry);
   subscription.cancelled = true;
   subscription.valid_until = std::min(subscription.valid_until, at);
   subscription.renews_at = Instant::Never();
@@ -163,6 +170,14 @@ void Renew(Shard& shard, Account* account, uint32_t subscription, Instant at) {
   WriteCarried(*account, &carried, /*drawn_last=*/true, &next_bucket, &entry);
   const Subscription next = NextCycle(sale, before);
   entry.SetSubscription(next);
+  AttachNotice({.type = balance::NoticeType::kRenewed,
+                .node = next.node,
+                .subject = next.id,
+                .unit = sale.offer->currency,
+                .amount = sale.fee_micros,
+                .at = at,
+                .name = sale.offer->id},
+               &entry);
   MoveLimits(*account, sale, before, std::min(next.valid_until, next.renews_at), &entry);
   if (Judge(*account, entry) != balance::Verdict::kAllowed)
     return EndUnpaid(shard, account, before, at, SaleOutcome::kNoRoom);
@@ -184,6 +199,7 @@ void Refill(Shard& shard, Account* account, BucketId id, Instant at) {
   const Instant next = WindowEnd(window, at, anchor, bought->tariff->zone());
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kBucketsRefilled, account->id);
+  if (bucket.noticed_percent != 0) entry.SetBucketNoticed(id, 0);
   balance::PostRefill(bucket, next < bucket.valid_until ? next : Instant::Never(), &entry);
   OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
   shard.Append(account);
@@ -192,14 +208,29 @@ void Refill(Shard& shard, Account* account, BucketId id, Instant at) {
 void EndSubscription(Shard& shard, Account* account, uint32_t subscription) {
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kSubscriptionEnded, account->id);
-  entry.DropSubscription(*account->FindSubscription(subscription));
+  const Subscription& ended = *account->FindSubscription(subscription);
+  AttachNotice({.type = balance::NoticeType::kSubscriptionEnded,
+                .node = ended.node,
+                .subject = ended.id,
+                .at = ended.valid_until},
+               &entry);
+  entry.DropSubscription(ended);
   shard.Append(account);
+}
+
+void WriteDropLimit(const Account& account, const balance::Limit& limit,
+                    balance::EntryBuilder* entry) {
+  entry->DropLimit(limit.id);
+  const uint64_t owner = balance::CounterOwner(limit.node, BucketId{});
+  const balance::Counter* counter = account.FindCounter(limit.id, owner);
+  // What open sessions hold in it is still to be released there.
+  if (counter != nullptr && counter->held == 0) entry->DropCounter(limit.id, owner);
 }
 
 void EndLimit(Shard& shard, Account* account, uint32_t limit) {
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kLimitChanged, account->id);
-  entry.DropLimit(limit);
+  WriteDropLimit(*account, *account->FindLimit(limit), &entry);
   shard.Append(account);
 }
 

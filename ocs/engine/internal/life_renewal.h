@@ -22,6 +22,10 @@ void Refill(Shard& shard, balance::Account* account, BucketId bucket, Instant at
 /// Takes a subscription that has ended from the account.
 void EndSubscription(Shard& shard, balance::Account* account, uint32_t subscription);
 
+/// Writes that a limit is taken away, and what it counted with it.
+void WriteDropLimit(const balance::Account& account, const balance::Limit& limit,
+                    balance::EntryBuilder* entry);
+
 /// Takes a limit that has ended from its node.
 void EndLimit(Shard& shard, balance::Account* account, uint32_t limit);
 

@@ -11,6 +11,7 @@
 #include "ocs/base/text.h"
 #include "ocs/engine/account_operation.h"
 #include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/life_renewal.h"
 #include "ocs/engine/internal/sale.h"
 #include "ocs/engine/internal/shard.h"
 
@@ -270,14 +271,15 @@ void DropLimitCall::Execute(Shard& shard) {
   ChangeRecord record(shard, change, account.partition(), EntryKind::kLimitChanged,
                       {{"account_id", Cat(account.value)}, {"limit_id", Cat("drop ", limit)}});
   if (record.Repeats(this, [](ByteReader&) {})) return;
-  if (payer->FindLimit(limit) == nullptr) {
+  const Limit* found = payer->FindLimit(limit);
+  if (found == nullptr) {
     RefuseField(this, "limit_id", absl::StatusCode::kNotFound,
                 Cat("the account has no limit ", limit));
     return;
   }
 
   // Past this line the command cannot fail.
-  record.Begin(account).DropLimit(limit);
+  WriteDropLimit(*payer, *found, &record.Begin(account));
   shard.Append(payer);
 }
 

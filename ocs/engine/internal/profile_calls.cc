@@ -147,7 +147,8 @@ void SetStateCall::Execute(Shard& shard) {
   // Past this line the command cannot fail.
   if (state == AccountState::kClosed) EndSessions(shard, payer);
   balance::EntryBuilder& entry = record.Begin(account);
-  paid_out_micros = WriteState(*payer, state, settle, &entry);
+  paid_out_micros =
+      WriteState(*payer, {.state = state, .settle = settle, .at = shard.logged_at()}, &entry);
   OCS_CHECK(Judge(*payer, entry) == balance::Verdict::kAllowed);
   ByteWriter(entry.answer()).Signed(paid_out_micros);
   shard.Append(payer);

@@ -6,15 +6,20 @@
 #include <utility>
 #include <vector>
 
+#include "balance/journal.h"
+#include "balance/notice.h"
 #include "balance/words.h"
 #include "cdr/bill.h"
 #include "cdr/explain.h"
+#include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/account_operation.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/charging.h"
+#include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/operation.h"
 #include "ocs/engine/record_id.h"
@@ -192,9 +197,65 @@ bool AddToBill(const balance::StoredEntry& entry, Shard& shard, cdr::BillBuilder
   return true;
 }
 
+constexpr int32_t kNoticesMax = 1'000;
+// So that who asks does not stop the shard where there are few notices: he asks again from there.
+constexpr int kGroupsLookedAtMax = 2'000;
+
+// Adds the notices of one group. False: there are enough, or the shard has stopped.
+bool AddNotices(balance::GroupReader& group, Shard& shard, NoticesCall* call) {
+  while (true) {
+    const auto entry = group.Next();
+    if (!entry.ok()) return shard.Stop(entry.status()), false;
+    if (!*entry) return true;
+    const balance::EntryView& view = **entry;
+    if (view.position <= call->after) continue;
+    if (static_cast<int32_t>(call->notices.size()) >= call->notices_max) return false;
+    call->next_after = view.position;
+    for (const balance::EntryView::Attachment& attachment : view.attachments) {
+      if (attachment.type != balance::AttachmentType::kNotice) continue;
+      const auto notice = balance::DecodeNotice(attachment.bytes);
+      if (!notice.ok()) return shard.Stop(notice.status()), false;
+      call->notices.push_back(
+          {.position = view.position,
+           .account = view.account,
+           .type = std::string(balance::NoticeTypeName(notice->type)),
+           .node = notice->node.value,
+           .subject = notice->subject,
+           .percent = notice->percent,
+           .unit = notice->unit,
+           .amount = notice->amount,
+           .at = notice->at,
+           .name = notice->name,
+           .text = balance::NoticeInWords(*notice, ZoneInForce(shard.revisions()))});
+    }
+  }
+}
+
 }  // namespace
 
-void CreditControlCall::Execute(Shard& shard) { Charging(shard, request, &answer).Decide(); }
+void CreditControlCall::Execute(Shard& shard) {
+  Charging charging(shard, request, &answer);
+  charging.Decide();
+  if (charging.payer() != nullptr && !shard.stopped()) GiveNotices(shard, charging.payer());
+}
+
+void NoticesCall::Execute(Shard& shard) {
+  if (notices_max < 1 || notices_max > kNoticesMax) {
+    FailField(this, "notices_max", Cat("is ", notices_max, ", expected 1 to ", kNoticesMax));
+    return;
+  }
+  next_after = after;
+  const uint64_t durable = shard.durable_group();
+  uint64_t number = std::max<uint64_t>(after.group, 1);
+  auto cursor = shard.store().Seek(balance::Table::kJournal, balance::GroupKey(number));
+  for (int looked = 0; cursor->valid() && looked < kGroupsLookedAtMax; ++looked, cursor->Next()) {
+    number = looked == 0 ? ByteReader(cursor->key()).Big64() : number + 1;
+    if (number > durable) return;
+    auto group = balance::GroupReader::Open(cursor->value(), number);
+    if (!group.ok()) return shard.Stop(group.status());
+    if (!AddNotices(*group, shard, this)) return;
+  }
+}
 
 void GetAccountCall::Execute(Shard& shard) {
   const AccountId id = account.valid() ? account : shard.FindIdentity(identity_type, identity);

@@ -36,7 +36,7 @@ void ExpireSession(Shard& shard, balance::Account* account, const balance::Sessi
   record.incomplete = true;
   record.opened_at = session.reported_at;
   // As of when the timer ran out, however late this is.
-  record.closed_at = std::max(session.ends_at, record.opened_at);
+  record.closed_at = std::max(std::min(session.ends_at, shard.logged_at()), record.opened_at);
   record.recorded_at = shard.logged_at();
   record.tariff_revision = session.revision;
   if (!session.grants.empty()) {

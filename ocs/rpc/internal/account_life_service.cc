@@ -69,4 +69,39 @@ grpc::ServerUnaryReactor* AccountService::SetSwitch(grpc::CallbackServerContext*
                                          *request, response);
 }
 
+grpc::ServerUnaryReactor* AccountService::Adjust(grpc::CallbackServerContext* context,
+                                                 const account::v1::AdjustRequest* request,
+                                                 account::v1::AdjustResponse* response) {
+  return RunUnary<engine::AdjustCall>(*engine_, gate_->Enter(context, Method::kAdjust), *request,
+                                      response);
+}
+
+grpc::ServerUnaryReactor* AccountService::WriteOff(grpc::CallbackServerContext* context,
+                                                   const account::v1::WriteOffRequest* request,
+                                                   account::v1::WriteOffResponse* response) {
+  return RunUnary<engine::WriteOffCall>(*engine_, gate_->Enter(context, Method::kWriteOff),
+                                        *request, response);
+}
+
+grpc::ServerUnaryReactor* AccountService::RefundCharge(
+    grpc::CallbackServerContext* context, const account::v1::RefundChargeRequest* request,
+    account::v1::RefundChargeResponse* response) {
+  return RunUnary<engine::RefundChargeCall>(*engine_, gate_->Enter(context, Method::kRefundCharge),
+                                            *request, response);
+}
+
+grpc::ServerUnaryReactor* AccountService::Transfer(grpc::CallbackServerContext* context,
+                                                   const account::v1::TransferRequest* request,
+                                                   account::v1::TransferResponse* response) {
+  return RunUnary<engine::TransferCall>(*engine_, gate_->Enter(context, Method::kTransfer),
+                                        *request, response);
+}
+
+grpc::ServerUnaryReactor* AccountService::ListNotices(
+    grpc::CallbackServerContext* context, const account::v1::ListNoticesRequest* request,
+    account::v1::ListNoticesResponse* response) {
+  return RunUnary<engine::NoticesCall>(*engine_, gate_->Enter(context, Method::kListNotices),
+                                       *request, response);
+}
+
 }  // namespace ocs::rpc::internal

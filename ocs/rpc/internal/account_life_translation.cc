@@ -138,6 +138,53 @@ std::optional<FieldFault> FromWire(const pb::SetSwitchRequest& in, engine::SetSw
   return std::nullopt;
 }
 
+std::optional<FieldFault> FromWire(const pb::AdjustRequest& in, engine::AdjustCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.bucket_id() != 0) out->bucket = {in.bucket_id()};
+  out->amount = in.amount();
+  out->kind = in.correction() ? balance::AdjustmentReason::kCorrection
+                              : balance::AdjustmentReason::kGoodwill;
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::WriteOffRequest& in, engine::WriteOffCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.bucket_id() != 0) out->bucket = {in.bucket_id()};
+  if (in.has_amount()) out->amount = in.amount();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::RefundChargeRequest& in,
+                                   engine::RefundChargeCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  if (in.record_id().empty()) return FieldFault{"record_id", "is missing"};
+  if (auto fault = CheckLength("record_id", in.record_id(), kRefundInformationLengthMax))
+    return fault;
+  out->record_id = in.record_id();
+  if (in.has_line()) out->line = in.line();
+  out->amount = in.amount();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::TransferRequest& in, engine::TransferCall* out) {
+  if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
+  out->to = {in.to_account_id()};
+  if (!out->to.valid()) return FieldFault{"to_account_id", "is no account's number"};
+  if (in.bucket_id() != 0) out->bucket = {in.bucket_id()};
+  out->amount = in.amount();
+  return std::nullopt;
+}
+
+std::optional<FieldFault> FromWire(const pb::ListNoticesRequest& in, engine::NoticesCall* out) {
+  if (in.notices_max() < 0 || in.notices_max() > 1'000) {
+    return FieldFault{"notices_max",
+                      absl::StrCat("is ", in.notices_max(), "; expected 1 to 1,000")};
+  }
+  if (in.notices_max() > 0) out->notices_max = in.notices_max();
+  if (in.has_after()) out->after = FromWire(in.after());
+  return std::nullopt;
+}
+
 void ToWire(const engine::AddNodeCall& in, pb::AddNodeResponse* out) {
   out->set_node_id(in.node.value);
 }
@@ -155,5 +202,36 @@ void ToWire(const engine::CancelSubscriptionCall& in, pb::CancelSubscriptionResp
   out->set_ends_at_unix_ms(in.ends_at.unix_ms);
 }
 void ToWire(const engine::SetSwitchCall& /*in*/, pb::SetSwitchResponse* /*out*/) {}
+void ToWire(const engine::AdjustCall& in, pb::AdjustResponse* out) {
+  out->set_available(in.available);
+}
+void ToWire(const engine::WriteOffCall& in, pb::WriteOffResponse* out) {
+  out->set_written_off(in.written_off);
+}
+void ToWire(const engine::RefundChargeCall& in, pb::RefundChargeResponse* out) {
+  out->set_refunded_micros(in.refunded_micros);
+  out->set_refunded_pieces(in.refunded_pieces);
+  out->set_record_id(in.refund_record_id);
+}
+void ToWire(const engine::TransferCall& in, pb::TransferResponse* out) {
+  out->set_transfer_id(in.transfer_id);
+}
+void ToWire(const engine::NoticesCall& in, pb::ListNoticesResponse* out) {
+  for (const engine::NoticeView& notice : in.notices) {
+    auto* added = out->add_notice();
+    ToWire(notice.position, added->mutable_position());
+    added->set_account_id(notice.account.value);
+    added->set_type(notice.type);
+    added->set_node_id(notice.node);
+    added->set_subject(notice.subject);
+    added->set_percent(notice.percent);
+    added->set_unit(std::string(notice.unit.code()));
+    added->set_amount(notice.amount);
+    added->set_at_unix_ms(notice.at.unix_ms);
+    added->set_name(notice.name);
+    added->set_text(notice.text);
+  }
+  ToWire(in.next_after, out->mutable_next_after());
+}
 
 }  // namespace ocs::rpc::internal

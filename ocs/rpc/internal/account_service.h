@@ -63,6 +63,21 @@ class AccountService final : public account::v1::Accounts::CallbackService {
   grpc::ServerUnaryReactor* SetSwitch(grpc::CallbackServerContext* context,
                                       const account::v1::SetSwitchRequest* request,
                                       account::v1::SetSwitchResponse* response) override;
+  grpc::ServerUnaryReactor* Adjust(grpc::CallbackServerContext* context,
+                                   const account::v1::AdjustRequest* request,
+                                   account::v1::AdjustResponse* response) override;
+  grpc::ServerUnaryReactor* WriteOff(grpc::CallbackServerContext* context,
+                                     const account::v1::WriteOffRequest* request,
+                                     account::v1::WriteOffResponse* response) override;
+  grpc::ServerUnaryReactor* RefundCharge(grpc::CallbackServerContext* context,
+                                         const account::v1::RefundChargeRequest* request,
+                                         account::v1::RefundChargeResponse* response) override;
+  grpc::ServerUnaryReactor* Transfer(grpc::CallbackServerContext* context,
+                                     const account::v1::TransferRequest* request,
+                                     account::v1::TransferResponse* response) override;
+  grpc::ServerUnaryReactor* ListNotices(grpc::CallbackServerContext* context,
+                                        const account::v1::ListNoticesRequest* request,
+                                        account::v1::ListNoticesResponse* response) override;
 
   engine::Engine* const engine_;
   Gate* const gate_;

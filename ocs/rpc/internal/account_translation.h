@@ -7,6 +7,7 @@
 
 #include "ocs/account/v1/account.pb.h"
 #include "ocs/engine/account_operation.h"
+#include "ocs/engine/care_operation.h"
 #include "ocs/engine/operation.h"
 #include "ocs/rpc/internal/status.h"
 #include "ocs/rpc/internal/type_translation.h"
@@ -55,6 +56,15 @@ std::optional<FieldFault> FromWire(const account::v1::CancelSubscriptionRequest&
                                    engine::CancelSubscriptionCall* out);
 std::optional<FieldFault> FromWire(const account::v1::SetSwitchRequest& in,
                                    engine::SetSwitchCall* out);
+std::optional<FieldFault> FromWire(const account::v1::AdjustRequest& in, engine::AdjustCall* out);
+std::optional<FieldFault> FromWire(const account::v1::WriteOffRequest& in,
+                                   engine::WriteOffCall* out);
+std::optional<FieldFault> FromWire(const account::v1::RefundChargeRequest& in,
+                                   engine::RefundChargeCall* out);
+std::optional<FieldFault> FromWire(const account::v1::TransferRequest& in,
+                                   engine::TransferCall* out);
+std::optional<FieldFault> FromWire(const account::v1::ListNoticesRequest& in,
+                                   engine::NoticesCall* out);
 
 // Each writes the results of a call that succeeded. REQUIRES: out is cleared.
 void ToWire(const engine::CreateAccountCall& in, account::v1::CreateAccountResponse* out);
@@ -73,6 +83,11 @@ void ToWire(const engine::SetProfileCall& in, account::v1::SetProfileResponse* o
 void ToWire(const engine::SetStateCall& in, account::v1::SetStateResponse* out);
 void ToWire(const engine::CancelSubscriptionCall& in, account::v1::CancelSubscriptionResponse* out);
 void ToWire(const engine::SetSwitchCall& in, account::v1::SetSwitchResponse* out);
+void ToWire(const engine::AdjustCall& in, account::v1::AdjustResponse* out);
+void ToWire(const engine::WriteOffCall& in, account::v1::WriteOffResponse* out);
+void ToWire(const engine::RefundChargeCall& in, account::v1::RefundChargeResponse* out);
+void ToWire(const engine::TransferCall& in, account::v1::TransferResponse* out);
+void ToWire(const engine::NoticesCall& in, account::v1::ListNoticesResponse* out);
 
 }  // namespace ocs::rpc::internal
 

@@ -1,0 +1,115 @@
+#include "ocs/engine/internal/notices.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "balance/ledger.h"
+#include "ocs/base/check.h"
+
+namespace ocs::engine {
+namespace {
+
+using balance::Account;
+using balance::Bucket;
+using balance::Counter;
+using balance::Limit;
+using balance::Notice;
+using balance::NoticeType;
+
+constexpr std::array<uint8_t, 3> kBucketThresholds = {50, 80, 100};
+
+struct Crossing {
+  const Limit* limit = nullptr;  ///< Else of the bucket.
+  const Bucket* bucket = nullptr;
+  uint8_t percent = 0;
+};
+using Crossings = absl::InlinedVector<Crossing, 2>;
+
+void FindBucketCrossings(const Account& account, Crossings* crossings) {
+  for (const Bucket& bucket : account.buckets) {
+    if (bucket.id == balance::kMainBucket || bucket.noticed_percent >= 100) continue;
+    // Of what refills, the present window counts.
+    const bool refills = bucket.refill_amount > 0;
+    const int64_t whole = refills ? bucket.refill_amount : bucket.granted;
+    const int64_t used =
+        refills ? bucket.refill_amount - bucket.available - bucket.held : bucket.spent;
+    if (used < whole / 2 || used <= 0) continue;
+    const auto crossed =
+        balance::CrossedThreshold(kBucketThresholds, used, whole, bucket.noticed_percent);
+    if (crossed) crossings->push_back({.bucket = &bucket, .percent = *crossed});
+  }
+}
+
+const Counter* CounterOf(const Account& account, const Limit& limit) {
+  return account.FindCounter(limit.id, balance::CounterOwner(limit.node, BucketId{}));
+}
+
+void FindLimitCrossings(const Account& account, Instant now, Crossings* crossings) {
+  for (const Limit& limit : account.limits) {
+    if (limit.alerts.empty()) continue;
+    const Counter* counter = CounterOf(account, limit);
+    if (counter == nullptr) continue;
+    const auto crossed = balance::CrossedThreshold(limit.alerts, counter->CountedAt(now),
+                                                   limit.amount, counter->noticed_percent);
+    if (crossed) crossings->push_back({.limit = &limit, .percent = *crossed});
+  }
+}
+
+void WriteCrossing(const Account& account, const Crossing& crossing, Instant now,
+                   balance::EntryBuilder* entry) {
+  Notice notice;
+  notice.percent = crossing.percent;
+  notice.at = now;
+  if (crossing.bucket != nullptr) {
+    const Bucket& bucket = *crossing.bucket;
+    notice.type = NoticeType::kBucketThreshold;
+    notice.node = bucket.node;
+    notice.subject = bucket.id.value;
+    notice.unit = bucket.unit;
+    notice.amount = bucket.available;
+    entry->SetBucketNoticed(bucket.id, crossing.percent);
+  } else {
+    const Limit& limit = *crossing.limit;
+    const Counter& counter = *CounterOf(account, limit);
+    notice.type = crossing.percent >= 100 ? NoticeType::kLimitReached : NoticeType::kLimitThreshold;
+    notice.node = limit.node;
+    notice.subject = limit.id;
+    notice.unit = limit.unit;
+    notice.amount = counter.CountedAt(now);
+    notice.name = limit.name;
+    entry->Count({.id = counter.id,
+                  .owner = counter.owner,
+                  .window = counter.window,
+                  .began_at = counter.began_at,
+                  .ends_at = counter.ends_at,
+                  .at = now,
+                  .noticed_percent = crossing.percent});
+  }
+  AttachNotice(notice, entry);
+}
+
+}  // namespace
+
+void AttachNotice(const Notice& notice, balance::EntryBuilder* entry) {
+  balance::EncodeNotice(notice, entry->Attach(balance::AttachmentType::kNotice));
+}
+
+void GiveNotices(Shard& shard, Account* account) {
+  Crossings crossings;
+  FindBucketCrossings(*account, &crossings);
+  const Instant now = shard.logged_at();
+  if (!account->limits.empty()) FindLimitCrossings(*account, now, &crossings);
+  if (crossings.empty()) return;
+  balance::EntryBuilder& entry = shard.entry();
+  entry.Begin(balance::EntryKind::kNoticeGiven, account->id);
+  int count = 0;
+  for (const Crossing& crossing : crossings) {
+    if (++count > kNoticesPerEntryMax) break;
+    WriteCrossing(*account, crossing, now, &entry);
+  }
+  OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
+  shard.Append(account);
+}
+
+}  // namespace ocs::engine
