@@ -182,6 +182,7 @@ Instant Account::NextDue() const {
     if (bucket.refills_at < bucket.valid_until) due = std::min(due, bucket.refills_at);
   }
   for (const Subscription& subscription : subscriptions) due = std::min(due, DueOf(subscription));
+  for (const Limit& limit : limits) due = std::min(due, limit.until);
   if (!dated_changes.empty()) due = std::min(due, dated_changes.front().at);
   for (const Transfer& transfer : transfers) due = std::min(due, transfer.sent_at);
   return due;

@@ -361,6 +361,9 @@ void Applier::NoteDue(const Account& account) {
     case Effect::kSetSubscription:
       earliest_due_ = std::min(earliest_due_, DueOf(effects_.subscription()));
       break;
+    case Effect::kSetLimit:
+      earliest_due_ = std::min(earliest_due_, effects_.limit().until);
+      break;
     case Effect::kSetDatedChange:
       earliest_due_ = std::min(earliest_due_, effects_.dated_change().at);
       break;

@@ -23,6 +23,8 @@ class Auditor final {
 
   void Add(const balance::EntryView& entry) {
     ++books_->entries;
+    books_->last_entry = Cat(balance::EntryKindName(entry.kind), " of '", entry.key.text, "' ",
+                             entry.key.number, ", account ", entry.account.value);
     const bool of_a_partition = entry.kind == balance::EntryKind::kIdentityClaimed ||
                                 entry.kind == balance::EntryKind::kIdentityReleased;
     if (entry.account.valid() && !of_a_partition) Apply(entry);
@@ -34,6 +36,14 @@ class Auditor final {
       } else {
         AddRecord(entry, *record);
       }
+    }
+  }
+
+  void FindDue() {
+    for (const auto& [id, account] : accounts_) {
+      if (account.NextDue() >= books_->next_due) continue;
+      books_->next_due = account.NextDue();
+      books_->due_account = id;
     }
   }
 
@@ -142,6 +152,7 @@ Books CheckBooks(const balance::Store& store) {
       return books;
     }
     previous = balance::Sha256(bytes);
+    books.logged_at = reader->logged_at();
     while (true) {
       const auto entry = reader->Next();
       if (!entry.ok()) books.faults.push_back(Cat("law 1: group ", number, " is damaged"));
@@ -150,6 +161,7 @@ Books CheckBooks(const balance::Store& store) {
     }
   }
   auditor.Finish();
+  auditor.FindDue();
   AddInspection(store, &books);
   books.head = Cat(number, " ",
                    FromAbsl(absl::BytesToHexString(absl::string_view(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "balance/store.h"
+#include "ocs/base/time.h"
 
 namespace ocs::simulation {
 
@@ -17,6 +18,10 @@ struct Books {
   std::string head;
   int64_t entries = 0;
   int64_t records = 0;
+  Instant logged_at;                    ///< Of the last group.
+  Instant next_due = Instant::Never();  ///< The earliest that falls due, of any account.
+  uint64_t due_account = 0;             ///< Whose.
+  std::string last_entry;               ///< "session opened of s12 0, account 3".
 };
 
 /// Walks the whole journal.

@@ -6,6 +6,7 @@
 
 #include "ocs/base/bytes.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/account_operation.h"
 #include "ocs/engine/messages.h"
 
 namespace ocs::simulation {
@@ -28,6 +29,8 @@ time_zone: Asia/Shanghai
 models:
   - {id: plain, provider: acme, class: cheap}
   - {id: odd, provider: acme, class: cheap}
+units:
+  - unit: request
 price_books:
   - id: book
     rules:
@@ -35,8 +38,66 @@ price_books:
              number + 2, R"(, cache_read: 0.3, output: )", number + 3, R"(}
       - {model: odd, per: 7M tokens, tokens: )",
              number + 1, R"(}
+  - id: steps
+    rules:
+      - any: true
+        per: 1M tokens
+        tiers:
+          form: graduated
+          per: day
+          steps:
+            - {up_to: 700, tokens: 3, flat: 0.0001}
+            - {tokens: 1.1}
 offers:
   - {id: pay, name: Pay per use, charge_code: PAY, fee: 0, prices: book}
+  - {id: steps, name: Steps, charge_code: STEPS, fee: 0, prices: steps}
+  - id: monthly
+    name: Monthly with carry-over
+    charge_code: MONTHLY
+    fee: 1
+    renews: cycle
+    prices: book
+    grants:
+      - name: tokens
+        unit: token
+        amount: 2_000
+        validity: cycle
+        carry_over: {cycles: 1, at_most: 500, drawn: first}
+        covers: {class: cheap}
+        when_used_up: bill_on
+  - id: daily
+    name: Refilled every day
+    charge_code: DAILY
+    fee: 0.5
+    grants:
+      - {name: tokens, unit: token, amount: 300, validity: 10 days, refill: day, covers: {class: cheap}, when_used_up: stop}
+  - id: windowed
+    name: Requests in a window
+    charge_code: WINDOWED
+    fee: 0.5
+    renews: month
+    first_cycle: pro_rata
+    grants:
+      - name: requests
+        unit: request
+        amount: 60
+        validity: cycle
+        covers: {class: cheap}
+        weights: [{any: true, request: 1, tokens: 0}]
+        when_used_up: wait
+        limits: [{name: in 5 hours, amount: 7, per: sliding 5 hours}]
+  - id: again
+    name: Buys itself again
+    charge_code: AGAIN
+    fee: 0.01
+    grants:
+      - name: tokens
+        unit: token
+        amount: 100
+        validity: 1 month
+        starts: first_use
+        covers: {class: cheap}
+        when_used_up: {then: buy, at_most: 5 per month}
   - id: pack
     name: Pack
     charge_code: PACK
@@ -156,7 +217,9 @@ std::vector<std::shared_ptr<Intent>> Workload::Beginning() {
 }
 
 std::shared_ptr<Intent> Workload::Next() {
-  switch (random_.Below(20)) {
+  switch (random_.Below(21)) {
+    case 20:
+      return Manage(AnyAccount());
     case 0:
       return TopUp(AnyAccount(), random_.Between(1, 3'000'000));
     case 1:
@@ -224,8 +287,9 @@ std::shared_ptr<Intent> Workload::TopUp(size_t account, int64_t micros) {
 }
 
 std::shared_ptr<Intent> Workload::Buy(size_t account) {
-  static constexpr const char* kOffers[] = {"pay", "pay", "pack", "pack-on", "bonus"};
-  const std::string offer = kOffers[random_.Below(5)];
+  static constexpr const char* kOffers[] = {"pay",     "pay",   "pack",     "pack-on", "bonus",
+                                            "monthly", "daily", "windowed", "again",   "steps"};
+  const std::string offer = kOffers[random_.Below(10)];
   return Administrative<PurchaseCall>(
       Cat("buy ", account, " ", offer),
       [id = accounts_[account], offer, key = Key("buy")](PurchaseCall& call) {
@@ -239,6 +303,66 @@ std::shared_ptr<Intent> Workload::Buy(size_t account) {
         for (const BucketId bucket : call.buckets) text += Cat(" ", bucket.value);
         return text;
       });
+}
+
+std::shared_ptr<Intent> Workload::Manage(size_t account) {
+  const AccountId id = accounts_[account];
+  switch (random_.Below(4)) {
+    case 0:
+      return Administrative<engine::AddNodeCall>(
+          Cat("add node ", account),
+          [id, key = Key("node")](engine::AddNodeCall& call) {
+            call.change.key = key;
+            call.account = id;
+            call.name = key;
+          },
+          [](const engine::AddNodeCall& call) { return Cat(StatusText(call), call.node.value); });
+    case 1:
+      return Administrative<engine::SetProfileCall>(
+          Cat("profile ", account),
+          [id, key = Key("profile"), limit = random_.Below(5'000)](engine::SetProfileCall& call) {
+            call.change.key = key;
+            call.account = id;
+            call.credit_limit_micros = limit;
+          },
+          [](const engine::SetProfileCall& call) { return StatusText(call); });
+    case 2:
+      return Administrative<engine::CancelSubscriptionCall>(
+          Cat("cancel ", account),
+          [id, key = Key("cancel"),
+           number = random_.Between(1, 8)](engine::CancelSubscriptionCall& call) {
+            call.change.key = key;
+            call.account = id;
+            call.subscription = static_cast<uint32_t>(number);
+          },
+          [](const engine::CancelSubscriptionCall& call) {
+            return Cat(StatusText(call), call.ends_at.unix_ms);
+          });
+    default:
+      return Limit(account);
+  }
+}
+
+std::shared_ptr<Intent> Workload::Limit(size_t account) {
+  const bool sliding = random_.OneIn(2);
+  const Window window{.kind = sliding ? WindowKind::kSliding : WindowKind::kDay,
+                      .length_ms = sliding ? random_.Between(1, 5) * 3'600'000 : 0};
+  const bool money = random_.OneIn(2);
+  return Administrative<engine::SetLimitCall>(
+      Cat("limit ", account),
+      [id = accounts_[account], key = Key("limit"), window, money,
+       number = random_.OneIn(2) ? random_.Between(1, 3) : 0,
+       amount = random_.Between(1, 20'000)](engine::SetLimitCall& call) {
+        call.change.key = key;
+        call.account = id;
+        call.limit = static_cast<uint32_t>(number);
+        call.name = key;
+        call.window = window;
+        call.unit = Unit::Of(money ? "CNY" : "token");
+        call.amount = amount;
+        call.alerts = {50, 80, 100};
+      },
+      [](const engine::SetLimitCall& call) { return Cat(StatusText(call), call.limit_set); });
 }
 
 std::shared_ptr<Intent> Workload::Open() {

@@ -37,6 +37,8 @@ class Workload final {
   std::shared_ptr<Intent> Publish();
   std::shared_ptr<Intent> TopUp(size_t account, int64_t micros);
   std::shared_ptr<Intent> Buy(size_t account);
+  std::shared_ptr<Intent> Manage(size_t account);
+  std::shared_ptr<Intent> Limit(size_t account);
   std::shared_ptr<Intent> Open();
   std::shared_ptr<Intent> Report(bool last);
   std::shared_ptr<Intent> Debit();
