@@ -4,18 +4,17 @@
 
 namespace ocs::rating::internal {
 
-bool CompiledTariff::AllHold(const Candidate& candidate, const UseContext& context) const {
-  for (uint32_t i = 0; i < candidate.check_count; ++i) {
-    if (!Holds(checks[candidate.checks + i], context)) return false;
-  }
-  return true;
+uint32_t CompiledTariff::HeldChecks(const Candidate& candidate, const UseContext& context) const {
+  uint32_t held = 0;
+  while (held < candidate.check_count && Holds(checks[candidate.checks + held], context)) ++held;
+  return held;
 }
 
 bool CompiledTariff::DimensionHolds(const Check& check, const UseContext& context) const {
-  static const Symbol kStandard = SymbolOf("standard");
   Symbol value = context.values[check.arg];
   if (value == 0) {
     if (check.arg != static_cast<uint8_t>(Dimension::kServiceTier)) return false;
+    static const Symbol kStandard = SymbolOf("standard");
     value = kStandard;
   }
   for (uint32_t i = check.begin; i < check.end; ++i) {

@@ -48,8 +48,10 @@ struct Candidate {
   int64_t until_ms = 0;  ///< Not included.
   uint32_t row = 0;      ///< kNone: what holds here is that nothing is sold.
   uint32_t checks = 0;   ///< The first of its checks.
-  uint32_t check_count = 0;
+  uint16_t check_count = 0;
+  uint16_t shared = 0;  ///< So many of its first checks are also the next candidate's.
 };
+static_assert(sizeof(Candidate) == 32);
 
 /// A part of the candidates: [begin, end).
 struct List {
@@ -103,13 +105,17 @@ struct CompiledTariff {
       if (context.at.unix_ms < candidate.from_ms || context.at.unix_ms >= candidate.until_ms) {
         continue;
       }
-      if (candidate.check_count != 0 && !AllHold(candidate, context)) continue;
-      return candidate.row == kNone ? nullptr : &rows[candidate.row];
+      const uint32_t held = candidate.check_count == 0 ? 0 : HeldChecks(candidate, context);
+      if (held == candidate.check_count)
+        return candidate.row == kNone ? nullptr : &rows[candidate.row];
+      // The check that failed fails for those behind that share it, too.
+      while (held < candidates[i].shared) ++i;
     }
     return nullptr;
   }
 
-  bool AllHold(const Candidate& candidate, const UseContext& context) const;
+  /// How many of the candidate's first checks hold.
+  uint32_t HeldChecks(const Candidate& candidate, const UseContext& context) const;
 
  private:
   bool Holds(const Check& check, const UseContext& context) const;

@@ -159,7 +159,7 @@ Candidate WhenPacker::Pack(const When& when, uint32_t row) {
     }
   }
   checks.insert(checks.end(), when.clock.begin(), when.clock.end());
-  candidate.check_count = static_cast<uint32_t>(checks.size());
+  candidate.check_count = static_cast<uint16_t>(checks.size());
   if (checks.empty()) return candidate;
   const auto [at, is_new] = checks_.try_emplace(checks, static_cast<uint32_t>(out_->checks.size()));
   if (is_new) out_->checks.insert(out_->checks.end(), checks.begin(), checks.end());

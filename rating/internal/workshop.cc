@@ -112,6 +112,14 @@ uint32_t Workshop::AddList(const std::vector<const std::vector<Variant>*>& varia
     return 0;
   }
   list.end = static_cast<uint32_t>(out_->candidates.size());
+  for (uint32_t i = list.begin; i + 1 < list.end; ++i) {
+    Candidate& one = out_->candidates[i];
+    const Candidate& next = out_->candidates[i + 1];
+    while (one.shared < std::min(one.check_count, next.check_count) &&
+           out_->checks[one.checks + one.shared] == out_->checks[next.checks + one.shared]) {
+      ++one.shared;
+    }
+  }
   out_->lists.push_back(list);
   return static_cast<uint32_t>(out_->lists.size() - 1);
 }

@@ -4,29 +4,12 @@
 
 #include "ocs/base/limits.h"
 #include "ocs/base/random.h"
+#include "tests/rating/fault_cases.h"
 #include "tests/rating/support.h"
 #include "tests/support/seed.h"
 
 namespace ocs::rating {
 namespace {
-
-// Lines 1 to 9 of each text below.
-constexpr const char* kHead = R"(catalogue: test
-currency: CNY
-time_zone: Asia/Shanghai
-models:
-  - {id: m1, provider: p, class: [big, new], alias: m1-latest}
-  - {id: m2, provider: p, class: big}
-  - {id: m3, provider: q}
-units:
-  - {unit: point, burn: [{model: m1, tokens: 2}, {class: big, tokens: 1}]}
-)";
-
-struct Case {
-  const char* what;
-  const char* text;      // From line 10 on.
-  const char* expected;  // All diagnostics.
-};
 
 const std::vector<Case> kRuleCases = {
     {"a price without a unit", R"(price_books:
@@ -286,15 +269,6 @@ offers:
      "stop\n"
      "c.yaml:24: offers[1].grants: for model 'm2' one grant says stop and another bill_on\n"},
 };
-
-void CheckCases(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
-    INFO(c.what);
-    const std::string text = std::string(kHead) + c.text;
-    CHECK_FALSE(ParseCatalogue(text, "c.yaml").catalogue.has_value());
-    CHECK(DiagnosticsOf(text) == c.expected);
-  }
-}
 
 }  // namespace
 
