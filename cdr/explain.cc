@@ -72,7 +72,28 @@ std::string Bucket(std::string_view word, const RecordLine& line) {
   return line.bucket == BucketId{} ? "" : Cat(" ", word, " bucket ", line.bucket.value);
 }
 
+// A line that is not pieces at a rate; "" for one that is.
+std::string FormText(const Record& record, const RecordLine& line) {
+  const std::string amount = Cat(" = ", Amount(line.amount, line.unit), Bucket("from", line));
+  switch (line.form) {
+    case LineForm::kPieces:
+      return "";
+    case LineForm::kFlat:
+      return Cat("flat amount of tier ", line.tier, amount);
+    case LineForm::kMinimum:
+      return Cat("what the call is short of its minimum", amount);
+    case LineForm::kFree:
+      return Cat(What(record, line), " beyond the most that the window costs", amount);
+    case LineForm::kVolume:
+      return Cat(What(record, line), ", all of the window at ",
+                 FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator),
+                 " of tier ", line.tier, " less what it was charged before", amount);
+  }
+  OCS_CHECK(false);
+}
+
 std::string UsageText(const Record& record, const RecordLine& line) {
+  if (line.form != LineForm::kPieces) return FormText(record, line);
   if (line.unit.is_money()) {
     return Cat(What(record, line), " at ",
                FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator),
@@ -164,6 +185,7 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
   if (!record.provider.empty()) AppendTo(&text, " by ", record.provider);
   if (!record.offer.empty()) AppendTo(&text, " of offer ", record.offer);
   AppendTo(&text, ", account ", record.account.value);
+  if (!record.node.empty()) AppendTo(&text, ", used by ", record.node);
   if (!record.session_id.empty()) AppendTo(&text, ", session ", record.session_id);
   if (record.type == RecordType::kUsage) AppendTo(&text, ", request ", record.request_number);
   if (record.record_sequence != 0) AppendTo(&text, ", part ", record.record_sequence);
@@ -181,6 +203,8 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
 }  // namespace
 
 bool AddsUp(const RecordLine& line) {
+  if (line.form == LineForm::kFree || line.form == LineForm::kVolume)
+    return line.amount >= 0 && line.carry_in == 0 && line.carry_out == 0;
   const int64_t denominator = line.price_denominator;
   if (denominator < 1) return false;
   if (line.carry_in < 0 || line.carry_in >= denominator) return false;
@@ -208,10 +232,22 @@ std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int
   return Cat(Amount(numerator, unit), " per ", Pieces(piece, denominator));
 }
 
+std::string FormatBasisPoints(int32_t basis_points) {
+  const int32_t hundredths = basis_points % 100;
+  std::string text = Cat(basis_points / 100);
+  if (hundredths != 0) AppendTo(&text, ".", hundredths / 10);
+  if (hundredths % 10 != 0) AppendTo(&text, hundredths % 10);
+  return text + " %";
+}
+
 std::string ExplainLine(const Record& record, const RecordLine& line) {
   std::string text = LineText(record, line);
   AppendTo(&text, " (", line.rule, line.rule.empty() ? "" : ", ", "revision ",
            record.tariff_revision, ")");
+  if (line.tier != 0 && line.form == LineForm::kPieces) AppendTo(&text, "; tier ", line.tier);
+  if (!line.applied.empty()) AppendTo(&text, "; with ", line.applied);
+  if (line.tax_basis_points != 0)
+    AppendTo(&text, "; ", FormatBasisPoints(line.tax_basis_points), " tax contained");
   const auto carried = [&](int64_t carry) {
     return Cat(carry, "/", line.price_denominator, " ", SmallestPiece(line.unit));
   };

@@ -15,7 +15,8 @@ namespace ocs::cdr {
 
 /// True when the line's amount follows from its quantity, price and carried remainders:
 /// amount * price_denominator + carry_out == quantity * price_numerator + carry_in, with remainders
-/// in [0, price_denominator). False too for a denominator below 1.
+/// in [0, price_denominator). False too for a denominator below 1. A line of the forms kFree and
+/// kVolume follows from its window, and is true while it is not negative and carries nothing.
 bool AddsUp(const RecordLine& line);
 
 /// "1,234 input tokens", "1 request".
@@ -26,6 +27,9 @@ std::string FormatQuantity(TokenKind kind, int64_t quantity);
 /// of 0, "no price" for a denominator below 1. Money for fewer than 1,000 tokens is shown for
 /// 1,000,000 of them where that is exact.
 std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int64_t denominator);
+
+/// "6 %", "6.25 %": hundredths of a per cent.
+std::string FormatBasisPoints(int32_t basis_points);
 
 /// One sentence without a full stop:
 /// "1,234 input tokens of deepseek-v3.2 at 1.00 CNY per 250,000 tokens = 0.004936 CNY from bucket 1

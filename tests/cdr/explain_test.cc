@@ -53,6 +53,28 @@ TEST_CASE("a weighted draw shows its weight", "[cdr][unit]") {
         "to the next charge");
 }
 
+TEST_CASE("tier, adjustments, tax and each form of a line are told", "[cdr][unit]") {
+  Record record = testing::WideSample();
+  CHECK(ExplainLine(record, record.lines[0])
+            .ends_with("; tier 2; with night discount; USD to CNY at 7.1; 6 % tax contained"));
+  RecordLine line = record.lines[1];
+  CHECK(ExplainLine(record, line).find("flat amount of tier 2 = 60.00 CNY from bucket 1") == 0);
+  line.form = LineForm::kMinimum;
+  CHECK(ExplainLine(record, line).find("what the call is short of its minimum = 60.00") == 0);
+  line.form = LineForm::kFree;
+  CHECK(ExplainLine(record, line).find("beyond the most that the window costs = 60.00") !=
+        std::string::npos);
+  CHECK(AddsUp(line));
+  line.form = LineForm::kVolume;
+  CHECK(ExplainLine(record, line).find("of tier 2 less what it was charged before = 60.00") !=
+        std::string::npos);
+  line.carry_out = 1;
+  CHECK_FALSE(AddsUp(line));
+  CHECK(FormatBasisPoints(600) == "6 %");
+  CHECK(FormatBasisPoints(625) == "6.25 %");
+  CHECK(FormatBasisPoints(50) == "0.5 %");
+}
+
 TEST_CASE("what is free is said to be free", "[cdr][unit]") {
   Record record = UsageSample();
   RecordLine line = record.lines[0];

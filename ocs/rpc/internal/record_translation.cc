@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_split.h"
 #include "cdr/explain.h"
+#include "cdr/explain_zh.h"
 #include "ocs/rpc/internal/type_translation.h"
 
 namespace ocs::rpc::internal {
@@ -113,6 +114,10 @@ void AddExplanation(const cdr::RecordId& id, const cdr::Record& in, absl::TimeZo
   const std::string text = cdr::ExplainRecord(id, in, zone);
   for (const auto sentence : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     out->add_explanation(sentence.data(), sentence.size());
+  }
+  const std::string chinese = cdr::ExplainRecordZh(id, in, zone);
+  for (const auto sentence : absl::StrSplit(chinese, '\n', absl::SkipEmpty())) {
+    out->add_explanation_zh(sentence.data(), sentence.size());
   }
 }
 

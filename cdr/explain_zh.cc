@@ -1,0 +1,209 @@
+#include "cdr/explain_zh.h"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cdr/explain.h"
+#include "cdr/internal/text.h"
+#include "ocs/base/check.h"
+#include "ocs/base/exact.h"
+#include "ocs/base/text.h"
+
+namespace ocs::cdr {
+namespace {
+
+using internal::AppendTo;
+
+struct KindWords {
+  std::string_view name;     // What is counted.
+  std::string_view measure;  // The word between a number and it.
+};
+
+constexpr std::array<KindWords, kTokenKindCount> kWords = {{
+    {"输入词元", "个"},
+    {"缓存命中词元", "个"},
+    {"缓存写入词元（5分钟）", "个"},
+    {"缓存写入词元（1小时）", "个"},
+    {"输出词元", "个"},
+    {"推理词元", "个"},
+    {"音频输入词元", "个"},
+    {"音频输出词元", "个"},
+    {"图片输入词元", "个"},
+    {"图片输出词元", "个"},
+    {"调用", "次"},
+    {"搜索", "次"},
+    {"图片", "张"},
+    {"时长", "秒"},
+}};
+
+const KindWords& WordsOf(TokenKind kind) {
+  const auto index = static_cast<size_t>(kind);
+  OCS_CHECK(index < kWords.size());
+  return kWords[index];
+}
+
+std::string Amount(int64_t amount, const Unit& unit) {
+  return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
+}
+
+std::string What(const Record& record, const RecordLine& line) {
+  const KindWords& words = WordsOf(line.kind);
+  return Cat(record.model.empty() ? "" : Cat(record.model, "："), words.name, " ",
+             FormatGrouped(line.quantity), " ", words.measure);
+}
+
+// "1.00 CNY / 250,000 个"; as in a price list, per million where that is exact.
+std::string Price(const RecordLine& line) {
+  if (line.price_denominator < 1) return "无价格";
+  if (line.price_numerator == 0) return "免费";
+  if (!line.unit.is_money() && line.price_numerator == line.price_denominator) return "1:1";
+  constexpr int64_t kMillion = 1'000'000;
+  constexpr int64_t kPerPiecesMin = 1'000;
+  const std::string_view measure = WordsOf(line.kind).measure;
+  const bool token = line.kind < TokenKind::kRequest;
+  if (line.unit.is_money() && token && line.price_denominator < kPerPiecesMin &&
+      kMillion % line.price_denominator == 0) {
+    const auto scaled = MultiplyExact(line.price_numerator, kMillion / line.price_denominator);
+    if (scaled) return Cat(Amount(*scaled, line.unit), " / 1,000,000 ", measure);
+  }
+  return Cat(Amount(line.price_numerator, line.unit), " / ",
+             line.price_denominator == 1 ? "" : Cat(FormatGrouped(line.price_denominator), " "),
+             measure);
+}
+
+std::string Bucket(std::string_view word, const RecordLine& line) {
+  return line.bucket == BucketId{} ? "" : Cat("，", word, "账本 ", line.bucket.value);
+}
+
+std::string UsageText(const Record& record, const RecordLine& line) {
+  const std::string amount = Amount(line.amount, line.unit);
+  switch (line.form) {
+    case LineForm::kFlat:
+      return Cat("进入第 ", line.tier, " 档的固定费用 ", amount, Bucket("扣自", line));
+    case LineForm::kMinimum:
+      return Cat("补足单次最低消费 ", amount, Bucket("扣自", line));
+    case LineForm::kFree:
+      return Cat(What(record, line), "，已达本周期封顶，计 ", amount, Bucket("扣自", line));
+    case LineForm::kVolume:
+      return Cat(What(record, line), "，全量按第 ", line.tier, " 档单价 ", Price(line),
+                 "，减去本周期已计费用，计 ", amount, Bucket("扣自", line));
+    case LineForm::kPieces:
+      break;
+  }
+  if (line.unit.is_money())
+    return Cat(What(record, line), "，单价 ", Price(line), "，计 ", amount, Bucket("扣自", line));
+  return Cat(What(record, line), "，扣减系数 ", Price(line), "，扣减 ", amount,
+             Bucket("扣自", line));
+}
+
+std::string LineText(const Record& record, const RecordLine& line) {
+  const std::string amount = Amount(line.amount, line.unit);
+  switch (record.type) {
+    case RecordType::kUsage:
+      return UsageText(record, line);
+    case RecordType::kFee:
+      return Cat(record.offer.empty() ? "" : Cat("商品 ", record.offer, " "), "费用 ", amount,
+                 Bucket("扣自", line));
+    case RecordType::kRefund:
+      return Cat(
+          "退还 ", amount, Bucket("退至", line),
+          line.quantity == 0 || !record.offer.empty() ? "" : Cat("，对应", What(record, line)));
+  }
+  OCS_CHECK(false);
+}
+
+std::string_view CauseText(ClosingCause cause) {
+  switch (cause) {
+    case ClosingCause::kNormalRelease:
+      return "正常结束";
+    case ClosingCause::kPartialRecord:
+      return "会话继续";
+    case ClosingCause::kAbnormalRelease:
+      return "超时结束";
+    case ClosingCause::kManagementIntervention:
+      return "由运营商结束";
+  }
+  OCS_CHECK(false);
+}
+
+std::string_view TypeText(RecordType type) {
+  switch (type) {
+    case RecordType::kUsage:
+      return "使用";
+    case RecordType::kFee:
+      return "费用";
+    case RecordType::kRefund:
+      return "退还";
+  }
+  OCS_CHECK(false);
+}
+
+std::string TotalText(const Record& record) {
+  if (record.lines.empty()) return "未计费。";
+  std::vector<std::pair<Unit, std::optional<int64_t>>> totals;
+  for (const RecordLine& line : record.lines) {
+    size_t at = 0;
+    while (at < totals.size() && totals[at].first != line.unit) ++at;
+    if (at == totals.size()) totals.push_back({line.unit, 0});
+    if (totals[at].second) totals[at].second = AddExact(*totals[at].second, line.amount);
+  }
+  std::string text = record.type == RecordType::kRefund ? "共退还：" : "合计：";
+  for (size_t i = 0; i < totals.size(); ++i) {
+    AppendTo(&text, i == 0 ? "" : "，",
+             totals[i].second ? Amount(*totals[i].second, totals[i].first) : "数额过大");
+  }
+  return text + "。";
+}
+
+std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zone) {
+  std::string text = Cat("话单 ", FormatRecordId(id), "：", TypeText(record.type));
+  if (!record.model.empty()) AppendTo(&text, "，模型 ", record.model);
+  if (!record.offer.empty()) AppendTo(&text, "，商品 ", record.offer);
+  AppendTo(&text, "，账户 ", record.account.value);
+  if (!record.node.empty()) AppendTo(&text, "，使用者 ", record.node);
+  if (!record.session_id.empty()) AppendTo(&text, "，会话 ", record.session_id);
+  if (record.refers_to.valid()) {
+    AppendTo(&text, "，对应话单 ",
+             FormatRecordId({.shard = {record.refers_to_shard}, .position = record.refers_to}));
+  }
+  AppendTo(&text, "，时间 ", FormatInstant(record.closed_at, zone));
+  if (record.type == RecordType::kUsage) AppendTo(&text, "，", CauseText(record.cause));
+  if (record.estimated) AppendTo(&text, "；用量为估计值");
+  if (record.incomplete) AppendTo(&text, "；可能缺少部分用量");
+  return text + "。";
+}
+
+}  // namespace
+
+std::string ExplainLineZh(const Record& record, const RecordLine& line) {
+  std::string text = LineText(record, line);
+  AppendTo(&text, "（", line.rule, line.rule.empty() ? "" : "，", "资费目录第 ",
+           record.tariff_revision, " 版）");
+  if (line.tier != 0 && line.form == LineForm::kPieces) AppendTo(&text, "；第 ", line.tier, " 档");
+  if (!line.applied.empty()) AppendTo(&text, "；已计入 ", line.applied);
+  if (line.tax_basis_points != 0)
+    AppendTo(&text, "；含税 ", FormatBasisPoints(line.tax_basis_points));
+  const auto carried = [&](int64_t carry) {
+    return Cat(carry, "/", line.price_denominator, line.unit.is_money() ? " × 10⁻⁶ " : " ",
+               line.unit.code());
+  };
+  if (line.carry_in != 0) AppendTo(&text, "；上次结转 ", carried(line.carry_in));
+  if (line.carry_out != 0) AppendTo(&text, "；结转至下次 ", carried(line.carry_out));
+  if (line.overshoot) AppendTo(&text, "；超出可用余量");
+  if (record.type != RecordType::kRefund && !AddsUp(line))
+    AppendTo(&text, "；金额与数量和单价不符");
+  return text;
+}
+
+std::string ExplainRecordZh(const RecordId& id, const Record& record, absl::TimeZone zone) {
+  std::string text = Cat(HeadText(id, record, zone), "\n");
+  for (const RecordLine& line : record.lines)
+    AppendTo(&text, "- ", ExplainLineZh(record, line), "。\n");
+  AppendTo(&text, TotalText(record), "\n");
+  return text;
+}
+
+}  // namespace ocs::cdr
