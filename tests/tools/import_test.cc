@@ -160,6 +160,21 @@ TEST_CASE("genai-prices: dated prices, hours, bands, and kinds without a price o
   CHECK_FALSE(names.Find("other", "one").has_value());
 }
 
+TEST_CASE("A binary fraction is a price as it stands, up to 17 decimals", "[tools][unit]") {
+  auto list = ReadGenaiPrices(R"([{"id": "acme", "models": [
+      {"id": "one", "match": {"equals": "one"}, "prices": {"input_mtok": 0.08333333333333334,
+       "output_mtok": 0.18000000000000002}},
+      {"id": "two", "match": {"equals": "two"}, "prices": {"input_mtok": 0.083333333333333334}}
+  ]}])");
+  REQUIRE(list.ok());
+  const std::string text = WriteCatalogue(&*list);
+  INFO(text);
+  CHECK(PriceOf(text, "acme/one", TokenKind::kInput) == "4166666666666667/50000000000000000");
+  CHECK(PriceOf(text, "acme/one", TokenKind::kOutput) == "9000000000000001/50000000000000000");
+  CHECK(PriceOf(text, "acme/two", TokenKind::kInput) == "no such model");
+  CHECK(Left(*list, "acme/two", "input"));
+}
+
 TEST_CASE("Dify's table: price times unit, RMB is CNY, what stands in comments is listed",
           "[tools][unit]") {
   auto list = ReadDify(

@@ -11,6 +11,16 @@ namespace {
 
 constexpr size_t kDecimalsMax = 12;  // Of a price in a catalogue.
 
+// A price of a million with more decimals is written as that of so many times as much: the same
+// number. Binary fractions that a list was computed with ("0.18000000000000002") are prices too.
+constexpr size_t kMoreDecimals = 5;
+constexpr std::string_view kMoreTokens = " per 100000M tokens";
+
+size_t DecimalsOf(std::string_view price) {
+  const size_t point = price.find('.');
+  return point == std::string_view::npos ? 0 : price.size() - point - 1;
+}
+
 bool IsId(std::string_view text) {
   if (text.empty() || text.size() > static_cast<size_t>(kModelNameLengthMax)) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -107,10 +117,11 @@ class Writer final {
     const auto unsayable = [&](const ListedRule& rule) {
       for (size_t kind = 0; kind < rule.prices.size(); ++kind) {
         const std::string& price = rule.prices[kind];
-        const size_t point = price.find('.');
-        if (point == std::string::npos || price.size() - point - 1 <= kDecimalsMax) continue;
+        const bool of_tokens = PieceOf(static_cast<TokenKind>(kind)).empty();
+        const size_t most = of_tokens ? kDecimalsMax + kMoreDecimals : kDecimalsMax;
+        if (DecimalsOf(price) <= most) continue;
         Leave(model->id, std::string(TokenKindName(static_cast<TokenKind>(kind))), price,
-              Cat("has more than ", kDecimalsMax, " decimals: the rule is left out"));
+              Cat("has more than ", most, " decimals: the rule is left out"));
         return true;
       }
       return rule.prices == ListedPrices{};
@@ -145,7 +156,12 @@ class Writer final {
     for (size_t k = 0; k < rule.prices.size(); ++k) {
       if (rule.prices[k].empty()) continue;
       const auto kind = static_cast<TokenKind>(k);
-      out_ += Cat(", ", TokenKindName(kind), ": ", rule.prices[k]);
+      out_ += Cat(", ", TokenKindName(kind), ": ");
+      if (DecimalsOf(rule.prices[k]) > kDecimalsMax) {
+        out_ += Cat(*ShiftDecimal(rule.prices[k], static_cast<int>(kMoreDecimals)), kMoreTokens);
+        continue;
+      }
+      out_ += rule.prices[k];
       if (!PieceOf(kind).empty()) out_ += Cat(" per 1 ", PieceOf(kind));
     }
     out_ += "}\n";

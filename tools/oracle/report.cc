@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -191,6 +192,86 @@ OracleReport ReportComparisons(const std::vector<Comparison>& comparisons) {
                      matched[MatchedBy::kFile], ", shape ", matched[MatchedBy::kShape], "\n");
   for (const auto& [cause, count] : causes) report.text += Cat("Cause ", cause, ": ", count, "\n");
   if (!list.empty()) report.text += Cat("\nNot equal:\n\n", list.Format());
+  return report;
+}
+
+namespace {
+
+std::string PriceText(const std::optional<PriceParts>& price) {
+  if (!price) return "-";
+  std::string text = Cat(price->input.ToString(), " + ", price->output.ToString());
+  if (price->rest != ExactUsd{}) text += Cat(" + ", price->rest.ToString());
+  return text;
+}
+
+std::string FormatPriceTallies(
+    const std::map<std::string, std::map<PriceVerdict, int64_t>>& tallies) {
+  Table table({{.name = "whose"},
+               {.name = "compared", .align = Align::kRight},
+               {.name = "equal", .align = Align::kRight},
+               {.name = "explained", .align = Align::kRight},
+               {.name = "unexplained", .align = Align::kRight},
+               {.name = "no price", .align = Align::kRight}});
+  std::map<PriceVerdict, int64_t> all;
+  const auto row = [&](const std::string& origin, std::map<PriceVerdict, int64_t> tally) {
+    const int64_t compared = tally[PriceVerdict::kEqual] + tally[PriceVerdict::kExplained] +
+                             tally[PriceVerdict::kUnexplained];
+    table.AddRow({origin, Number(compared), Number(tally[PriceVerdict::kEqual]),
+                  Number(tally[PriceVerdict::kExplained]),
+                  Number(tally[PriceVerdict::kUnexplained]),
+                  Number(tally[PriceVerdict::kNeither])});
+  };
+  for (const auto& [origin, tally] : tallies) {
+    row(origin, tally);
+    for (const auto& [verdict, count] : tally) all[verdict] += count;
+  }
+  row("all", all);
+  return table.Format();
+}
+
+}  // namespace
+
+OracleReport ReportPrices(const std::vector<PriceComparison>& prices, int minimum_equal_percent) {
+  OracleReport report;
+  std::map<std::string, std::map<PriceVerdict, int64_t>> tallies;
+  std::map<std::string, int64_t> causes;
+  int64_t equal = 0;
+  int64_t compared = 0;
+  Table list({{.name = "entry", .align = Align::kRight},
+              {.name = "model of the list"},
+              {.name = "verdict"},
+              {.name = "cause"},
+              {.name = "ours, USD"},
+              {.name = "theirs, USD"},
+              {.name = "file"}});
+  for (const PriceComparison& price : prices) {
+    ++tallies[price.origin][price.verdict];
+    if (price.verdict == PriceVerdict::kNeither) {
+      ++causes[Cat("no price on either side: ", price.cause)];
+      continue;
+    }
+    ++compared;
+    if (price.verdict == PriceVerdict::kEqual) {
+      ++equal;
+      continue;
+    }
+    if (price.verdict == PriceVerdict::kUnexplained) report.ok = false;
+    ++causes[Cat(PriceVerdictName(price.verdict), ": ", price.cause)];
+    list.AddRow({Number(static_cast<int64_t>(price.entry->index)), price.model,
+                 std::string(PriceVerdictName(price.verdict)), price.cause, PriceText(price.ours),
+                 PriceText(price.theirs), price.entry->file});
+  }
+  const bool enough = minimum_equal_percent == 0 ||
+                      (compared > 0 && equal * 100 >= compared * minimum_equal_percent);
+  if (!enough) report.ok = false;
+  report.text = FormatPriceTallies(tallies);
+  report.text += "\n";
+  for (const auto& [cause, count] : causes) report.text += Cat(cause, ": ", count, "\n");
+  if (!enough) {
+    report.text += Cat("Fewer than ", minimum_equal_percent, " per cent are equal: ", equal, " of ",
+                       compared, "\n");
+  }
+  if (!list.empty()) report.text += Cat("\nPrices not equal:\n\n", list.Format());
   return report;
 }
 
