@@ -1,4 +1,5 @@
-// The products that must be sold, from the shipped catalogues, with bills worked out by hand.
+// Vendors' prices from the shipped catalogue at their boundaries of time, with amounts worked out
+// by hand. The products as a whole are in tests/products.
 
 #include <algorithm>
 
@@ -44,10 +45,6 @@ class Shop {
     return tariff_->FindPrice(offer_, Model(model), {.at = At(at)});
   }
 
-  const RateRow* Draw(std::string_view model) const {
-    return tariff_->FindDraw(offer_, 0, Model(model), {.at = At(kNoon)});
-  }
-
   // What the usage costs at the offer's prices, in micros.
   int64_t Bill(std::string_view model, std::string_view at, const Quantities& used) const {
     const std::vector<Pot> pots = {{Price(model, at), kMuch}};
@@ -59,114 +56,12 @@ class Shop {
     return total;
   }
 
-  // What the usage takes from a package that has so much left, then from money: {tokens, micros}.
-  std::pair<int64_t, int64_t> Use(std::string_view model, int64_t left,
-                                  const Quantities& used) const {
-    std::vector<Pot> pots = {{Draw(model), left}};
-    REQUIRE(pots[0].row != nullptr);
-    if (Price(model) != nullptr) pots.push_back({Price(model), kMuch});
-    ChargeLines lines;
-    REQUIRE(Charge(used, pots, {}, &lines) == RateOutcome::kRated);
-    std::pair<int64_t, int64_t> taken = {0, 0};
-    for (const ChargeLine& line : lines)
-      (line.pot == 0 ? taken.first : taken.second) += line.amount;
-    return taken;
-  }
-
  private:
   std::unique_ptr<const Tariff> tariff_;
   OfferIndex offer_;
 };
 
-// The parts that A01 to A06 have in common.
-void CheckPackage(const char* id, int64_t fee_micros, int64_t tokens, const char* first,
-                  const char* second, const char* foreign) {
-  INFO(id);
-  const Shop shop("operators.yaml", id);
-  CHECK(shop.offer().fee_micros == fee_micros);
-  CHECK(shop.offer().currency == Unit::Of("CNY"));
-  REQUIRE(shop.offer().grants.size() == 1);
-  CHECK(shop.offer().grants[0].amount == tokens);
-  CHECK(shop.offer().grants[0].unit == Unit::Of("token"));
-  CHECK(shop.offer().grants[0].validity.cycle);
-  CHECK(shop.Draw(foreign) == nullptr);
-  // A plain quota: 700 + 200 + 90 + 10 tokens of any kind are 1,000 tokens.
-  const Quantities call = {{kIn, 700}, {kHit, 200}, {kOut, 90}, {kThink, 10}};
-  for (const char* model : {first, second}) {
-    CHECK(shop.Use(model, tokens, call) == std::make_pair(int64_t{1'000}, int64_t{0}));
-    const std::vector<Pot> package = {{shop.Draw(model), tokens}};
-    CHECK(AffordableCalls(call, package, kMuch) == tokens / 1'000);
-  }
-}
-
-void CheckStops(const char* id, const char* model) {
-  INFO(id);
-  const Shop shop("operators.yaml", id);
-  CHECK(shop.Price(model) == nullptr);
-  const std::vector<Pot> used_up = {{shop.Draw(model), 0}};
-  CHECK(Hold({{kIn, 1}}, used_up).outcome == HoldResult::Outcome::kNothing);
-}
-
 }  // namespace
-
-TEST_CASE("A01: China Telecom personal light, 9.9 for 10 M, then it stops", "[rating][unit]") {
-  CheckPackage("ct-personal-light", 9'900'000, 10'000'000, "xingchen", "deepseek-v3.2", "glm-5");
-  CheckStops("ct-personal-light", "deepseek-v3.2");
-}
-
-TEST_CASE("A02: China Telecom personal standard, 29.9 for 40 M, then quota points",
-          "[rating][unit]") {
-  CheckPackage("ct-personal-standard", 29'900'000, 40'000'000, "telechat", "deepseek-v3.2",
-               "glm-5");
-  // 600 tokens are left for a call of 1,000 + 500: input takes them and 400 go on, output goes on
-  // whole. DeepSeek V3.2 burns 1 point a token, 4 micros: 900 x 4 = 3,600 micros.
-  const Shop shop("operators.yaml", "ct-personal-standard");
-  CHECK(shop.Use("deepseek-v3.2", 600, {{kIn, 1'000}, {kOut, 500}}) ==
-        std::make_pair(int64_t{600}, int64_t{3'600}));
-}
-
-TEST_CASE("A03: China Telecom personal premium, 49.9 for 80 M, then it stops", "[rating][unit]") {
-  CheckPackage("ct-personal-premium", 49'900'000, 80'000'000, "xingchen", "deepseek-v3.2", "glm-5");
-  CheckStops("ct-personal-premium", "xingchen");
-}
-
-TEST_CASE("A04: China Telecom developer basic, 39.9 for 15 M, then it stops", "[rating][unit]") {
-  CheckPackage("ct-developer-basic", 39'900'000, 15'000'000, "xingchen", "glm5", "deepseek-v3.2");
-  CheckStops("ct-developer-basic", "glm-5");
-}
-
-TEST_CASE("A05: China Telecom developer professional, 159.9 for 70 M, then quota points",
-          "[rating][unit]") {
-  CheckPackage("ct-developer-professional", 159'900'000, 70'000'000, "xingchen", "glm-5",
-               "deepseek-v3.2");
-  // GLM-5 burns 2 points a token, 8 micros: with nothing left 1,000 + 250 tokens are 10,000 micros,
-  // one fen.
-  const Shop shop("operators.yaml", "ct-developer-professional");
-  CHECK(shop.Use("glm-5", 0, {{kIn, 1'000}, {kOut, 250}}) ==
-        std::make_pair(int64_t{0}, int64_t{10'000}));
-}
-
-TEST_CASE("A06: China Telecom developer flagship, 299.9 for 150 M, then it stops",
-          "[rating][unit]") {
-  CheckPackage("ct-developer-flagship", 299'900'000, 150'000'000, "xingchen", "glm-5",
-               "deepseek-v3.2");
-  CheckStops("ct-developer-flagship", "glm-5");
-}
-
-TEST_CASE("A08: Shanghai Telecom, 1 for 250,000 quota points, k points a token", "[rating][unit]") {
-  const Shop shop("operators.yaml", "sh-pay-per-use");
-  CHECK(shop.offer().fee_micros == 0);
-  CHECK(shop.offer().grants.empty());
-  CHECK(shop.offer().has_prices);
-  // k = 1: 250,000 tokens are 250,000 points, 1 CNY. k = 2: 2 CNY. k = 10: 10 CNY.
-  const Quantities used = {{kIn, 150'000}, {kHit, 50'000}, {kOut, 50'000}};
-  CHECK(shop.Bill("deepseek-v3.2", kNoon, used) == 1'000'000);
-  CHECK(shop.Bill("glm-5", kNoon, used) == 2'000'000);
-  CHECK(shop.Bill("qwen3-max", kNoon, used) == 2'000'000);
-  CHECK(shop.Bill("deepseek-v4-pro", kNoon, used) == 10'000'000);
-  // One token of the cheapest model: 1/250,000 CNY is 4 micros.
-  CHECK(shop.Bill("xingchen", kNoon, {{kIn, 1}}) == 4);
-}
 
 TEST_CASE("B01: DeepSeek with discount hours, until 2025-09-05 16:00 UTC", "[rating][unit]") {
   const Shop shop("vendors.yaml", "deepseek-usd");

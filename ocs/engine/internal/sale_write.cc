@@ -53,6 +53,7 @@ cdr::RecordLine LineOf(const SoldPart& part, const Sale& sale, std::string_view 
   line.bucket = balance::kMainBucket;
   line.charge_code = part.charge_code;
   line.rule = rule;
+  line.tax_basis_points = part.tax_basis_points;
   return line;
 }
 
