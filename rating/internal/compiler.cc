@@ -149,7 +149,9 @@ class Compiler final {
       const auto adjustments = workshop_.Matching({&grant.adjustments}, model);
       std::vector<uint32_t> list_key;
       std::vector<const std::vector<Variant>*> variants;
-      for (const Way& way : WaysOf(grant, index.RulesOf(model), m)) {
+      const std::vector<Way> ways = WaysOf(grant, index.RulesOf(model), m);
+      if (!workshop_.TakePairs(ways.size())) return table;
+      for (const Way& way : ways) {
         std::vector<uint32_t> key = {way.weight.rule, way.burn};
         if (way.weight.matcher != nullptr) {
           key.push_back(workshop_.NumberOf(way.weight.matcher));

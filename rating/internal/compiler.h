@@ -18,6 +18,9 @@ namespace ocs::rating::internal {
 inline constexpr size_t kAdjustmentsPerRuleMax = 6;
 /// Rules that may price one model, those of other books that a rule takes its prices from included.
 inline constexpr size_t kRulesPerModelMax = 20'000;
+/// Of models and the rules that may price or draw them, all tables together: some seconds to
+/// compile.
+inline constexpr size_t kRulePairsMax = 10'000'000;
 /// Of all models and tables together: 1 GB compiled.
 inline constexpr size_t kCandidatesMax = 20'000'000;
 

@@ -38,73 +38,101 @@ Table PriceTables::BuildCosts() {
 
 Table PriceTables::BuildFrom(const RuleSet& set, const PriceSource& source,
                              std::string_view purpose) {
-  const bool transformed =
-      !source.stops.empty() ||
-      (source.covers != nullptr && (!source.covers->when.always() || source.covers->kinds != 0));
-  const uint32_t transform = transformed ? ++transforms_ : 0;
-  Table table(catalogue_.models.size(), 0);
-  std::vector<Chain> chains;
-  std::vector<uint32_t> groups;
-  for (uint32_t m = 0; m < catalogue_.models.size(); ++m) {
+  Table table = BaseOf(set, source, purpose);
+  const CoverTerms* covers = source.covers;
+  const bool narrowed = covers != nullptr && (!covers->when.always() || covers->kinds != 0);
+  if (source.stops.empty() && covers == nullptr) return table;
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, uint32_t> known;  // By list and stops.
+  for (uint32_t m = 0; m < table.size(); ++m) {
+    if (table[m] == 0) continue;
     const Model& model = catalogue_.models[m];
-    if (source.covers != nullptr && !Covers(source.covers->matchers, model)) continue;
-    chains.clear();
-    groups.clear();
-    AppendChains(set, m, {}, &chains);
-    for (const Chain& chain : chains) {
-      const Unit currency =
-          source.currency.empty() ? chain.links.front().book->currency : source.currency;
-      groups.push_back(GroupOf(chain, AdjustmentsOf(chain, source, model), currency, purpose));
+    if (covers != nullptr && !Covers(covers->matchers, model)) {
+      table[m] = 0;
+      continue;
     }
-    if (!groups.empty()) table[m] = ListOf(source, m, groups, transform);
+    uint32_t stopping = 0;
+    for (size_t s = 0; s < source.stops.size(); ++s) {
+      if (Covers(source.stops[s].covers->matchers, model)) stopping |= 1U << s;
+    }
+    if (stopping == 0 && !narrowed) continue;
+    const auto [at, is_new] = known.try_emplace({table[m], stopping}, 0);
+    if (is_new) at->second = Narrowed(source, table[m], stopping);
+    table[m] = at->second;
   }
   return table;
 }
 
-uint32_t PriceTables::ListOf(const PriceSource& source, uint32_t model,
-                             const std::vector<uint32_t>& groups, uint32_t transform) {
-  std::vector<uint32_t> key = groups;
+// The list without what `stopping` (bit i is source.stops[i]) keeps from being billed, and only for
+// what the source covers.
+uint32_t PriceTables::Narrowed(const PriceSource& source, uint32_t list, uint32_t stopping) {
   std::vector<Block> blocks;
-  if (transform != 0) {
-    uint32_t stopping = 0;
-    for (size_t s = 0; s < source.stops.size(); ++s) {
-      const Stop& stop = source.stops[s];
-      if (!Covers(stop.covers->matchers, catalogue_.models[model])) continue;
-      if (stop.when.always() && stop.covers->kinds == 0) return 0;
-      blocks.push_back({stop.when, stop.covers->kinds});
-      stopping |= 1U << s;
-    }
-    if (!blocks.empty() || source.covers != nullptr)
-      key.insert(key.end(), {kNone, transform, stopping});
+  for (size_t s = 0; s < source.stops.size(); ++s) {
+    if ((stopping >> s & 1U) == 0) continue;
+    const Stop& stop = source.stops[s];
+    if (stop.when.always() && stop.covers->kinds == 0) return 0;
+    blocks.push_back({stop.when, stop.covers->kinds});
   }
-  const auto [at, is_new] = lists_.try_emplace(key, 0);
+  std::vector<Variant> covered;
+  const When covers = source.covers == nullptr ? When{} : workshop_.when.Of(source.covers->when);
+  const uint32_t kinds = source.covers == nullptr ? 0 : source.covers->kinds;
+  for (const uint32_t group : groups_of_.at(list)) {
+    for (const Variant& variant : groups_[group]) {
+      auto both = Meet(variant.when, covers);
+      if (!both) continue;
+      covered.push_back(
+          {std::move(*both), kinds == 0 ? variant.row : workshop_.rows.Mask(variant.row, kinds)});
+    }
+  }
+  return workshop_.AddList({&covered}, blocks);
+}
+
+// Everything that prices each model, before anything of it is kept back.
+const Table& PriceTables::BaseOf(const RuleSet& set, const PriceSource& source,
+                                 std::string_view purpose) {
+  const auto number = [&](const std::vector<Adjustment>* list) {
+    return list == nullptr || list->empty() ? kNone : workshop_.NumberOf(list);
+  };
+  const auto [at, is_new] =
+      bases_.try_emplace({set.index.get(), source.currency, number(source.offer_adjustments),
+                          number(source.grant_adjustments)});
+  if (!is_new) return at->second;
+  Table table(catalogue_.models.size(), 0);
+  std::vector<Chain> chains;
+  std::vector<uint32_t> groups;
+  for (uint32_t m = 0; m < catalogue_.models.size() && !full_; ++m) {
+    chains.clear();
+    groups.clear();
+    AppendChains(set, m, {}, &chains);
+    full_ = full_ || !workshop_.TakePairs(chains.size());
+    for (const Chain& chain : chains) {
+      const Unit currency =
+          source.currency.empty() ? chain.links.front().book->currency : source.currency;
+      groups.push_back(
+          GroupOf(chain, AdjustmentsOf(chain, source, catalogue_.models[m]), currency, purpose));
+    }
+    if (!groups.empty()) table[m] = ListOf(groups);
+  }
+  at->second = std::move(table);
+  return at->second;
+}
+
+uint32_t PriceTables::ListOf(const std::vector<uint32_t>& groups) {
+  const auto [at, is_new] = lists_.try_emplace(groups, 0);
   if (!is_new) return at->second;
   std::vector<const std::vector<Variant>*> variants;
   for (const uint32_t group : groups) variants.push_back(&groups_[group]);
-  std::vector<Variant> covered;
-  if (transform != 0 && source.covers != nullptr) {
-    const When covers = workshop_.when.Of(source.covers->when);
-    for (const std::vector<Variant>* some : variants) {
-      for (const Variant& variant : *some) {
-        const auto both = Meet(variant.when, covers);
-        if (!both) continue;
-        const uint32_t kinds = source.covers->kinds;
-        covered.push_back(
-            {*both, kinds == 0 ? variant.row : workshop_.rows.Mask(variant.row, kinds)});
-      }
-    }
-    variants = {&covered};
-  }
-  const uint32_t list = workshop_.AddList(variants, blocks);
-  lists_[key] = list;
-  return list;
+  at->second = workshop_.AddList(variants, {});
+  groups_of_[at->second] = groups;
+  return at->second;
 }
 
 void PriceTables::AppendChains(const RuleSet& set, uint32_t model, const std::vector<Link>& above,
                                std::vector<Chain>* chains) {
   for (const Found& found : set.index->RulesOf(catalogue_.models[model])) {
     const RateRule& rule = (*set.rules)[found.rule];
+    if (full_) return;
     if (chains->size() >= kRulesPerModelMax) {
+      full_ = true;
       workshop_.Fault(rule.place, Cat("expected at most ", kRulesPerModelMax,
                                       " rules that may price one model"));
       return;

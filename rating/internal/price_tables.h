@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -85,8 +86,9 @@ class PriceTables final {
                                 const Unit& to, const Place& place);
   std::vector<const Adjustment*> AdjustmentsOf(const Chain& chain, const PriceSource& source,
                                                const Model& model) const;
-  uint32_t ListOf(const PriceSource& source, uint32_t model, const std::vector<uint32_t>& groups,
-                  uint32_t transform);
+  const Table& BaseOf(const RuleSet& set, const PriceSource& source, std::string_view purpose);
+  uint32_t ListOf(const std::vector<uint32_t>& groups);
+  uint32_t Narrowed(const PriceSource& source, uint32_t list, uint32_t stopping);
 
   const Catalogue& catalogue_;
   Workshop& workshop_;
@@ -95,7 +97,10 @@ class PriceTables final {
   std::vector<std::vector<Variant>> groups_;
   absl::flat_hash_map<std::vector<uint32_t>, uint32_t> group_of_;
   absl::flat_hash_map<std::vector<uint32_t>, uint32_t> lists_;
-  uint32_t transforms_ = 0;
+  absl::flat_hash_map<uint32_t, std::vector<uint32_t>> groups_of_;  ///< By list.
+  /// By rules, currency, and the adjustments of an offer and of a grant.
+  std::map<std::tuple<const RuleIndex*, Unit, uint32_t, uint32_t>, Table> bases_;
+  bool full_ = false;  ///< A bound was reached and told of.
 };
 
 }  // namespace ocs::rating::internal

@@ -177,6 +177,11 @@ std::vector<RateRule> ReadFactorRules(const std::vector<Field>& items, const Nam
                                       Reporter* reporter) {
   static const std::vector<std::string> kKeys = WithKinds(RuleKeys({}));
   std::vector<RateRule> rules;
+  if (items.size() > kFactorRulesMax) {
+    reporter->Add(items.front().line, items.front().path,
+                  Cat("expected at most ", kFactorRulesMax, " factors in one list"));
+    return rules;
+  }
   for (const Field& item : items) {
     const Fields fields(item, kKeys, reporter);
     if (item.node->kind != YamlNode::Kind::kMap) continue;

@@ -13,6 +13,9 @@
 
 namespace ocs::rating::internal {
 
+/// Of one unit or grant: a model and a time of day each, for every model in wide use.
+inline constexpr size_t kFactorRulesMax = 2'000;
+
 /// The keys of ReadMatchers.
 const std::vector<std::string>& MatcherKeys();
 

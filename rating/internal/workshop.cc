@@ -128,6 +128,13 @@ uint32_t Workshop::NumberOf(const void* item) {
   return numbers_.try_emplace(item, static_cast<uint32_t>(numbers_.size())).first->second;
 }
 
+bool Workshop::TakePairs(size_t count) {
+  pairs_ += count;
+  if (pairs_ <= kRulePairsMax) return true;
+  Fault({}, Cat("expected at most ", kRulePairsMax, " pairs of model and rule"));
+  return false;
+}
+
 void Workshop::Fault(const Place& place, std::string message) {
   if (!faults_->empty() && faults_->back().place.field == place.field) return;
   faults_->push_back({place, std::move(message)});

@@ -71,6 +71,10 @@ class Workshop final {
   /// A number for something of the catalogue, the same as long as this lives.
   uint32_t NumberOf(const void* item);
 
+  /// Counts pairs of a model and a rule that may price or draw it; false, and told of once, when
+  /// there are more than kRulePairsMax.
+  bool TakePairs(size_t count);
+
   void Fault(const Place& place, std::string message);
 
  private:
@@ -84,6 +88,7 @@ class Workshop final {
   std::vector<CompileFault>* faults_;
   std::map<std::string, Burns> burns_;
   absl::flat_hash_map<const void*, uint32_t> numbers_;
+  size_t pairs_ = 0;
 };
 
 }  // namespace ocs::rating::internal
