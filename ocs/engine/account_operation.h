@@ -62,7 +62,8 @@ class ChangeNodeCall : public Operation {
 };
 
 /// Sets a limit on what a node and all below it may use, or changes it: what was counted stays
-/// counted while the window is the same. Refused: node_id, limit_id (not there).
+/// counted while window, unit and node are the same. Refused: unit (another currency), node_id,
+/// limit_id (not there; another window, unit or node while open sessions hold in it).
 class SetLimitCall : public Operation {
  public:
   Change change;

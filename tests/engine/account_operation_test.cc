@@ -190,6 +190,34 @@ TEST_CASE("limits: refusals in order of precedence, changed and dropped", "[engi
   CHECK(Run(h, again) == "NOT_FOUND limit_id");
 }
 
+TEST_CASE("a limit that counts for open sessions keeps its window", "[engine][unit]") {
+  Harness h;
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run("account A money=1000000\nbuy A pay");
+  const auto set = [&](const std::string& key, uint32_t limit, WindowKind window, int64_t amount) {
+    Kept<SetLimitCall> call;
+    call.change.key = key;
+    call.account = script.account("A");
+    call.limit = limit;
+    call.name = "cap";
+    call.window.kind = window;
+    call.unit = Unit::Of("token");
+    call.amount = amount;
+    return Run(h, call);
+  };
+  CHECK(set("1", 0, WindowKind::kDay, 500) == "ok");
+  script.Run("initial s 0 A 1/plain/output:300/_    -> 2001 | 1 2001 granted=output:300");
+  CHECK(h.View(script.account("A")).limits[0].held == 300);
+  CHECK(set("2", 1, WindowKind::kMonth, 500) == "FAILED_PRECONDITION limit_id");
+  CHECK(set("3", 1, WindowKind::kDay, 600) == "ok");
+  script.Run("terminate s 1 A 1/_/_/output:200      -> 2001 cost=600 | 1 2001 charged=600");
+  CHECK(h.View(script.account("A")).limits[0].used == 200);
+  CHECK(h.View(script.account("A")).limits[0].left == 400);
+  CHECK(set("4", 1, WindowKind::kMonth, 600) == "ok");
+  CHECK(h.View(script.account("A")).limits[0].used == 0);
+}
+
 TEST_CASE("a profile is changed field by field", "[engine][unit]") {
   Harness h;
   const AccountId a = h.Create(0, 5'000'000);

@@ -250,6 +250,44 @@ def deliver(program, ctl, folder):
     ctl.run("cdr", "export", "--consumer", "x", code=2)
 
 
+def administer(ctl):
+    """A family with a budget, a credit of goodwill, a gift, states, and what is told of them."""
+    parent = ctl.json("account", "create", "--currency", "CNY", "--billing-day", "15",
+                      "--segment", "family")["account_id"]
+    other = ctl.json("account", "create", "--currency", "CNY", "--pre-active")["account_id"]
+    group = ctl.json("node", "add", parent, "home", "--kind", "group")["node_id"]
+    child = ctl.json("node", "add", parent, "Anna", "--under", str(group))["node_id"]
+    ctl.run("node", "change", parent, str(child), "--name", "Anna Li", "--state", "suspended")
+    ctl.run("account", "add-identity", parent, "customer:anna-1")
+    ctl.run("node", "identity", parent, str(child), "customer:anna-1")
+    limit = ctl.json("limit", "set", parent, "50", "CNY", "month", "--name", "cap", "--node",
+                     str(child), "--alert", "80")["limit_id"]
+    ctl.run("limit", "set", parent, "60", "CNY", "month", "--name", "cap", "--node", str(child),
+            "--limit", str(limit))
+    ctl.run("limit", "set", parent, "9", "token", "sliding 5x", "--name", "bad", code=2)
+    shown = ctl.text("account", "show", parent)
+    for part in ("Anna Li", "suspended", "60.00 CNY", "month", "family", "15"):
+        expect(part in shown, f"the account lacks '{part}': {shown}")
+    ctl.run("limit", "drop", parent, str(limit))
+    ctl.run("account", "profile", parent, "--credit-limit", "10")
+    ctl.run("care", "adjust", parent, "5", code=2)  # Why?
+    ctl.run("care", "adjust", parent, "5", "--reason", "bad line")
+    sent = ctl.json("care", "transfer", parent, other, "2.5", "--key", "gift-1")
+    again = ctl.json("care", "transfer", parent, other, "2.5", "--key", "gift-1")
+    expect(sent == again, f"given twice: {sent} {again}")
+    expect("2.50 CNY" in ctl.text("account", "show", other), "the gift has not arrived")
+    ctl.run("care", "write-off", parent, "--reason", "none", code=1)
+    ctl.run("account", "state", other, "active")
+    ctl.run("account", "state", other, "suspended", "--at", "2099-01-01", "--reason", "unpaid")
+    ctl.run("account", "state", other, "suspended", "--at", "2099-01-01", "--withdraw")
+    closed = ctl.json("account", "state", other, "closed")
+    expect(closed["paid_out_micros"] == "2500000", f"closing pays out: {closed}")
+    ctl.run("account", "topup", other, "1", code=1)
+    ctl.run("account", "cancel", parent, "7", code=1)
+    told = ctl.text("notices")
+    expect(told.count("\n") >= 4, f"states and transfers are told: {told}")
+
+
 def misuse(program, ctl, folder):
     """What a newcomer does wrong is told, with the right exit code."""
     expect("ocsctl status" in ctl.text("--help"), "help begins nowhere")
@@ -341,6 +379,7 @@ def main():
             charge(ctl, account)
             settle(ctl, account, folder)
             deliver(ocsctl, ctl, folder)
+            administer(ctl)
             misuse(ocsctl, ctl, folder)
             busy = subprocess.run([ocs_inspect, os.path.join(folder, "data")],
                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,

@@ -46,7 +46,8 @@ void Consider(const Due& due, Due* first) {
 void ConsiderBuckets(const balance::Account& account, Due* first) {
   for (size_t i = 0; i < account.buckets.size(); ++i) {
     const balance::Bucket& bucket = account.buckets[i];
-    Consider({bucket.refills_at, DueKind::kRefill, i}, first);
+    if (bucket.refills_at < bucket.valid_until)
+      Consider({bucket.refills_at, DueKind::kRefill, i}, first);
     // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
     if (bucket.available == 0 && bucket.held != 0) continue;
     Consider({bucket.valid_until, DueKind::kBucketEnd, i}, first);

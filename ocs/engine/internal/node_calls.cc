@@ -245,6 +245,16 @@ void SetLimitCall::Execute(Shard& shard) {
     return;
   }
 
+  const bool anew = before != nullptr &&
+                    (before->window != window || before->unit != unit || before->node != node);
+  const balance::Counter* counter =
+      anew ? payer->FindCounter(limit, balance::CounterOwner(before->node, BucketId{})) : nullptr;
+  if (counter != nullptr && counter->held != 0) {
+    RefuseField(this, "limit_id", absl::StatusCode::kFailedPrecondition,
+                "counts for open sessions: its window, unit and node can change when they end");
+    return;
+  }
+
   // Past this line the command cannot fail.
   limit_set = before != nullptr ? limit : payer->next_limit;
   Limit set;
@@ -259,6 +269,7 @@ void SetLimitCall::Execute(Shard& shard) {
   for (const int percent : alerts) set.alerts.push_back(static_cast<uint8_t>(percent));
   if (before != nullptr) set.until = before->until;
   balance::EntryBuilder& entry = record.Begin(account);
+  if (counter != nullptr) entry.DropCounter(counter->id, counter->owner);
   entry.SetLimit(set);
   ByteWriter(entry.answer()).Varint(limit_set);
   shard.Append(payer);

@@ -1,0 +1,113 @@
+// Account calls between their wire form and the engine's: faults name the field, values arrive.
+
+#include "ocs/rpc/internal/account_translation.h"
+
+#include <string>
+
+#include "tests/support/catch.h"
+
+namespace ocs::rpc::internal {
+namespace {
+
+namespace pb = ::ocs::account::v1;
+
+template <typename Request>
+Request Good() {
+  Request request;
+  request.mutable_change()->set_idempotency_key("k");
+  request.mutable_change()->set_reason("why");
+  request.set_account_id(AccountId::Of({1}, 5).value);
+  return request;
+}
+
+template <typename Call, typename Request>
+std::string FaultOf(const Request& request) {
+  struct Quiet final : Call {
+    void Done() noexcept override {}
+  } call;
+  const auto fault = FromWire(request, &call);
+  return fault ? fault->field : "";
+}
+
+TEST_CASE("every change needs a key and an account", "[rpc][unit]") {
+  auto request = Good<pb::AddNodeRequest>();
+  request.set_name("n");
+  request.set_kind(pb::MEMBER);
+  CHECK(FaultOf<engine::AddNodeCall>(request).empty());
+  request.set_account_id(0);
+  CHECK(FaultOf<engine::AddNodeCall>(request) == "account_id");
+  request.mutable_change()->clear_idempotency_key();
+  CHECK(FaultOf<engine::AddNodeCall>(request) == "change.idempotency_key");
+}
+
+TEST_CASE("nodes and limits: faults name the field", "[rpc][unit]") {
+  auto node = Good<pb::AddNodeRequest>();
+  CHECK(FaultOf<engine::AddNodeCall>(node) == "name");
+  node.set_name(std::string(129, 'n'));
+  CHECK(FaultOf<engine::AddNodeCall>(node) == "name");
+  node.set_name("n");
+  CHECK(FaultOf<engine::AddNodeCall>(node) == "kind");
+  auto change = Good<pb::ChangeNodeRequest>();
+  CHECK(FaultOf<engine::ChangeNodeCall>(change) == "node_id");
+  change.set_node_id(3);
+  CHECK(FaultOf<engine::ChangeNodeCall>(change).empty());
+  change.set_state(static_cast<pb::State>(9));
+  CHECK(FaultOf<engine::ChangeNodeCall>(change) == "state");
+  auto limit = Good<pb::SetLimitRequest>();
+  CHECK(FaultOf<engine::SetLimitCall>(limit) == "name");
+  limit.set_name("cap");
+  CHECK(FaultOf<engine::SetLimitCall>(limit) == "window");
+  limit.set_window(pb::MONTH);
+  CHECK(FaultOf<engine::SetLimitCall>(limit) == "unit");
+  limit.set_unit("CNY");
+  CHECK(FaultOf<engine::SetLimitCall>(limit).empty());
+  for (int i = 1; i <= 9; ++i) limit.add_alert_percent(i);
+  CHECK(FaultOf<engine::SetLimitCall>(limit) == "alert_percent");
+  CHECK(FaultOf<engine::DropLimitCall>(Good<pb::DropLimitRequest>()) == "limit_id");
+}
+
+TEST_CASE("what is absent stays absent", "[rpc][unit]") {
+  struct Quiet final : engine::SetProfileCall {
+    void Done() noexcept override {}
+  } call;
+  auto request = Good<pb::SetProfileRequest>();
+  request.set_segment("");
+  request.set_billing_day(15);
+  REQUIRE_FALSE(FromWire(request, &call).has_value());
+  CHECK(call.segment == "");
+  CHECK(call.billing_day == 15);
+  CHECK_FALSE(call.tenant.has_value());
+  CHECK_FALSE(call.credit_limit_micros.has_value());
+}
+
+TEST_CASE("states, subscriptions and care: faults name the field", "[rpc][unit]") {
+  CHECK(FaultOf<engine::SetStateCall>(Good<pb::SetStateRequest>()) == "state");
+  CHECK(FaultOf<engine::CancelSubscriptionCall>(Good<pb::CancelSubscriptionRequest>()) ==
+        "subscription_number");
+  auto turn = Good<pb::SetSwitchRequest>();
+  turn.set_subscription_number(1);
+  CHECK(FaultOf<engine::SetSwitchCall>(turn) == "switch_id");
+  CHECK(FaultOf<engine::RefundChargeCall>(Good<pb::RefundChargeRequest>()) == "record_id");
+  CHECK(FaultOf<engine::TransferCall>(Good<pb::TransferRequest>()) == "to_account_id");
+  CHECK(FaultOf<engine::AdjustCall>(Good<pb::AdjustRequest>()).empty());
+  CHECK(FaultOf<engine::WriteOffCall>(Good<pb::WriteOffRequest>()).empty());
+  pb::ListNoticesRequest notices;
+  notices.set_notices_max(1'001);
+  CHECK(FaultOf<engine::NoticesCall>(notices) == "notices_max");
+}
+
+TEST_CASE("no bucket means the account's own money", "[rpc][unit]") {
+  struct Quiet final : engine::AdjustCall {
+    void Done() noexcept override {}
+  } call;
+  auto request = Good<pb::AdjustRequest>();
+  request.set_amount(-5);
+  request.set_correction(true);
+  REQUIRE_FALSE(FromWire(request, &call).has_value());
+  CHECK(call.bucket == balance::kMainBucket);
+  CHECK(call.amount == -5);
+  CHECK(call.kind == balance::AdjustmentReason::kCorrection);
+}
+
+}  // namespace
+}  // namespace ocs::rpc::internal
