@@ -86,6 +86,8 @@ void RecordCheck::AddRecord(const EntryView& entry, const cdr::Record& record,
                       record.account.value));
   }
   for (const cdr::RecordLine& line : record.lines) AddLine(entry, record, line, before);
+  // What the use costs us is not the customer's: its sums and remainders are checked alike.
+  for (const cdr::RecordLine& line : record.costs) CheckLine(entry, record, line, before);
 }
 
 void RecordCheck::CheckSequence(const EntryView& entry, const cdr::Record& record) {
@@ -104,6 +106,11 @@ void RecordCheck::AddLine(const EntryView& entry, const cdr::Record& record,
   const bool refund = record.type == cdr::RecordType::kRefund;
   entry_charged_[line.unit] += refund ? -absl::int128{line.amount} : absl::int128{line.amount};
   entry_revenue_ += line.revenue_micros;
+  CheckLine(entry, record, line, before);
+}
+
+void RecordCheck::CheckLine(const EntryView& entry, const cdr::Record& record,
+                            const cdr::RecordLine& line, const Account* before) {
   report_->Count(Check::kLines);
   if (!cdr::AddsUp(line)) {
     report_->Fail(
@@ -113,7 +120,7 @@ void RecordCheck::AddLine(const EntryView& entry, const cdr::Record& record,
             " carried in gives amount ", line.amount, " and ", line.carry_out, " carried out"));
   }
   // A refund repeats the lines of the charge; what was carried stays carried.
-  if (refund || line.carry_line == 0 || before == nullptr) return;
+  if (record.type == cdr::RecordType::kRefund || line.carry_line == 0 || before == nullptr) return;
   report_->Count(Check::kCarries);
   const Carry* known = FindCarry(carried_, line.carry_line);
   if (known == nullptr) known = FindSorted(before->carries, line.carry_line);

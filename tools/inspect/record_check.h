@@ -37,6 +37,9 @@ class RecordCheck final {
                  const balance::Account* before);
   void AddLine(const balance::EntryView& entry, const cdr::Record& record,
                const cdr::RecordLine& line, const balance::Account* before);
+  /// That a line adds up, and takes on the remainder that the line before it left.
+  void CheckLine(const balance::EntryView& entry, const cdr::Record& record,
+                 const cdr::RecordLine& line, const balance::Account* before);
   void CheckSequence(const balance::EntryView& entry, const cdr::Record& record);
   void CheckAmounts(const balance::EntryView& entry);
 

@@ -200,6 +200,7 @@ void AttachRefund(const RefundChargeCall& call, const Charge& charge,
   const cdr::Record& charged = charge.records[of_record];
   cdr::Record record = charged;
   record.lines.clear();
+  record.costs.clear();  // The vendor gives nothing back.
   for (const Part& part : parts) {
     if (part.record != of_record) continue;
     cdr::RecordLine line = charged.lines[part.line];
