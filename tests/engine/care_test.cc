@@ -304,5 +304,28 @@ TEST_CASE("thresholds are told once each, and what else happened", "[engine][uni
   CHECK(Outcome(many) == "INVALID_ARGUMENT notices_max");
 }
 
+TEST_CASE("a sliding window tells again once it has fallen below", "[engine][unit]") {
+  Harness h;
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run("account A money=20000000\nbuy A pay");
+  CHECK(Do<SetLimitCall>(h, script.account("A"), "limit", [](auto& c) {
+          c.name = "burst";
+          c.window = {.kind = WindowKind::kSliding, .length_ms = 3'600'000};
+          c.unit = Unit::Of("token");
+          c.amount = 1'000;
+          c.alerts = {50, 100};
+        }) == "ok");
+  script.Run(R"(
+    debit e 0 A 1/plain/_/output:600
+    debit e 1 A 1/plain/_/output:400
+    tick 7200
+    debit e 2 A 1/plain/_/output:100
+    debit e 3 A 1/plain/_/output:500
+  )");
+  CHECK(Notices(h) ==
+        std::vector<std::string>{"limit threshold 50", "limit reached 100", "limit threshold 50"});
+}
+
 }  // namespace
 }  // namespace ocs::engine::tests

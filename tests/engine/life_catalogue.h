@@ -68,6 +68,13 @@ offers:
         refill: day
         covers: {class: cheap}
         when_used_up: wait
+  - id: hourly
+    name: Refilled every hour
+    charge_code: HOURLY
+    fee: 7.2
+    grants:
+      - {name: ten an hour, unit: token, amount: 10, validity: 30 days, refill: hour,
+         covers: {class: cheap}, when_used_up: wait}
   - id: seat
     name: A seat
     charge_code: SEAT

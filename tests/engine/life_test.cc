@@ -238,6 +238,25 @@ TEST_CASE("a bucket is full again at each begin of its window", "[engine][unit]"
   CHECK(totals.Of(LedgerAccount::kExpired) == 296);
 }
 
+TEST_CASE("what was missed for long is made good in steps", "[engine][unit]") {
+  Harness h;
+  h.Publish(kLifeCatalogue);
+  const AccountId a = h.Create(100'000'000);
+  REQUIRE(Buy(h, a, {.offer = "hourly"}) == "ok");
+  h.clock.AdvanceSeconds(40 * kDay);
+  int ticks = 0;
+  for (; h.View(a).buckets.size() > 1 && ticks < 10; ++ticks) {
+    h.engine->Tick();
+    h.executor.RunAll();
+    h.clock.AdvanceSeconds(1);
+  }
+  // 720 refills and an end: one account keeps a round no longer than kDueStepsMax entries.
+  CHECK(ticks == 3);
+  const Totals totals = TotalsOf(*h.store);
+  CHECK(totals.Of(LedgerAccount::kExpired) == 7'210);
+  CHECK(totals.Of(LedgerAccount::kBreakage) == 7'200'000);
+}
+
 TEST_CASE("seats are bought at once and renew together", "[engine][unit]") {
   Harness h;
   h.Publish(kLifeCatalogue);

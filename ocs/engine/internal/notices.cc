@@ -19,6 +19,10 @@ using balance::NoticeType;
 
 constexpr std::array<uint8_t, 3> kBucketThresholds = {50, 80, 100};
 
+// What a sliding window notes when it has fallen below its thresholds again: 0 would mean "as it
+// was". So a threshold of 1 per cent is told once there.
+constexpr uint8_t kForgotten = 1;
+
 struct Crossing {
   const Limit* limit = nullptr;  ///< Else of the bucket.
   const Bucket* bucket = nullptr;
@@ -50,9 +54,14 @@ void FindLimitCrossings(const Account& account, Instant now, Crossings* crossing
     if (limit.alerts.empty()) continue;
     const Counter* counter = CounterOf(account, limit);
     if (counter == nullptr) continue;
-    const auto crossed = balance::CrossedThreshold(limit.alerts, counter->CountedAt(now),
-                                                   limit.amount, counter->noticed_percent);
-    if (crossed) crossings->push_back({.limit = &limit, .percent = *crossed});
+    const int64_t used = counter->CountedAt(now);
+    const auto reached = balance::CrossedThreshold(limit.alerts, used, limit.amount, 0);
+    const uint8_t told = counter->noticed_percent;
+    if (reached && *reached > told) {
+      crossings->push_back({.limit = &limit, .percent = *reached});
+    } else if (!reached && told > kForgotten && limit.window.kind == WindowKind::kSliding) {
+      crossings->push_back({.limit = &limit, .percent = kForgotten});
+    }
   }
 }
 
@@ -85,6 +94,7 @@ void WriteCrossing(const Account& account, const Crossing& crossing, Instant now
                   .ends_at = counter.ends_at,
                   .at = now,
                   .noticed_percent = crossing.percent});
+    if (crossing.percent == kForgotten && counter.noticed_percent > kForgotten) return;
   }
   AttachNotice(notice, entry);
 }
