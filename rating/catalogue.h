@@ -160,13 +160,15 @@ struct Adjustment {
   friend bool operator==(const Adjustment&, const Adjustment&) = default;
 };
 
+inline constexpr char kAliasStar = '*';  ///< In no id.
+
 /// A model as customers name it.
 struct Model {
   std::string id;
   std::string provider;
   std::string family = {};
   std::vector<std::string> classes;
-  std::vector<std::string> aliases;
+  std::vector<std::string> aliases;  ///< One that ends in kAliasStar is all names that begin so.
   friend bool operator==(const Model&, const Model&) = default;
 };
 

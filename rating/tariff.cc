@@ -35,10 +35,9 @@ const std::string& Tariff::name() const { return compiled_->tariff.name; }
 absl::TimeZone Tariff::zone() const { return compiled_->tariff.zone; }
 
 std::optional<ModelIndex> Tariff::FindModel(std::string_view name_or_alias) const {
-  const auto& models = compiled_->tariff.models;
-  const auto found = models.find(ToAbsl(name_or_alias));
-  if (found == models.end()) return std::nullopt;
-  return ModelIndex{found->second};
+  const uint32_t found = compiled_->tariff.FindModel(name_or_alias);
+  if (found == internal::kNone) return std::nullopt;
+  return ModelIndex{found};
 }
 
 const std::string& Tariff::model_id(ModelIndex model) const {

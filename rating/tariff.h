@@ -293,7 +293,8 @@ class Tariff final {
   const std::string& name() const;
   absl::TimeZone zone() const;
 
-  /// The model of that name or alias (exact, case-sensitive), or nothing.
+  /// The model of that id or alias; else of the longest alias with a star that the name begins
+  /// with; else nothing. Case-sensitive.
   std::optional<ModelIndex> FindModel(std::string_view name_or_alias) const;
   const std::string& model_id(ModelIndex model) const;
   const std::string& model_provider(ModelIndex model) const;

@@ -140,6 +140,38 @@ void CatalogueReader::ClaimModelName(const std::string& name, int line, const st
       Cat("the name ", Quoted(name), " is already used for a model at line ", known->second));
 }
 
+void CatalogueReader::ReadClasses(const Fields& fields, Model* model) {
+  for (const auto& [name, field] : fields.Texts("class", "a class or a list of them")) {
+    if (!IsId(name)) {
+      reporter_->Add(field.line, field.path,
+                     Cat("expected ", kIdExpected, ", found ", Quoted(name)));
+      continue;
+    }
+    if (std::find(model->classes.begin(), model->classes.end(), name) != model->classes.end()) {
+      reporter_->Add(field.line, field.path, Cat("names ", Quoted(name), " twice"));
+    }
+    model->classes.push_back(name);
+    draft_.names.classes.insert(name);
+  }
+}
+
+void CatalogueReader::ReadAliases(const Fields& fields, Model* model) {
+  for (const auto& [name, field] : fields.Texts("alias", "another name or a list of them")) {
+    // The star is no character of an id, so names and beginnings never clash.
+    const bool all = !name.empty() && name.back() == kAliasStar;
+    if (!IsId(all ? std::string_view(name).substr(0, name.size() - 1) : name)) {
+      reporter_->Add(
+          field.line, field.path,
+          Cat("expected ", kIdExpected,
+              ", with a * behind them for all names that begin so, found ", Quoted(name)));
+      continue;
+    }
+    ClaimModelName(name, field.line, field.path);
+    model->aliases.push_back(name);
+    draft_.names.aliases[name] = model->id;
+  }
+}
+
 void CatalogueReader::ReadModel(const Field& item) {
   const Fields fields(item, {"id", "provider", "family", "class", "alias", "note"}, reporter_);
   if (!IsMap(item)) return;
@@ -149,33 +181,12 @@ void CatalogueReader::ReadModel(const Field& item) {
     model.family = draft_.ReadId(fields, "family").value_or("");
     draft_.names.families.insert(model.family);
   }
-  const auto read_ids = [&](std::string_view key, std::string_view what, auto&& take) {
-    for (const auto& [name, field] : fields.Texts(key, what)) {
-      if (IsId(name)) {
-        take(name, field);
-      } else {
-        reporter_->Add(field.line, field.path,
-                       Cat("expected ", kIdExpected, ", found ", Quoted(name)));
-      }
-    }
-  };
-  read_ids("class", "a class or a list of them", [&](const std::string& name, const Field& field) {
-    if (std::find(model.classes.begin(), model.classes.end(), name) != model.classes.end()) {
-      reporter_->Add(field.line, field.path, Cat("names ", Quoted(name), " twice"));
-    }
-    model.classes.push_back(name);
-    draft_.names.classes.insert(name);
-  });
+  ReadClasses(fields, &model);
   const auto id = draft_.ReadId(fields, "id");
   if (!id) return;
   model.id = *id;
   ClaimModelName(model.id, fields.LineOf("id"), fields.PathOf("id"));
-  read_ids("alias", "another name or a list of them",
-           [&](const std::string& name, const Field& field) {
-             ClaimModelName(name, field.line, field.path);
-             model.aliases.push_back(name);
-             draft_.names.aliases[name] = model.id;
-           });
+  ReadAliases(fields, &model);
   draft_.names.models.insert(model.id);
   draft_.names.providers.insert(model.provider);
   draft_.out.models.push_back(std::move(model));

@@ -37,6 +37,8 @@ class CatalogueReader final {
   void ReadHead(const Fields& fields);
   void ReadCalendar(const Field& item);
   void ReadTax(const Field& item);
+  void ReadClasses(const Fields& fields, Model* model);
+  void ReadAliases(const Fields& fields, Model* model);
   void ReadModel(const Field& item);
   void ReadUnit(const Field& item);
   void ReadUnitCode(const Fields& fields, UnitTerms* terms);

@@ -2,7 +2,21 @@
 
 #include <algorithm>
 
+#include "ocs/base/text.h"
+
 namespace ocs::rating::internal {
+
+uint32_t CompiledTariff::FindModel(std::string_view wanted) const {
+  const auto found = models.find(ToAbsl(wanted));
+  if (found != models.end()) return found->second;
+  // Whatever prefix the name begins with, the last one not behind the name begins with it too.
+  const auto behind = std::upper_bound(
+      prefixes.begin(), prefixes.end(), wanted,
+      [](std::string_view text, const NamePrefix& prefix) { return text < prefix.text; });
+  auto at = static_cast<uint32_t>(behind - prefixes.begin()) - 1;
+  while (at != kNone && !wanted.starts_with(prefixes[at].text)) at = prefixes[at].wider;
+  return at == kNone ? kNone : prefixes[at].model;
+}
 
 uint32_t CompiledTariff::HeldChecks(const Candidate& candidate, const UseContext& context) const {
   uint32_t held = 0;

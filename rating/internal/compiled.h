@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -69,6 +70,13 @@ struct OfferTables {
   std::vector<std::array<std::vector<std::string>, kDimensionCount>> cover_values;  ///< By grant.
 };
 
+/// An alias for all names that begin so.
+struct NamePrefix {
+  std::string text;
+  uint32_t model = 0;
+  uint32_t wider = kNone;  ///< Index of the longest other prefix that this one begins with.
+};
+
 /// Immutable once compiled.
 struct CompiledTariff {
   uint32_t revision = 0;
@@ -79,6 +87,7 @@ struct CompiledTariff {
   std::vector<std::string> model_families;
   std::vector<std::vector<std::string>> model_classes;
   absl::flat_hash_map<std::string, uint32_t> models;
+  std::vector<NamePrefix> prefixes;  ///< Sorted by text.
   std::vector<UnitDisplay> units;
   std::vector<Offer> offers;
   absl::flat_hash_map<std::string, uint32_t> offer_ids;
@@ -96,6 +105,9 @@ struct CompiledTariff {
   std::vector<RateRow> rows;
   std::vector<Rule> rules;
   std::vector<Unit> rule_currencies;  ///< Beside `rules`; empty for draws.
+
+  /// The model of that name, alias or, of the prefixes that it begins with, the longest; kNone.
+  uint32_t FindModel(std::string_view wanted) const;
 
   /// The row that holds for the model and the use, or null.
   const RateRow* Find(uint32_t table, uint32_t model, const UseContext& context) const {

@@ -30,6 +30,7 @@ class Compiler final {
     out_.name = catalogue_.name;
     out_.zone = catalogue_.zone;
     for (uint32_t i = 0; i < catalogue_.models.size(); ++i) AddModel(i);
+    LinkPrefixes();
     for (const UnitTerms& unit : catalogue_.units) {
       out_.units.push_back({.unit = unit.unit,
                             .name = unit.name.empty() ? std::string(unit.unit.code()) : unit.name,
@@ -52,7 +53,27 @@ class Compiler final {
     out_.model_families.push_back(model.family);
     out_.model_classes.push_back(model.classes);
     out_.models.emplace(model.id, index);
-    for (const std::string& alias : model.aliases) out_.models.emplace(alias, index);
+    for (const std::string& alias : model.aliases) {
+      if (alias.back() == kAliasStar) {
+        out_.prefixes.push_back({.text = alias.substr(0, alias.size() - 1), .model = index});
+      } else {
+        out_.models.emplace(alias, index);
+      }
+    }
+  }
+
+  // In order of text, a prefix stands behind those that it begins with.
+  void LinkPrefixes() {
+    std::vector<NamePrefix>& prefixes = out_.prefixes;
+    std::sort(prefixes.begin(), prefixes.end(),
+              [](const NamePrefix& a, const NamePrefix& b) { return a.text < b.text; });
+    for (uint32_t i = 1; i < prefixes.size(); ++i) {
+      uint32_t wider = i - 1;
+      while (wider != kNone && !prefixes[i].text.starts_with(prefixes[wider].text)) {
+        wider = prefixes[wider].wider;
+      }
+      prefixes[i].wider = wider;
+    }
   }
 
   uint32_t AddTable(Table table) {

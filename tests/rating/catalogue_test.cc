@@ -314,6 +314,25 @@ c.yaml:11: units[2].burn[0]: has no factor; expected 'tokens' or a kind such as 
 )");
 }
 
+TEST_CASE("a beginning of names is one model's, and nothing but a beginning", "[rating][unit]") {
+  const std::string head = "catalogue: t\ncurrency: CNY\ntime_zone: UTC\nmodels:\n";
+  CHECK(DiagnosticsOf(head + "  - {id: a, provider: p, alias: a-*}\n"
+                             "  - {id: b, provider: p, alias: a-*}\n") ==
+        "c.yaml:6: models[1].alias: the name 'a-*' is already used for a model at line 5\n");
+  for (const char* wrong : {"*", "a**", "a*b", "a *"}) {
+    INFO(wrong);
+    CHECK(DiagnosticsOf(head + "  - {id: a, provider: p, alias: \"" + wrong + "\"}\n")
+              .find("with a * behind them for all names that begin so") != std::string::npos);
+  }
+  CHECK(DiagnosticsOf(head + "  - {id: a*, provider: p}\n").find("models[0].id") !=
+        std::string::npos);
+  const auto check = ParseCatalogue(head + "  - {id: a, provider: p, alias: [b, a-*]}\n", "c.yaml");
+  REQUIRE(check.catalogue.has_value());
+  const auto again = ParseCatalogue(FormatCatalogue(*check.catalogue), "again.yaml");
+  REQUIRE(again.catalogue.has_value());
+  CHECK(*again.catalogue == *check.catalogue);
+}
+
 TEST_CASE("text that is no YAML, or YAML beyond the language, is a diagnostic", "[rating][unit]") {
   CHECK(DiagnosticsOf("") == "c.yaml: expected a map of keys and values, found nothing\n");
   CHECK(DiagnosticsOf("- 1\n") == "c.yaml:1: expected a map of keys and values, found a list\n");

@@ -59,6 +59,77 @@ std::string DrawOf(const Tariff& tariff, std::string_view model, std::string_vie
 
 }  // namespace
 
+TEST_CASE("whole names win over beginnings, and the longest beginning over others",
+          "[rating][unit]") {
+  const auto check = ParseCatalogue(R"(catalogue: test
+currency: CNY
+time_zone: UTC
+models:
+  - {id: gpt-5, provider: p, alias: [gpt-5-*, gpt-5-mini-nano]}
+  - {id: gpt-5-mini, provider: p, alias: gpt-5-mini-*}
+  - {id: other, provider: p, alias: ["gpt-5-mini-x*", "gpt-5-b*", "z*"]}
+)",
+                                    "c.yaml");
+  REQUIRE(check.catalogue.has_value());
+  const auto tariff = Tariff::Compile(*check.catalogue, 1);
+  const auto named = [&](std::string_view name) {
+    const auto model = tariff->FindModel(name);
+    return model ? tariff->model_id(*model) : std::string("none");
+  };
+  CHECK(named("gpt-5") == "gpt-5");
+  CHECK(named("gpt-5-2025-08-07") == "gpt-5");
+  CHECK(named("gpt-5-") == "gpt-5");
+  CHECK(named("gpt-5-zzz") == "gpt-5");
+  CHECK(named("gpt-5-mini") == "gpt-5-mini");
+  CHECK(named("gpt-5-mini-2025") == "gpt-5-mini");
+  CHECK(named("gpt-5-mini-nano") == "gpt-5");
+  CHECK(named("gpt-5-mini-nanos") == "gpt-5-mini");
+  CHECK(named("gpt-5-mini-x1") == "other");
+  CHECK(named("gpt-5-mini-y") == "gpt-5-mini");
+  CHECK(named("gpt-5-a") == "gpt-5");
+  CHECK(named("gpt-5-b") == "other");
+  CHECK(named("gpt-5-c") == "gpt-5");
+  CHECK(named("z") == "other");
+  CHECK(named("zz") == "other");
+  for (const char* unknown : {"", "gpt", "GPT-5-1", "gpt-5*", "gpt-50", "a", "{"}) {
+    INFO(unknown);
+    CHECK(named(unknown) == "none");
+  }
+}
+
+TEST_CASE("the longest beginning is found as by trying all of them", "[rating][property]") {
+  const uint64_t seed = testing::Seed(21);
+  INFO(testing::SeedNote(seed));
+  Random random(seed);
+  const auto word = [&](int64_t longest) {
+    std::string text;
+    for (auto n = random.Between(1, longest); n > 0; --n)
+      text.push_back(random.Between(0, 1) == 0 ? 'a' : 'b');
+    return text;
+  };
+  for (int round = 0; round < 200; ++round) {
+    std::set<std::string> prefixes;
+    for (auto n = random.Between(1, 12); n > 0; --n) prefixes.insert(word(6));
+    std::string text = "catalogue: t\ncurrency: CNY\ntime_zone: UTC\nmodels:\n";
+    for (const std::string& prefix : prefixes)
+      text += "  - {id: m." + prefix + ", provider: p, alias: \"" + prefix + "*\"}\n";
+    const auto check = ParseCatalogue(text, "c.yaml");
+    REQUIRE(check.catalogue.has_value());
+    const auto tariff = Tariff::Compile(*check.catalogue, 1);
+    for (int name = 0; name < 50; ++name) {
+      const std::string wanted = word(9);
+      std::string expected = "none";
+      for (size_t length = wanted.size(); length > 0 && expected == "none"; --length) {
+        const std::string beginning = wanted.substr(0, length);
+        if (prefixes.count(beginning) != 0) expected = "m." + beginning;
+      }
+      const auto found = tariff->FindModel(wanted);
+      INFO(text << wanted);
+      CHECK((found ? tariff->model_id(*found) : "none") == expected);
+    }
+  }
+}
+
 TEST_CASE("models and offers are found by exact names", "[rating][unit]") {
   const auto tariff = CompileText(With(R"(offers:
   - {id: o, name: An offer, charge_code: O, fee: 9.9, validity: 1 month}

@@ -149,7 +149,7 @@ TEST_CASE("genai-prices: dated prices, hours, bands, and kinds without a price o
   CHECK(PriceOf(text, "two", TokenKind::kSearch) == "10000/1");
   CHECK(Left(*list, "other/two", "cache_audio_read_mtok"));
   CHECK(Left(*list, "other/two", "match.contains"));
-  CHECK(Left(*list, "other/noisy", "input"));
+  CHECK(PriceOf(text, "other/noisy", TokenKind::kInput) == "7500000000000001/25000000000000000");
   CHECK(Left(*list, "acme/nothing", "prices"));
 
   const auto root = ParseJson(kList);
@@ -158,6 +158,36 @@ TEST_CASE("genai-prices: dated prices, hours, bands, and kinds without a price o
   CHECK(names.Find("acme", "ONE-2026") == "acme/one");
   CHECK(names.Find("acme", "drei-zwei-eins") == "other/two");
   CHECK_FALSE(names.Find("other", "one").has_value());
+}
+
+TEST_CASE("Beginnings of names are aliases where they mean one model alone", "[tools][unit]") {
+  auto list = ReadGenaiPrices(R"([{"id": "acme", "models": [
+      {"id": "mini", "match": {"starts_with": "one-mini-"}, "prices": {"input_mtok": 1}},
+      {"id": "one", "match": {"or": [{"equals": "one"}, {"starts_with": "one-"}]},
+       "prices": {"input_mtok": 2}},
+      {"id": "free", "match": {"starts_with": "two-free"}, "prices": {}},
+      {"id": "two", "match": {"starts_with": "two-"}, "prices": {"input_mtok": 3}},
+      {"id": "any", "match": {"contains": "any"}, "prices": {"input_mtok": 4}},
+      {"id": "six", "match": {"starts_with": "six-"}, "prices": {"input_mtok": 5}}]},
+    {"id": "also", "models": [
+      {"id": "four", "match": {"starts_with": "four-"}, "prices": {"input_mtok": 6}},
+      {"id": "shared", "match": {"equals": "four-x"}, "prices": {"input_mtok": 7}}]},
+    {"id": "last", "models": [
+      {"id": "shared", "match": {"equals": "four-x"}, "prices": {"input_mtok": 8}}]}
+  ])");
+  REQUIRE(list.ok());
+  const std::string text = WriteCatalogue(&*list);
+  INFO(text);
+  CHECK(PriceOf(text, "one-2025", TokenKind::kInput) == "2/1");
+  CHECK(PriceOf(text, "one-mini-2025", TokenKind::kInput) == "1/1");
+  // A name of a model without prices must not come to cost what another one does.
+  CHECK(PriceOf(text, "two-free", TokenKind::kInput) == "no such model");
+  CHECK(Left(*list, "acme/two", "alias"));
+  // "six-any" is the model before it.
+  CHECK(PriceOf(text, "six-1", TokenKind::kInput) == "no such model");
+  CHECK(Left(*list, "acme/six", "match.starts_with"));
+  // "four-x" is two providers' model.
+  CHECK(PriceOf(text, "four-1", TokenKind::kInput) == "no such model");
 }
 
 TEST_CASE("A binary fraction is a price as it stands, up to 17 decimals", "[tools][unit]") {

@@ -78,10 +78,15 @@ class Writer final {
   // Keeps what a catalogue can say.
   void SortOut() {
     std::vector<ListedModel> kept;
+    std::vector<std::string> gone;  // Aliases of models that are not kept.
+    const auto drop = [&](const ListedModel& model) {
+      gone.insert(gone.end(), model.aliases.begin(), model.aliases.end());
+    };
     std::set<std::string> names;
     for (ListedModel& model : list_->models) {
       if (!IsId(model.id) || !IsId(model.provider)) {
         Leave(model.id, "name", model.id, "has a character that a catalogue's ids do not have");
+        drop(model);
       } else if (!names.insert(model.id).second) {
         Leave(model.id, "name", model.id, "is there twice: the first is kept");
       } else {
@@ -89,26 +94,39 @@ class Writer final {
         if (model.rules.empty()) {
           Leave(model.id, "prices", "", "the list has no price for it that a catalogue could say");
           names.erase(model.id);
+          drop(model);
         } else {
           kept.push_back(std::move(model));
         }
       }
     }
     list_->models = std::move(kept);
-    for (ListedModel& model : list_->models) {
-      std::vector<std::string> aliases;
-      for (std::string& alias : model.aliases) {
-        if (alias == model.id) continue;
-        if (!IsId(alias)) {
-          Leave(model.id, "alias", alias, "has a character that a catalogue's ids do not have");
-        } else if (!names.insert(alias).second) {
-          Leave(model.id, "alias", alias, "is the name of another model");
-        } else {
-          aliases.push_back(std::move(alias));
-        }
+    for (ListedModel& model : list_->models) KeepAliases(gone, &names, &model);
+  }
+
+  void KeepAliases(const std::vector<std::string>& gone, std::set<std::string>* names,
+                   ListedModel* model) {
+    std::vector<std::string> aliases;
+    for (std::string& alias : model->aliases) {
+      if (alias == model->id) continue;
+      const bool star = alias.ends_with('*');
+      const std::string_view text =
+          std::string_view(alias).substr(0, alias.size() - (star ? 1 : 0));
+      // Names of a model that is not kept would come to mean this one.
+      const bool catches =
+          star && std::any_of(gone.begin(), gone.end(),
+                              [&](const std::string& name) { return name.starts_with(text); });
+      if (!IsId(text)) {
+        Leave(model->id, "alias", alias, "has a character that a catalogue's ids do not have");
+      } else if (catches) {
+        Leave(model->id, "alias", alias, "names that begin so may mean another model");
+      } else if (!names->insert(alias).second) {
+        Leave(model->id, "alias", alias, "is the name of another model");
+      } else {
+        aliases.push_back(std::move(alias));
       }
-      model.aliases = std::move(aliases);
     }
+    model->aliases = std::move(aliases);
   }
 
   // A rule with a price that cannot be said is left out whole: without it the kind would fall back

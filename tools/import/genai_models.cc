@@ -51,6 +51,7 @@ std::string GenaiModelId(std::string_view provider, std::string_view model) {
 
 GenaiModels GenaiModels::Read(const JsonValue& root) {
   GenaiModels result;
+  std::set<std::string> shadowed;  // Models behind a rule that is no beginning of a name.
   for (const JsonValue& provider : root.items) {
     const std::string id(provider.TextOf("id"));
     Provider& into = result.providers_[id];
@@ -59,15 +60,68 @@ GenaiModels GenaiModels::Read(const JsonValue& root) {
     }
     const JsonValue* models = provider.Find("models");
     if (models == nullptr) continue;
+    size_t free_rules = 0;
     for (const JsonValue& model : models->items) {
       const JsonValue* match = model.Find("match");
       if (match == nullptr) continue;
       const std::string model_id = GenaiModelId(id, model.TextOf("id"));
+      if (free_rules > 0) shadowed.insert(model_id);
+      const size_t before = result.patterns_.size();
       result.Collect(model_id, *match);
+      free_rules += result.patterns_.size() - before;
       into.models.push_back({.id = model_id, .match = *match});
     }
   }
+  result.ChoosePrefixes(shadowed);
   return result;
+}
+
+// True when no other model is meant by the prefix, and none by a longer text but by an alias.
+bool GenaiModels::NamesOnly(const std::string& prefix, const std::string& model) const {
+  for (const auto& [id, provider] : providers_) {
+    if (FindIn(provider, Lower(prefix)).value_or(model) != model) return false;
+  }
+  for (auto name = owners_.lower_bound(prefix);
+       name != owners_.end() && name->first.starts_with(prefix); ++name) {
+    if (name->second.size() > 1) return false;
+  }
+  for (auto longer = beginners_.upper_bound(prefix);
+       longer != beginners_.end() && longer->first.starts_with(prefix); ++longer) {
+    const bool own = longer->second.size() == 1 && longer->second.front() == model;
+    if (!own && prefixes_.count(longer->first) == 0) return false;
+  }
+  return true;
+}
+
+void GenaiModels::ChoosePrefixes(const std::set<std::string>& shadowed) {
+  std::vector<std::string> longest_first;
+  for (const auto& [prefix, models] : beginners_) longest_first.push_back(prefix);
+  std::stable_sort(longest_first.begin(), longest_first.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  for (const std::string& prefix : longest_first) {
+    const std::vector<std::string>& models = beginners_[prefix];
+    const std::string& model = models.front();
+    if (models.size() > 1 || prefix.empty() || shadowed.count(model) != 0) continue;
+    if (NamesOnly(prefix, model)) prefixes_[prefix] = model;
+  }
+}
+
+std::vector<std::string> GenaiModels::PrefixesOnlyOf(const std::string& model_id) const {
+  std::vector<std::string> prefixes;
+  for (const auto& [prefix, model] : prefixes_) {
+    if (model == model_id) prefixes.push_back(prefix + "*");
+  }
+  return prefixes;
+}
+
+std::vector<GenaiModels::Pattern> GenaiModels::OtherPrefixes() const {
+  std::vector<Pattern> others;
+  for (const auto& [prefix, models] : beginners_) {
+    if (prefixes_.count(prefix) != 0) continue;
+    for (const std::string& model : models)
+      others.push_back({.model = model, .clause = "starts_with", .text = prefix});
+  }
+  return others;
 }
 
 void GenaiModels::Collect(const std::string& model, const JsonValue& clause) {
@@ -76,6 +130,9 @@ void GenaiModels::Collect(const std::string& model, const JsonValue& clause) {
   if (kind == "equals") {
     std::vector<std::string>& owners = owners_[value.text];
     if (owners.empty() || owners.back() != model) owners.push_back(model);
+  } else if (kind == "starts_with") {
+    std::vector<std::string>& beginners = beginners_[value.text];
+    if (beginners.empty() || beginners.back() != model) beginners.push_back(model);
   } else if (kind == "or") {
     for (const JsonValue& each : value.items) Collect(model, each);
   } else if (kind == "and") {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,15 @@ class GenaiModels final {
   /// The names that are equal to a rule of this model and of no other.
   std::vector<std::string> NamesOnlyOf(const std::string& model_id) const;
 
+  /// Beginnings of names, each with a star behind, that mean this model and no other: aliases that
+  /// by "whole names first, then the longest beginning" give what the match rules give. Not among
+  /// them is one that
+  ///   - names another model for any provider, as it stands;
+  ///   - begins a name or beginning of another model which is itself no alias;
+  ///   - stands behind a rule of the same provider that looks into or at the end of names.
+  /// Rules of that sort of other providers are asked about the beginning only.
+  std::vector<std::string> PrefixesOnlyOf(const std::string& model_id) const;
+
   /// A rule that a catalogue cannot say.
   struct Pattern {
     std::string model;
@@ -36,6 +46,9 @@ class GenaiModels final {
     std::string text;
   };
   const std::vector<Pattern>& patterns() const { return patterns_; }
+
+  /// The beginnings that are of no PrefixesOnlyOf.
+  std::vector<Pattern> OtherPrefixes() const;
 
  private:
   struct Model {
@@ -48,10 +61,14 @@ class GenaiModels final {
   };
   std::optional<std::string> FindIn(const Provider& provider, const std::string& name) const;
   void Collect(const std::string& model, const JsonValue& clause);
+  void ChoosePrefixes(const std::set<std::string>& shadowed);
+  bool NamesOnly(const std::string& prefix, const std::string& model) const;
 
   std::map<std::string, Provider, std::less<>> providers_;
   std::map<std::string, std::vector<std::string>> owners_;  ///< Model ids by name.
   std::vector<Pattern> patterns_;
+  std::map<std::string, std::vector<std::string>> beginners_;  ///< Model ids by beginning.
+  std::map<std::string, std::string> prefixes_;                ///< Those that are aliases.
 };
 
 }  // namespace ocs::tools

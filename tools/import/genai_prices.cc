@@ -204,12 +204,23 @@ absl::StatusOr<PriceList> ReadGenaiPrices(std::string_view text) {
     for (const JsonValue& model : models->items) ReadModel(id, model, &list);
   }
   auto names = GenaiModels::Read(*root);
-  for (ListedModel& model : list.models) model.aliases = names.NamesOnlyOf(model.id);
+  for (ListedModel& model : list.models) {
+    model.aliases = names.NamesOnlyOf(model.id);
+    for (std::string& prefix : names.PrefixesOnlyOf(model.id))
+      model.aliases.push_back(std::move(prefix));
+  }
+  for (const GenaiModels::Pattern& prefix : names.OtherPrefixes()) {
+    list.not_carried.push_back({.model = prefix.model,
+                                .field = "match.starts_with",
+                                .value = prefix.text,
+                                .reason = "names that begin so may mean another model"});
+  }
   for (const GenaiModels::Pattern& pattern : names.patterns()) {
-    list.not_carried.push_back({.model = pattern.model,
-                                .field = "match." + pattern.clause,
-                                .value = pattern.text,
-                                .reason = "a catalogue knows models by whole names"});
+    list.not_carried.push_back(
+        {.model = pattern.model,
+         .field = "match." + pattern.clause,
+         .value = pattern.text,
+         .reason = "a catalogue knows models by whole names and beginnings"});
   }
   return list;
 }

@@ -58,8 +58,8 @@ struct PriceList {
 absl::StatusOr<PriceList> ReadLiteLlm(std::string_view text);
 
 /// pydantic/genai-prices (prices/data.json): USD per million tokens, dated prices, hours, bands by
-/// prompt length. Model ids are "provider/model"; names that one model alone answers to are
-/// aliases. Errors: as above.
+/// prompt length. Model ids are "provider/model"; names, and beginnings of names (with a star),
+/// that one model alone answers to are aliases. Errors: as above.
 absl::StatusOr<PriceList> ReadGenaiPrices(std::string_view text);
 
 /// Dify's table of Chinese models (CSV: provider, model, input_price, output_price, unit, currency,
