@@ -131,6 +131,17 @@ struct EndOfUnits {
   friend bool operator==(const EndOfUnits&, const EndOfUnits&) = default;
 };
 
+/// Of a price enquiry: what one kind would draw from one source.
+struct PricePart {
+  TokenKind kind = TokenKind::kInput;
+  int64_t quantity = 0;
+  BucketId bucket;
+  Unit unit;  ///< Of `amount`: money, or what the package counts.
+  int64_t amount = 0;
+  std::string rule;  ///< The price or the package's weight that makes it.
+  friend bool operator==(const PricePart&, const PricePart&) = default;
+};
+
 /// Multiple-Services-Credit-Control of an answer.
 struct ServiceAnswer {
   uint32_t rating_group = 0;
@@ -145,8 +156,9 @@ struct ServiceAnswer {
   bool overshoot = false;  ///< More was used than granted; it was charged all the same.
   /// There where not all was granted, or where what follows a package has begun.
   std::optional<EndOfUnits> end;
-  std::string failed_field;  ///< Failed-AVP: the path of the field that is at fault, or "".
-  std::string message;       ///< What was found and what was expected, or "".
+  std::vector<PricePart> parts;  ///< Of a price enquiry, which is never recorded.
+  std::string failed_field;      ///< Failed-AVP: the path of the field that is at fault, or "".
+  std::string message;           ///< What was found and what was expected, or "".
 };
 
 enum class CheckBalanceResult : uint8_t { kEnoughCredit = 0, kNoCredit = 1 };

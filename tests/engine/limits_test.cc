@@ -419,6 +419,48 @@ TEST_CASE("a call pays its minimum when it ends, however it is reported", "[engi
   )");
 }
 
+TEST_CASE("D1, D3: an enquiry answers price, source, how many calls, and what follows",
+          "[engine][unit]") {
+  Harness h;
+  h.Publish(kPlans);
+  Script script(h);
+  script.Run(R"(
+    account A money=1000100
+    buy A on                                              -> ok fee=1000000 bucket=2
+    # The package pays two calls' first service; of 100 micros they take 16, and 84 pay four calls
+    # of 10 + 8.
+    price p 0 A 1/large/output:5/_ 2/small/output:4/_     -> 2001 cost=8 calls=6 | 1 2001 drawn=5 | 2 2001 charged=8
+    account B money=1000000
+    buy B pay
+    # 2,000 micros a call of both: 500 calls, of each alone there would be more.
+    price q 0 B 1/large/output:400/_ 2/small/output:600/_ -> 2001 cost=2000 calls=500 | 1 2001 charged=800 | 2 2001 charged=1200
+    price r 0 B 1/large/output:1/_ 2/small/output:1/_     -> 2001 cost=4 calls=250000 | 1 2001 charged=2 | 2 2001 charged=2
+    # Nothing was charged by asking.
+    bucket B 1                                            -> granted=1000000 available=1000000 held=0 spent=0 expired=0
+  )");
+  Kept<CreditControlCall> call;
+  CreditControlRequest& request = call.request;
+  request.type = RequestType::kEvent;
+  request.action = RequestedAction::kPriceEnquiry;
+  request.session_id = "asks";
+  request.account = script.account("A");
+  request.service_context_id = "ai-tokens.v1@test";
+  ServiceRequest& service = request.services.emplace_back();
+  service.rating_group = 1;
+  service.model = "large";
+  service.requested = {{TokenKind::kOutput, 15}};
+  h.Run(&call);
+  REQUIRE(call.answer.services.size() == 1);
+  const ServiceAnswer& answer = call.answer.services[0];
+  REQUIRE(answer.parts.size() == 2);
+  CHECK(answer.parts[0].bucket == BucketId{2});
+  CHECK(answer.parts[0].quantity == 10);
+  CHECK(answer.parts[1].unit == Unit::Of("CNY"));
+  CHECK(answer.parts[1].amount == 10);
+  CHECK(answer.end->at_end == rating::AtEnd::kBillOn);
+  CHECK(answer.end->next_price == answer.parts[1].rule);
+}
+
 constexpr char kRouted[] = R"(
 catalogue: routed
 currency: CNY

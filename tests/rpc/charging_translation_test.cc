@@ -207,6 +207,12 @@ TEST_CASE("an answer is written field by field", "[rpc][unit]") {
                  .fallback_model = "small",
                  .next_price = "price book x, line 1",
                  .rates = {{.amount = 2, .unit = Unit::Of("request"), .window_ms = 60'000}}};
+  service.parts = {{.kind = TokenKind::kOutput,
+                    .quantity = 7,
+                    .bucket = {2},
+                    .unit = Unit::Of("token"),
+                    .amount = 14,
+                    .rule = "offer o, grant 1"}};
   pb::CreditControlAnswer out;
   ToWire(answer, &out);
   pb::CreditControlAnswer expected;
@@ -221,6 +227,8 @@ TEST_CASE("an answer is written field by field", "[rpc][unit]") {
       end_of_units { at_end: AT_END_THROTTLE limited_by: "a day" node: "sales/anna"
         retry_at_unix_ms: 5 fallback_model: "small" next_price: "price book x, line 1"
         rate { amount: 2 unit: "request" window_ms: 60000 } }
+      price_part { token_kind: OUTPUT quantity: 7 bucket_id: 2 unit: "token" amount: 14
+        rule: "offer o, grant 1" }
     }
     cost_information { cost_micros: 123 currency: "CNY" } check_balance_result: NO_CREDIT
     refund_information: "0.1.2" tariff_revision: 4 calls_affordable: 5

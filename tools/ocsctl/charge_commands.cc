@@ -114,11 +114,45 @@ std::string CheckText(const CreditControlAnswer& answer) {
   }
 }
 
-std::string NotesOf(const charging::v1::MultipleServicesCreditControlAnswer& service) {
+std::string EndText(const charging::v1::EndOfUnits& end, absl::TimeZone zone) {
+  std::string text;
+  switch (end.at_end()) {
+    case charging::v1::AT_END_BILL_ON:
+      text = Cat("then billed", end.next_price().empty() ? "" : Cat(" by ", end.next_price()));
+      break;
+    case charging::v1::AT_END_WAIT:
+      text = "then wait";
+      break;
+    case charging::v1::AT_END_THROTTLE:
+      text = "then throttled";
+      for (const auto& rate : end.rate()) {
+        text += Cat(", ", FormatGrouped(rate.amount()), " ", rate.unit(), " in ",
+                    rate.window_ms() / 1000, " s");
+      }
+      break;
+    case charging::v1::AT_END_FALLBACK:
+      text = Cat("then use ", end.fallback_model());
+      break;
+    case charging::v1::AT_END_BUY_NEXT:
+      text = "then the next package is bought";
+      break;
+    default:
+      text = "then it stops";
+  }
+  if (!end.limited_by().empty()) text += Cat("; limited by '", end.limited_by(), "'");
+  if (!end.node().empty()) text += Cat(" of ", end.node());
+  if (end.has_retry_at_unix_ms())
+    text += Cat("; more at ", FormatInstant(Instant{end.retry_at_unix_ms()}, zone));
+  return text;
+}
+
+std::string NotesOf(const charging::v1::MultipleServicesCreditControlAnswer& service,
+                    absl::TimeZone zone) {
   std::string notes;
   const auto add = [&](std::string_view note) { notes += Cat(notes.empty() ? "" : "; ", note); };
   if (service.has_final_unit_indication()) add("last units: stop when they are used up");
   if (service.overshoot()) add("more was used than granted");
+  if (service.has_end_of_units()) add(EndText(service.end_of_units(), zone));
   if (service.has_failed_avp()) add(service.failed_avp().field());
   if (!service.error_message().empty()) add(service.error_message());
   return notes;
@@ -157,9 +191,23 @@ void PrintAnswer(const Ctl& ctl, const CreditControlRequest& request,
          QuantitiesText(service.granted_service_unit().token_quantity()),
          service.validity_time_seconds() == 0 ? "" : Cat(service.validity_time_seconds()),
          service.charged_micros() == 0 ? "" : AmountText(service.charged_micros(), currency),
-         service.drawn() == 0 ? "" : FormatGrouped(service.drawn()), NotesOf(service)});
+         service.drawn() == 0 ? "" : FormatGrouped(service.drawn()), NotesOf(service, ctl.zone())});
   }
   if (!table.empty()) ctl.Print(Cat("\n", table.Format()));
+  Table parts({{"kind"},
+               {"quantity", Align::kRight},
+               {"bucket", Align::kRight},
+               {"amount", Align::kRight},
+               {"rule"}});
+  for (const auto& service : answer.multiple_services_credit_control()) {
+    for (const auto& part : service.price_part()) {
+      const auto kind = FromWire(part.token_kind());
+      parts.AddRow({kind.ok() ? std::string(TokenKindName(*kind)) : "",
+                    FormatGrouped(part.quantity()), Cat(part.bucket_id()),
+                    AmountText(part.amount(), part.unit()), part.rule()});
+    }
+  }
+  if (!parts.empty()) ctl.Print(Cat("\n", parts.Format()));
 }
 
 int Send(const Ctl& ctl, const CreditControlRequest& request) {

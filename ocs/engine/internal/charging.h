@@ -114,6 +114,15 @@ class Charging final {
   Pots PotsOf(const ServiceRequest& service, const ServiceOutcome& outcome) const;
   /// What happens when the units that are granted are used up, or why none are.
   void TellEnd(const Affordance& affordance, ServiceAnswer* answer) const;
+  /// Of an enquiry: what happens when the packages that pay for it are used up, though they are
+  /// not.
+  void TellFollowing(const Affordance& affordance, ServiceAnswer* answer) const;
+  /// How many times all services of the enquiry, one after the other, are granted in full and
+  /// charged: exact, or a lower bound after 10,000 steps. What was worked out before is forgotten.
+  int64_t CallsOfAll();
+  /// Charges all services so many times over; once, only when each is granted in full: else false.
+  /// Adds to `drawn` what each bucket gave; `steady`: the same pots will pay the next time.
+  bool ChargeTimes(int64_t times, Movements* drawn, bool* steady);
   void Release(const balance::Grant& grant);
   void Refund(const balance::StoredEntry& charged);
   /// What the charge counted against limits and prices counts no more.

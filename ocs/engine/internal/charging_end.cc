@@ -118,4 +118,31 @@ void Charging::TellEnd(const Affordance& a, ServiceAnswer* answer) const {
   }
 }
 
+void Charging::TellFollowing(const Affordance& a, ServiceAnswer* answer) const {
+  const size_t last = LastPackage(a.pots);
+  if (answer->end || last == a.pots.sources.size()) return;
+  const Pots::Source& source = a.pots.sources[last];
+  EndOfUnits& end = answer->end.emplace();
+  end.at_end = AtEndOf(source);
+  switch (end.at_end) {
+    case AtEnd::kFallback:
+      end.fallback_model = source.grant->end.fallback_model;
+      return;
+    case AtEnd::kWait:
+      end.retry_at = source.more_at;
+      return;
+    case AtEnd::kThrottle:
+      return AddRates(*source.grant, &end);
+    case AtEnd::kBillOn:
+      if (last + 1 < a.pots.sources.size()) {
+        end.next_price =
+            a.pots.sources[last + 1].tariff->rule(a.pots.pots[last + 1].row->rule).origin;
+      }
+      return;
+    case AtEnd::kStop:
+    case AtEnd::kBuyNext:
+      return;
+  }
+}
+
 }  // namespace ocs::engine

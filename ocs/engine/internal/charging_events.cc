@@ -75,9 +75,73 @@ void Charging::DecideDirectDebit() {
   Commit(balance::EntryKind::kEventCharged);
 }
 
+bool Charging::ChargeTimes(int64_t times, Movements* drawn, bool* steady) {
+  *steady = true;
+  for (const ServiceRequest& asked : request_.services) {
+    ServiceRequest service = asked;
+    service.used = asked.requested.empty() ? asked.used : asked.requested;
+    service.has_used = true;
+    ServiceAnswer answer;
+    ServiceOutcome outcome;
+    if (!BeginService(service, &answer, &outcome)) return false;
+    outcome.counts_request = UsesAnything(service.used);
+    const Affordance a = Afford(service, outcome, service.used);
+    if (times == 1 && !a.whole) return false;
+    service.used = a.asked;  // With the call itself, so that it is counted each time.
+    for (KindQuantity& q : service.used) q.quantity *= times;
+    if (!ChargeUsed(service, CallPart::kEnds, &answer, &outcome)) return false;
+    if (answer.code != ResultCode::kSuccess) return false;
+    *steady = *steady && a.bounds.empty();
+    for (const rating::ChargeLine& line : outcome.lines) {
+      MovementOf(*drawn, outcome.sources[line.pot].bucket).spent += line.amount;
+      // The same pots pay next time, while no pot before them can pay a piece now and then.
+      for (size_t i = 0; i < a.pots.pots.size() && i <= line.pot; ++i) {
+        const rating::Pot& pot = a.pots.pots[i];
+        const bool may_pay = i < line.pot && pot.available > 0 && pot.row->of(line.kind).sold();
+        *steady = *steady && pot.shape == nullptr && !may_pay;
+      }
+    }
+  }
+  return true;
+}
+
+int64_t Charging::CallsOfAll() {
+  constexpr int kStepsMax = 10'000;
+  constexpr int64_t kSlack = 64;  // More than rounding makes of the kinds of one call.
+  movements_.clear();
+  counters_.clear();
+  carries_changed_ = false;
+  int64_t calls = 0;
+  bool steady = false;
+  for (int step = 0; step < kStepsMax && calls < kQuantityMax; ++step) {
+    Movements drawn;
+    if (!ChargeTimes(1, &drawn, &steady)) break;
+    ++calls;
+    int64_t ahead = kQuantityMax - calls;
+    for (const ServiceRequest& service : request_.services) {
+      const Quantities& used = service.requested.empty() ? service.used : service.requested;
+      for (const KindQuantity& q : used)
+        ahead = std::min(ahead, kQuantityMax / std::max<int64_t>(q.quantity, 1));
+    }
+    for (const balance::Movement& movement : drawn) {
+      const balance::Movement& so_far = MovementOf(movements_, movement.bucket);
+      const int64_t left = account_->Spendable(*account_->FindBucket(movement.bucket)) -
+                           so_far.spent - so_far.held + so_far.released;
+      ahead = std::min(ahead, left / (movement.spent + kSlack) - 2);
+    }
+    Movements unused;
+    bool still = false;
+    if (!steady || ahead <= 0) continue;
+    if (!ChargeTimes(ahead, &unused, &still)) break;
+    calls += ahead;
+  }
+  return calls;
+}
+
 void Charging::DecideEnquiry(RequestedAction action) {
   enquires_ = true;
   bool enough = true;
+  bool limited = false;
   int64_t calls = std::numeric_limits<int64_t>::max();
   for (const ServiceRequest& asked : request_.services) {
     ServiceAnswer& answer = answer_->services.emplace_back();
@@ -91,8 +155,11 @@ void Charging::DecideEnquiry(RequestedAction action) {
       begun.counts_request = UsesAnything(service.used);
       const Affordance a = Afford(service, begun, service.used);
       enough = enough && a.whole;
-      calls = std::min(calls, rating::AffordableCalls(a.asked, a.pots.pots, kQuantityMax));
+      if (a.bounds.empty())
+        calls = std::min(calls, rating::AffordableCalls(a.asked, a.pots.pots, kQuantityMax));
+      limited = limited || !a.bounds.empty();
       TellEnd(a, &answer);
+      TellFollowing(a, &answer);
     }
     ServiceOutcome outcome;
     if (!ChargeUsed(service, CallPart::kEnds, &answer, &outcome)) {
@@ -105,6 +172,15 @@ void Charging::DecideEnquiry(RequestedAction action) {
                     "nothing that the account has bought sells this");
     }
     answer.granted = service.used;
+    for (const rating::ChargeLine& line : outcome.lines) {
+      const Pots::Source& source = outcome.sources[line.pot];
+      answer.parts.push_back({.kind = line.kind,
+                              .quantity = line.quantity,
+                              .bucket = source.bucket,
+                              .unit = source.unit,
+                              .amount = line.amount,
+                              .rule = source.tariff->rule(line.rule).origin});
+    }
   }
   if (action == RequestedAction::kCheckBalance) {
     answer_->check_balance =
@@ -114,6 +190,7 @@ void Charging::DecideEnquiry(RequestedAction action) {
     answer_->has_cost = true;
     answer_->cost_micros = charged_micros_;
     answer_->calls_affordable = calls;
+    if (limited || request_.services.size() > 1) answer_->calls_affordable = CallsOfAll();
   }
   shard_.CountResult(answer_->code);
 }

@@ -190,6 +190,15 @@ void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditCon
   if (!in.failed_field.empty()) WriteFailedAvp(in.failed_field, out->mutable_failed_avp());
   if (!in.message.empty()) out->set_error_message(in.message);
   if (in.end) WriteEnd(*in.end, out->mutable_end_of_units());
+  for (const engine::PricePart& part : in.parts) {
+    pb::PricePart* added = out->add_price_part();
+    added->set_token_kind(ToWire(part.kind));
+    added->set_quantity(part.quantity);
+    added->set_bucket_id(part.bucket.value);
+    added->set_unit(std::string(part.unit.code()));
+    added->set_amount(part.amount);
+    added->set_rule(part.rule);
+  }
 }
 
 }  // namespace
