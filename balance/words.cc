@@ -41,6 +41,51 @@ std::string GrantWords(const Grant& grant) {
   return text;
 }
 
+// Of the effects on what an account is and when.
+std::string ChangeWords(EffectReader& effects, absl::TimeZone zone) {
+  switch (effects.effect()) {
+    case Effect::kSetTimes: {
+      const EntryBuilder::Times& times = effects.times();
+      const std::string refills =
+          times.refills_at == Instant::Never()
+              ? ""
+              : Cat(", refilled at ", FormatInstant(times.refills_at, zone));
+      return Cat("; bucket ", times.bucket.value, " is valid from ",
+                 FormatInstant(times.valid_from, zone), " until ",
+                 FormatInstant(times.valid_until, zone), refills);
+    }
+    case Effect::kSetSubscription:
+      return Cat("; subscription ", effects.subscription().id,
+                 effects.subscription().cancelled ? " is cancelled, ends at " : " renews at ",
+                 FormatInstant(DueOf(effects.subscription()), zone));
+    case Effect::kSetNode:
+      return Cat("; node ", effects.node().id.value, " is a ", NodeKindName(effects.node().kind),
+                 " below ", effects.node().parent.value, ", ",
+                 AccountStateName(effects.node().state));
+    case Effect::kSetLimit:
+      return Cat("; limit ", effects.limit().id, " of node ", effects.limit().node.value, ": ",
+                 FormatAmount(effects.limit().amount, effects.limit().unit), " per ",
+                 FormatWindow(effects.limit().window));
+    case Effect::kDropLimit:
+      return Cat("; limit ", effects.limit().id, " is gone");
+    case Effect::kSetProfile:
+      return Cat("; ", AccountStateName(effects.profile().state), ", credit limit ",
+                 FormatMicros(effects.profile().credit_limit_micros), ", billing day ",
+                 effects.profile().billing_day);
+    case Effect::kSetDatedChange:
+      return Cat("; will be ", AccountStateName(effects.dated_change().state), " from ",
+                 FormatInstant(effects.dated_change().at, zone));
+    case Effect::kSetTransfer:
+      return Cat("; ", FormatAmount(effects.transfer().amount, effects.transfer().bucket.unit),
+                 " is on its way to account ", effects.transfer().to.value);
+    case Effect::kDropTransfer:
+      return "; the transfer has arrived";
+    default:
+      return "";  // Postings are listed; identities are not for logs; the rest follows from the
+                  // kind.
+  }
+}
+
 std::string EffectWords(EffectReader& effects, absl::TimeZone zone) {
   switch (effects.effect()) {
     case Effect::kOpenSession:
@@ -60,11 +105,11 @@ std::string EffectWords(EffectReader& effects, absl::TimeZone zone) {
       return Cat("; its prices apply until ",
                  FormatInstant(effects.subscription().valid_until, zone));
     case Effect::kRefundOf:
-      return Cat("; gives back what entry ", effects.refund_of().group, ".",
-                 effects.refund_of().index, " charged");
+      return Cat(effects.refunded().empty() ? "; gives back what entry "
+                                            : "; gives back a part of what entry ",
+                 effects.refund_of().group, ".", effects.refund_of().index, " charged");
     default:
-      return "";  // Postings are listed; identities are not for logs; the rest follows from the
-                  // kind.
+      return ChangeWords(effects, zone);
   }
 }
 

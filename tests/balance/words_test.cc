@@ -32,6 +32,35 @@ TEST_CASE("an entry is told in words", "[balance][unit]") {
   CHECK(words->postings[2].find("CNY") != std::string::npos);
 }
 
+TEST_CASE("changes of an account are told in words", "[balance][unit]") {
+  const Account account = WideAccount();
+  EntryBuilder entry;
+  entry.Begin(EntryKind::kAccountChanged, account.id);
+  entry.SetTimes({{2}, kNow, kNow.PlusSeconds(60), Instant::Never()});
+  entry.SetSubscription(account.subscriptions[1]);
+  entry.SetNode(account.nodes[1]);
+  entry.SetLimit(account.limits[0]);
+  entry.DropLimit(7);
+  entry.SetProfile({AccountState::kGrace, 1'500'000, "student", "brand", 9});
+  entry.SetDatedChange(account.dated_changes[0]);
+  entry.SetTransfer(account.transfers[0]);
+  entry.DropTransfer("gift-1");
+  entry.RefundOf({.group = 3, .index = 4}, {{.record = 0, .line = 0, .amount = 5}});
+  const auto read = ReadEntry(entry, {.group = 9, .index = 0});
+  const auto words = DescribeEntry(read->view, absl::UTCTimeZone(), {});
+  REQUIRE(words.ok());
+  for (const char* part :
+       {"bucket 2 is valid from 2026-05-17T06:40:00+00:00 until 2026-05-17T06:41:00+00:00",
+        "subscription 1 is cancelled, ends at", "node 2 is a key below 1, suspended",
+        "limit 7 of node 1: 1.00 CNY per cycle", "limit 7 is gone",
+        "grace, credit limit 1.50, billing day 9", "will be suspended from",
+        "30 token is on its way to account", "the transfer has arrived",
+        "gives back a part of what entry 3.4 charged"}) {
+    INFO(part << " in " << words->text);
+    CHECK(words->text.find(part) != std::string::npos);
+  }
+}
+
 TEST_CASE("no identity stands in the words", "[balance][unit]") {
   EntryBuilder entry;
   entry.Begin(EntryKind::kIdentityAdded, AccountId::Of({1}, 1));

@@ -85,8 +85,10 @@ inline void AddRecords(const balance::EntryView& entry, Totals* totals) {
     REQUIRE(record->local_sequence == static_cast<uint64_t>(++totals->records));
     const int64_t sign = record->type == cdr::RecordType::kRefund ? -1 : 1;
     for (const cdr::RecordLine& line : record->lines) {
-      REQUIRE(line.amount * line.price_denominator + line.carry_out ==
-              line.quantity * line.price_numerator + line.carry_in);
+      if (line.form == cdr::LineForm::kPieces) {
+        REQUIRE(line.amount * line.price_denominator + line.carry_out ==
+                line.quantity * line.price_numerator + line.carry_in);
+      }
       if (line.unit.is_money() && line.bucket == balance::kMainBucket)
         totals->record_money += sign * line.amount;
       totals->record_revenue += line.revenue_micros;

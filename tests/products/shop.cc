@@ -62,6 +62,13 @@ std::string QuantitiesText(const Quantities& quantities) {
   return text;
 }
 
+// The books are read from the whole journal.
+engine::EngineOptions LongMemory() {
+  engine::EngineOptions options;
+  options.journal_retention_seconds = 3'650 * int64_t{86'400};
+  return options;
+}
+
 std::string AmountText(int64_t amount, const Unit& unit) {
   if (unit.is_money()) return MoneyText(amount);
   return Cat(amount, " ", unit.code());
@@ -125,10 +132,9 @@ int64_t ParseMoney(std::string_view text) {
   return micros;
 }
 
-Shop::Shop(const std::string& catalogue) {
-  // The books are read from the whole journal.
-  h_.options.journal_retention_seconds = 3'650 * int64_t{86'400};
-  h_.Open();
+Shop::Shop(const std::string& catalogue, const std::string& start)
+    : h_(ocs::tests::ManualClock(At(start)), balance::MakeMemStore(), LongMemory()) {
+  REQUIRE(h_.opened.ok());
   h_.PublishFile(Cat(OCS_CATALOGUES "/", catalogue, ".yaml"));
 }
 
@@ -144,18 +150,14 @@ void Shop::Run(std::string_view text) {
 std::string Shop::RunRow(const Row& row) {
   using Verb = std::string (Shop::*)(const Row&);
   static const std::map<std::string, Verb> kVerbs = {
-      {"at", &Shop::SetTime},       {"account", &Shop::NewAccount},
-      {"top_up", &Shop::TopUp},     {"buy", &Shop::Buy},
-      {"node", &Shop::AddNode},     {"limit", &Shop::SetLimit},
-      {"switch", &Shop::SetSwitch}, {"profile", &Shop::SetProfile},
-      {"cancel", &Shop::Cancel},    {"price", &Shop::Price},
-      {"event", &Shop::Event},      {"call", &Shop::CallOnce},
-      {"calls", &Shop::Calls},      {"open", &Shop::Start},
-      {"report", &Shop::Report},    {"close", &Shop::Report},
-      {"left", &Shop::Left},        {"money", &Shop::Money},
-      {"limits", &Shop::Limits},    {"offers", &Shop::Subscriptions},
-      {"bill", &Shop::Bill},        {"record", &Shop::LastRecord},
-      {"book", &Shop::Book},
+      {"at", &Shop::SetTime},     {"wait", &Shop::Wait},         {"account", &Shop::NewAccount},
+      {"top_up", &Shop::TopUp},   {"buy", &Shop::Buy},           {"node", &Shop::AddNode},
+      {"limit", &Shop::SetLimit}, {"switch", &Shop::SetSwitch},  {"profile", &Shop::SetProfile},
+      {"cancel", &Shop::Cancel},  {"price", &Shop::Price},       {"event", &Shop::Event},
+      {"call", &Shop::CallOnce},  {"calls", &Shop::Calls},       {"open", &Shop::Start},
+      {"report", &Shop::Report},  {"close", &Shop::Report},      {"left", &Shop::Left},
+      {"money", &Shop::Money},    {"limits", &Shop::Limits},     {"offers", &Shop::Subscriptions},
+      {"bill", &Shop::Bill},      {"record", &Shop::LastRecord}, {"book", &Shop::Book},
   };
   const auto verb = kVerbs.find(row.verb());
   REQUIRE(verb != kVerbs.end());
@@ -169,6 +171,14 @@ std::string Shop::SetTime(const Row& row) {
     h_.engine->Tick();
     h_.executor.RunAll();
   }
+  return "";
+}
+
+// wait 300: seconds.
+std::string Shop::Wait(const Row& row) {
+  h_.clock.AdvanceSeconds(row.Number(0));
+  h_.engine->Tick();
+  h_.executor.RunAll();
   return "";
 }
 

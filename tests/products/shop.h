@@ -33,8 +33,10 @@ int64_t ParseMoney(std::string_view text);
 
 class Shop final {
  public:
-  /// With a shipped catalogue ("operators") on the shelf, on 2026-05-17 in Shanghai.
-  explicit Shop(const std::string& catalogue);
+  /// With a shipped catalogue ("operators") on the shelf, on an afternoon in Shanghai or at
+  /// `start`.
+  explicit Shop(const std::string& catalogue,
+                const std::string& start = "2026-05-17T14:40:00+08:00");
 
   /// Runs each row and checks its outcome where the row has one; then the books: every posting
   /// sums to zero, records and ledger agree (tests/engine/books.h).
@@ -53,6 +55,7 @@ class Shop final {
 
   std::string RunRow(const Row& row);
   std::string SetTime(const Row& row);
+  std::string Wait(const Row& row);
   std::string NewAccount(const Row& row);
   std::string TopUp(const Row& row);
   std::string Buy(const Row& row);

@@ -171,7 +171,7 @@ int Restore(const Arguments& arguments, const std::vector<OpenedStore>& stores) 
     if (opened.used_by_process == 0) continue;
     return Complain(absl::FailedPreconditionError(
         Cat("process ", opened.used_by_process, " has ", opened.folder,
-            " open: it is no backup; make one with ocsctl backup")));
+            " open: it is no backup; stop the server and copy the folder")));
   }
   if (ProveAll(arguments, stores) != kProved) return kFailed;
   const absl::Status copied = CopyFolder(arguments.folder, arguments.target);

@@ -122,6 +122,21 @@ int64_t SpendableAfter(const Account& account, const Bucket& bucket, const Movem
   return SubtractExact(spendable, movement->held).value_or(kNothing);
 }
 
+// A package that goes on at its rates once another of the same purchase is used up, and that one is
+// not: calls do not count in it yet.
+bool IsBehindThrottled(const Pots& pots, size_t behind) {
+  const balance::Terms& terms = pots.sources[behind].terms;
+  for (size_t i = 0; i < behind; ++i) {
+    const Pots::Source& source = pots.sources[i];
+    if (source.grant == nullptr || source.grant->end.at_end != rating::AtEnd::kThrottle) continue;
+    if (source.terms.revision == terms.revision && source.terms.offer == terms.offer &&
+        pots.pots[i].available > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Movement& MovementOf(Movements& movements, BucketId bucket) {
@@ -181,9 +196,9 @@ Pots CollectPots(const PotQuestion& q) {
 }
 
 void AddRequest(const Pots& pots, Quantities* quantities) {
-  const bool sold = std::any_of(pots.pots.begin(), pots.pots.end(), [](const rating::Pot& pot) {
-    return pot.row->of(TokenKind::kRequest).sold();
-  });
+  bool sold = false;
+  for (size_t i = 0; i < pots.pots.size() && !sold; ++i)
+    sold = pots.pots[i].row->of(TokenKind::kRequest).sold() && !IsBehindThrottled(pots, i);
   if (!sold) return;
   const bool stated = std::any_of(quantities->begin(), quantities->end(),
                                   [](const auto& q) { return q.kind == TokenKind::kRequest; });
