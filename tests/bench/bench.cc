@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 10'000'000));
   app.add_option("--seconds", options.seconds, "Length of each measurement")
       ->check(CLI::Range(0.1, 600.0));
-  app.add_option("benchmarks", only, "rating, engine, rpc, restart; all when none is named");
+  app.add_option("benchmarks", only,
+                 "rating, engine, rpc, restart (all when none is named), accounts");
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&](const std::string& name) {
     return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
   if (wanted("engine")) ocs::bench::EngineBench(options, &report);
   if (wanted("rpc")) ocs::bench::RpcBench(options, &report);
   if (wanted("restart")) ocs::bench::RestartBench(options, &report);
+  if (std::find(only.begin(), only.end(), "accounts") != only.end())
+    ocs::bench::AccountsBench(options, &report);
   report.Print();
   return 0;
 }

@@ -49,6 +49,8 @@ void RpcBench(const Options& options, Report* report);
 /// What RestartBench kills: fills a store and works on it.
 void WorkUntilKilled(const Options& options);
 void RestartBench(const Options& options, Report* report);
+/// Only when it is asked for: ten million accounts take minutes and some ten GB.
+void AccountsBench(const Options& options, Report* report);
 
 }  // namespace ocs::bench
 

@@ -34,8 +34,17 @@ void RunBlocking(Engine& engine, Blocking<Call>* call) {
   }
 }
 
-runtime::SystemClock& WallClock() {
-  static runtime::SystemClock clock;
+class AheadClock final : public Clock {
+ public:
+  Instant Now() const override { return wall_.Now().PlusMillis(ahead_ms.load()); }
+  std::atomic<int64_t> ahead_ms{0};
+
+ private:
+  runtime::SystemClock wall_;
+};
+
+AheadClock& WallClock() {
+  static AheadClock clock;
   return clock;
 }
 
@@ -96,7 +105,9 @@ class Opener final {
 
 }  // namespace
 
-Running Start(const Options& options) {
+void AdvanceClock(double seconds) { WallClock().ahead_ms += static_cast<int64_t>(seconds * 1000); }
+
+Running Start(const Options& options, int64_t cached_accounts_max) {
   Running running;
   const double begin = Seconds();
   auto store = balance::OpenRocksStore(
@@ -107,7 +118,8 @@ Running Start(const Options& options) {
   running.worker = std::make_unique<runtime::EventLoop>("bench-worker");
   running.writer = std::make_unique<runtime::EventLoop>("bench-writer");
   engine::EngineOptions engine_options;
-  engine_options.cached_accounts_max = options.accounts + 1'000;
+  engine_options.cached_accounts_max =
+      cached_accounts_max > 0 ? cached_accounts_max : options.accounts + 1'000;
   auto engine = Engine::Open(engine_options,
                              {{.store = running.store.get(),
                                .worker = running.worker.get(),

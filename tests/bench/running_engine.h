@@ -50,8 +50,12 @@ struct Running {
   double open_seconds = 0;
 };
 
-/// Opens or makes the store in the options' folder and an engine on it.
-Running Start(const Options& options);
+/// Opens or makes the store in the options' folder and an engine on it. `cached_accounts_max` 0:
+/// all of them stay in memory.
+Running Start(const Options& options, int64_t cached_accounts_max = 0);
+
+/// From now on the engines' clock goes ahead of the wall's by so much more.
+void AdvanceClock(double seconds);
 
 /// Publishes the operators' catalogue.
 void Publish(engine::Engine& engine);
