@@ -260,13 +260,6 @@ std::string CauseOf(const ProviderUsage& ours, const Comparison& comparison) {
   const bool chat = ours.dialect == Dialect::kChat;
   const bool output_only = OnlyFields(comparison, {"output_tokens", "output_reasoning_tokens"});
   if (ours.marks.Has(UsageMark::kDerived) && chat && output_only) return "compat-thoughts";
-  // Counters beside the details, of which the calculator knows none.
-  const std::string& body = comparison.entry->body;
-  const bool beside = body.find("\"num_cached_tokens\"") != std::string::npos;
-  if (chat && beside && OnlyFields(comparison, {"cache_read_tokens"}) &&
-      comparison.differences[0].theirs == 0) {
-    return "num-cached";
-  }
   if (DetailOf(ours, "citations") > 0 &&
       OnlyFields(comparison, {"input_tokens", "output_tokens", "output_citation_tokens"})) {
     return "citations";

@@ -25,9 +25,8 @@ void ReadCaches(const Reading& reading, const Scope& details, const Scope& more,
   const std::optional<int64_t> first = fields.Count(details, {"cached_tokens"});
   const std::optional<int64_t> second = fields.Count(more, {"cached_tokens"});
   const std::optional<int64_t> cached = first.has_value() ? first : second;
-  const std::optional<int64_t> beside =
-      fields.Count(usage, {"prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens",
-                           "cached_prompt_text_tokens"});
+  const std::optional<int64_t> beside = fields.Count(
+      usage, {"prompt_cache_hit_tokens", "cached_tokens", "cached_prompt_text_tokens"});
   parts.cache_read = cached.value_or(beside.value_or(0));
   if (cached.has_value() && beside.has_value() && *cached != *beside) {
     reading.result->marks.Set(UsageMark::kFieldsDisagree);
@@ -70,6 +69,9 @@ PromptParts ReadPromptParts(const Reading& reading, const Scope& details, const 
   composer.AddDetail("prompt_text", fields.Count(details, {"text_tokens"})
                                         .value_or(fields.CountOr0(usage, {"prompt_text_tokens"})));
   composer.AddDetail("prompt_audio", audio);
+  // Mistral: what the serving engine found in its memory; what is billed as cached stands in the
+  // details.
+  composer.AddDetail("engine_cached", fields.CountOr0(usage, {"num_cached_tokens"}));
   composer.AddDetail("prompt_image", image);
   composer.AddDetail("prompt_video", video);
   composer.AddDetail("cached_text", fields.CountOr0(cached_by, {"text_tokens"}));
