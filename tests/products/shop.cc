@@ -5,7 +5,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "ocs/engine/account_operation.h"
 #include "tests/engine/books.h"
 
 namespace ocs::products {
@@ -37,8 +36,6 @@ Instant At(const std::string& text) {
   return *at;
 }
 
-std::string Local(Instant at) { return FormatInstant(at, Zone("Asia/Shanghai")); }
-
 std::vector<std::string> Split(const std::string& text, char by) {
   return absl::StrSplit(text, by);
 }
@@ -67,11 +64,6 @@ engine::EngineOptions LongMemory() {
   engine::EngineOptions options;
   options.journal_retention_seconds = 3'650 * int64_t{86'400};
   return options;
-}
-
-std::string AmountText(int64_t amount, const Unit& unit) {
-  if (unit.is_money()) return MoneyText(amount);
-  return Cat(amount, " ", unit.code());
 }
 
 // "stop", "wait by five hours until 2026-05-17T14:00:00+08:00", "throttle 1/1000ms 2/60000ms".
@@ -103,34 +95,7 @@ std::string UseText(const ServiceAnswer& used) {
   return text;
 }
 
-std::string StatusText(const engine::Operation& call) {
-  std::string text = Cat("refused ", absl::StatusCodeToString(call.status.code()));
-  if (!call.failed_field.empty()) text += Cat(" ", call.failed_field);
-  return text;
-}
-
 }  // namespace
-
-std::string MoneyText(int64_t micros) {
-  const bool owed = micros < 0;
-  const uint64_t size = owed ? 0 - static_cast<uint64_t>(micros) : static_cast<uint64_t>(micros);
-  std::string decimals = std::to_string(size % 1'000'000);
-  decimals.insert(0, 6 - decimals.size(), '0');
-  decimals.erase(decimals.find_last_not_of('0') + 1);
-  return Cat(owed ? "-" : "", size / 1'000'000, decimals.empty() ? "" : ".", decimals);
-}
-
-int64_t ParseMoney(std::string_view text) {
-  std::string whole(text);
-  std::erase(whole, '\'');
-  const size_t point = whole.find('.');
-  std::string decimals = point == std::string::npos ? "" : whole.substr(point + 1);
-  OCS_CHECK(decimals.size() <= 6);
-  decimals.append(6 - decimals.size(), '0');
-  int64_t micros = 0;
-  OCS_CHECK(absl::SimpleAtoi(Cat(whole.substr(0, point), decimals), &micros));
-  return micros;
-}
 
 Shop::Shop(const std::string& catalogue, const std::string& start)
     : h_(ocs::tests::ManualClock(At(start)), balance::MakeMemStore(), LongMemory()) {
@@ -150,14 +115,35 @@ void Shop::Run(std::string_view text) {
 std::string Shop::RunRow(const Row& row) {
   using Verb = std::string (Shop::*)(const Row&);
   static const std::map<std::string, Verb> kVerbs = {
-      {"at", &Shop::SetTime},     {"wait", &Shop::Wait},         {"account", &Shop::NewAccount},
-      {"top_up", &Shop::TopUp},   {"buy", &Shop::Buy},           {"node", &Shop::AddNode},
-      {"limit", &Shop::SetLimit}, {"switch", &Shop::SetSwitch},  {"profile", &Shop::SetProfile},
-      {"cancel", &Shop::Cancel},  {"price", &Shop::Price},       {"event", &Shop::Event},
-      {"call", &Shop::CallOnce},  {"calls", &Shop::Calls},       {"open", &Shop::Start},
-      {"report", &Shop::Report},  {"close", &Shop::Report},      {"left", &Shop::Left},
-      {"money", &Shop::Money},    {"limits", &Shop::Limits},     {"offers", &Shop::Subscriptions},
-      {"bill", &Shop::Bill},      {"record", &Shop::LastRecord}, {"book", &Shop::Book},
+      {"at", &Shop::SetTime},
+      {"wait", &Shop::Wait},
+      {"account", &Shop::NewAccount},
+      {"top_up", &Shop::TopUp},
+      {"buy", &Shop::Buy},
+      {"node", &Shop::AddNode},
+      {"limit", &Shop::SetLimit},
+      {"switch", &Shop::SetSwitch},
+      {"profile", &Shop::SetProfile},
+      {"cancel", &Shop::Cancel},
+      {"price", &Shop::Price},
+      {"event", &Shop::Event},
+      {"call", &Shop::CallOnce},
+      {"calls", &Shop::Calls},
+      {"open", &Shop::Start},
+      {"report", &Shop::Report},
+      {"close", &Shop::Report},
+      {"left", &Shop::Left},
+      {"money", &Shop::Money},
+      {"limits", &Shop::Limits},
+      {"offers", &Shop::Subscriptions},
+      {"bill", &Shop::Bill},
+      {"adjust", &Shop::Adjust},
+      {"write_off", &Shop::WriteOff},
+      {"refund", &Shop::Refund},
+      {"transfer", &Shop::Transfer},
+      {"notices", &Shop::Notices},
+      {"record", &Shop::LastRecord},
+      {"book", &Shop::Book},
   };
   const auto verb = kVerbs.find(row.verb());
   REQUIRE(verb != kVerbs.end());
@@ -180,123 +166,6 @@ std::string Shop::Wait(const Row& row) {
   h_.engine->Tick();
   h_.executor.RunAll();
   return "";
-}
-
-std::string Shop::NewAccount(const Row& row) {
-  Kept<engine::CreateAccountCall> call;
-  call.change.key = Key();
-  call.currency = Unit::Of(row.Option("currency", "CNY"));
-  call.credit_limit_micros = ParseMoney(row.Option("limit", "0"));
-  call.segment = row.Option("segment", "");
-  call.billing_day = static_cast<int>(row.NumberOption("day", 1));
-  call.identities = {{engine::IdentityType::kPrivate, Cat("customer-", row.Word(0))}};
-  h_.Run(&call);
-  REQUIRE(call.done);
-  if (!call.status.ok()) return StatusText(call);
-  accounts_[row.Word(0)] = call.account;
-  const int64_t money = ParseMoney(row.Option("money", "0"));
-  if (money > 0) h_.TopUp(call.account, money, row.Option("currency", "CNY"));
-  return "ok";
-}
-
-std::string Shop::TopUp(const Row& row) {
-  const AccountId id = account(row.Word(0));
-  h_.TopUp(id, ParseMoney(row.Word(1)), std::string(h_.View(id).currency.code()));
-  return "ok";
-}
-
-std::string Shop::Buy(const Row& row) {
-  Kept<engine::PurchaseCall> call;
-  call.change.key = Key();
-  call.account = account(row.Word(0));
-  call.offer = row.Word(1);
-  call.quantity = row.NumberOption("quantity", 1);
-  if (row.Has("node")) call.node = {nodes_.at(row.Option("node", ""))};
-  h_.Run(&call);
-  REQUIRE(call.done);
-  if (!call.status.ok()) return StatusText(call);
-  if (call.fee_points != 0) return AmountText(call.fee_points, call.fee_unit);
-  return MoneyText(call.fee_micros);
-}
-
-std::string Shop::AddNode(const Row& row) {
-  static const std::map<std::string, balance::NodeKind> kKinds = {
-      {"group", balance::NodeKind::kGroup},
-      {"member", balance::NodeKind::kMember},
-      {"key", balance::NodeKind::kKey}};
-  Kept<engine::AddNodeCall> call;
-  call.change.key = Key();
-  call.account = account(row.Word(0));
-  call.name = row.Word(1);
-  call.kind = kKinds.at(row.Option("kind", "member"));
-  if (row.Has("under")) call.parent = {nodes_.at(row.Option("under", ""))};
-  h_.Run(&call);
-  REQUIRE(call.done);
-  if (!call.status.ok()) return StatusText(call);
-  nodes_[call.name] = call.node.value;
-  Kept<engine::ChangeIdentityCall> identity;
-  identity.change.key = Key();
-  identity.account = call.account;
-  identity.type = engine::IdentityType::kPrivate;
-  identity.data = Cat("of-", call.name);
-  identity.node = call.node;
-  h_.Run(&identity);
-  INFO(identity.status);
-  REQUIRE(identity.status.ok());
-  return "ok";
-}
-
-std::string Shop::SetLimit(const Row& row) {
-  static const std::map<std::string, Window> kWindows = {
-      {"day", {.kind = WindowKind::kDay}},
-      {"month", {.kind = WindowKind::kMonth}},
-      {"lifetime", {.kind = WindowKind::kLifetime}}};
-  Kept<engine::SetLimitCall> call;
-  call.change.key = Key();
-  call.account = account(row.Word(0));
-  call.name = row.Word(1);
-  if (row.Has("node")) call.node = {nodes_.at(row.Option("node", ""))};
-  call.window = kWindows.at(row.Option("per", "month"));
-  call.unit = Unit::Of(row.Option("unit", "CNY"));
-  call.amount =
-      call.unit.is_money() ? ParseMoney(row.Option("amount", "0")) : row.NumberOption("amount", 0);
-  h_.Run(&call);
-  REQUIRE(call.done);
-  return call.status.ok() ? "ok" : StatusText(call);
-}
-
-std::string Shop::SetSwitch(const Row& row) {
-  Kept<engine::SetSwitchCall> call;
-  call.change.key = Key();
-  call.account = account(row.Word(0));
-  call.subscription = static_cast<uint32_t>(row.NumberOption("of", 1));
-  call.switch_id = row.Word(1);
-  call.on = row.Word(2) == "on";
-  h_.Run(&call);
-  REQUIRE(call.done);
-  return call.status.ok() ? "ok" : StatusText(call);
-}
-
-std::string Shop::SetProfile(const Row& row) {
-  Kept<engine::SetProfileCall> call;
-  call.change.key = Key();
-  call.account = account(row.Word(0));
-  if (row.Has("limit")) call.credit_limit_micros = ParseMoney(row.Option("limit", ""));
-  if (row.Has("segment")) call.segment = row.Option("segment", "");
-  if (row.Has("day")) call.billing_day = static_cast<int>(row.NumberOption("day", 1));
-  h_.Run(&call);
-  REQUIRE(call.done);
-  return call.status.ok() ? "ok" : StatusText(call);
-}
-
-std::string Shop::Cancel(const Row& row) {
-  Kept<engine::CancelSubscriptionCall> call;
-  call.change.key = Key();
-  call.account = account(row.Word(0));
-  call.subscription = static_cast<uint32_t>(row.Number(1));
-  h_.Run(&call);
-  REQUIRE(call.done);
-  return call.status.ok() ? Cat("until ", Local(call.ends_at)) : StatusText(call);
 }
 
 void Shop::Fill(const Row& row, AccountId account, std::list<std::string>* texts,

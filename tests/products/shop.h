@@ -30,6 +30,12 @@ namespace ocs::products {
 std::string MoneyText(int64_t micros);
 /// REQUIRES: a decimal number with at most six decimals.
 int64_t ParseMoney(std::string_view text);
+/// "9.9" of money, else "400000 token".
+std::string AmountText(int64_t amount, const Unit& unit);
+/// In Shanghai.
+std::string Local(Instant at);
+/// "refused NOT_FOUND node_id". REQUIRES: the call failed.
+std::string StatusText(const engine::Operation& call);
 
 class Shop final {
  public:
@@ -64,6 +70,11 @@ class Shop final {
   std::string SetSwitch(const Row& row);
   std::string SetProfile(const Row& row);
   std::string Cancel(const Row& row);
+  std::string Adjust(const Row& row);
+  std::string WriteOff(const Row& row);
+  std::string Refund(const Row& row);
+  std::string Transfer(const Row& row);
+  std::string Notices(const Row& row);
   std::string Price(const Row& row);
   std::string Event(const Row& row);
   std::string CallOnce(const Row& row);
@@ -98,6 +109,7 @@ class Shop final {
   std::map<std::string, uint32_t> nodes_;
   std::map<std::string, Open> open_;
   std::map<std::string, std::vector<cdr::CarriedMicros>> carried_;
+  Position told_;
   int keys_ = 0;
 };
 

@@ -50,6 +50,7 @@ void AddGrantLimits(const Account& account, const CounterChanges& changes,
     bound.name = terms.name;
     bound.unit = source.unit;
     bound.bucket = source.bucket;
+    if (terms.per_member) bound.node = node;
     bounds->push_back(bound);
   }
 }

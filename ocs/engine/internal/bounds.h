@@ -38,8 +38,9 @@ struct Bound {
   std::string_view name;  ///< Of the catalogue or of the account: good until the next entry.
   Unit unit = {};
   BucketId bucket = {};
-  balance::NodeId node = {};  ///< Whose limit it is, of a node's.
-  int64_t left = 0;           ///< What may still be held; below 0 when more was used.
+  balance::NodeId node =
+      {};            ///< Whose limit it is, of a node's or of a member's part of a package.
+  int64_t left = 0;  ///< What may still be held; below 0 when more was used.
   Instant frees_at = Instant::Never();
 };
 using Bounds = std::vector<Bound>;  ///< Empty for who has no limits: no allocation.
