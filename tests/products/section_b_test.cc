@@ -516,11 +516,11 @@ TEST_CASE("B22: after 50 M no stop but basic assurance at stated rates", "[produ
     account B currency=USD money=320
     buy B canopy-200                                                              -> 100
     event B kimi-k2 output:200000000                                 -> ok drawn=200000000
-    price B kimi-k2 output:1 -> costs 0 drawn=1 calls=1 then throttle 1/1s 8/60s 40/3600s 200/86400s
+    price B kimi-k2 output:1 -> costs 0 drawn=1 output=0 request request=1 request calls=1 then throttle 1/1s 8/60s 40/3600s 200/86400s
     account C currency=USD money=320
     buy C canopy-500                                                              -> 220
     event C kimi-k2 output:500000000                                 -> ok drawn=500000000
-    price C kimi-k2 output:1 -> costs 0 drawn=1 calls=1 then throttle 1/1s 20/60s 100/3600s 500/86400s
+    price C kimi-k2 output:1 -> costs 0 drawn=1 output=0 request request=1 request calls=1 then throttle 1/1s 20/60s 100/3600s 500/86400s
   )");
 }
 

@@ -227,6 +227,8 @@ std::string Shop::Price(const Row& row) {
   const CreditControlAnswer answer = Send(&call);
   if (answer.code != ResultCode::kSuccess) return RefusalText(answer);
   std::string text = Cat("costs ", MoneyText(answer.cost_micros), UseText(answer.services[0]));
+  for (const engine::PricePart& part : answer.services[0].parts)
+    text += Cat(" ", TokenKindName(part.kind), "=", AmountText(part.amount, part.unit));
   text += Cat(" calls=", answer.calls_affordable);
   if (answer.services[0].end.has_value()) text += Cat(" then ", EndText(*answer.services[0].end));
   return text;

@@ -126,6 +126,7 @@ std::string Shop::SetLimit(const Row& row) {
   call.unit = Unit::Of(row.Option("unit", "CNY"));
   call.amount =
       call.unit.is_money() ? ParseMoney(row.Option("amount", "0")) : row.NumberOption("amount", 0);
+  call.alert_only = row.Option("only", "") == "told";
   h_.Run(&call);
   REQUIRE(call.done);
   return call.status.ok() ? "ok" : StatusText(call);

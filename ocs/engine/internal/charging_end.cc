@@ -123,6 +123,12 @@ void Charging::TellFollowing(const Affordance& a, ServiceAnswer* answer) const {
   if (answer->end || last == a.pots.sources.size()) return;
   const Pots::Source& source = a.pots.sources[last];
   EndOfUnits& end = answer->end.emplace();
+  if (last > 0 && a.pots.pots[last - 1].available > 0 &&
+      a.pots.sources[last - 1].grant != nullptr &&
+      AtEndOf(a.pots.sources[last - 1]) == AtEnd::kThrottle) {
+    end.at_end = AtEnd::kThrottle;  // The last one is that at whose rates it goes on.
+    return AddRates(*source.grant, &end);
+  }
   end.at_end = AtEndOf(source);
   switch (end.at_end) {
     case AtEnd::kFallback:
