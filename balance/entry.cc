@@ -10,7 +10,7 @@
 namespace ocs::balance {
 namespace {
 
-constexpr std::array<std::string_view, 31> kKindNames = {"",
+constexpr std::array<std::string_view, 35> kKindNames = {"",
                                                          "account created",
                                                          "identity added",
                                                          "identity removed",
@@ -40,7 +40,11 @@ constexpr std::array<std::string_view, 31> kKindNames = {"",
                                                          "transfer settled",
                                                          "switch set",
                                                          "voucher redeemed",
-                                                         "notice given"};
+                                                         "notice given",
+                                                         "catalogue proposed",
+                                                         "catalogue approved",
+                                                         "catalogue rejected",
+                                                         "catalogue cancelled"};
 
 constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "",

@@ -50,6 +50,10 @@ enum class EntryKind : uint8_t {
   kSwitchSet = 28,
   kVoucherRedeemed = 29,
   kNoticeGiven = 30,
+  kCatalogueProposed = 31,  ///< A revision that another person must approve.
+  kCatalogueApproved = 32,
+  kCatalogueRejected = 33,
+  kCatalogueCancelled = 34,  ///< Published, and taken back before it was in force.
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);
@@ -100,10 +104,11 @@ struct Posting {
 
 /// What bytes ride along with an entry. Opaque here. Numbers are stored.
 enum class AttachmentType : uint8_t {
-  kRecord = 1,     ///< A CDR (docs/format/cdr.md).
-  kCatalogue = 2,  ///< The text of a revision.
-  kNote = 3,       ///< Who made an administrative change and why: two texts.
-  kNotice = 4,     ///< Something to be told: balance/notice.h.
+  kRecord = 1,      ///< A CDR (docs/format/cdr.md).
+  kCatalogue = 2,   ///< The text of a revision.
+  kNote = 3,        ///< Who made an administrative change and why: two texts.
+  kNotice = 4,      ///< Something to be told: balance/notice.h.
+  kSimulation = 5,  ///< What a simulation of a catalogue's text came to, as it was handed in.
 };
 
 /// How much of a line of a charge's records has been given back by a refund and those before it.

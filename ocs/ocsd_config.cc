@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <fstream>
 #include <functional>
@@ -208,11 +209,48 @@ std::vector<Key> EngineKeys() {
   };
 }
 
+// A choice between two words, the second of which sets the field.
+template <typename Field>
+Key EitherKey(std::string_view name, std::string_view help, std::array<std::string, 2> words,
+              Field field) {
+  return {name, help,
+          [words, field](const std::string& text, Config* config) -> std::string {
+            if (text != words[0] && text != words[1])
+              return absl::StrCat("one of ", words[0], " ", words[1]);
+            field(*config) = text == words[1];
+            return "";
+          },
+          [words, field](const Config& config) {
+            Config copy = config;
+            return words[field(copy) ? 1 : 0];
+          }};
+}
+
+std::vector<Key> PublishingKeys() {
+  return {
+      EitherKey(
+          "publishing_second_approval",
+          "a published catalogue waits for another person's approval; needs credentials: no, yes",
+          {"no", "yes"},
+          [](Config & config) -> auto& { return config.engine.publishing.second_approval; }),
+      EitherKey(
+          "publishing_simulation",
+          "the result of a simulation of a new catalogue: optional, required",
+          {"optional", "required"},
+          [](Config & config) -> auto& { return config.engine.publishing.simulation_required; }),
+      NumberKey(
+          "publishing_proposal_seconds_max", "how long a proposed catalogue may be approved",
+          {60, kYear},
+          [](Config & config) -> auto& { return config.engine.publishing.proposal_seconds_max; }),
+  };
+}
+
 const std::vector<Key>& Keys() {
   static const std::vector<Key>* const keys = [] {
     auto* all = new std::vector<Key>(ServerKeys());
     for (Key& key : SecurityKeys()) all->push_back(std::move(key));
     for (Key& key : EngineKeys()) all->push_back(std::move(key));
+    for (Key& key : PublishingKeys()) all->push_back(std::move(key));
     return all;
   }();
   return *keys;
@@ -355,6 +393,11 @@ absl::Status CheckConfig(const Config& config) {
     return Fault("configuration", "tls_client_ca_file", "is of no use without TLS");
   }
   OCS_RETURN_IF_ERROR(CheckOpenness(config));
+  if (config.engine.publishing.second_approval && config.credentials_file.empty()) {
+    return Fault("configuration", "credentials_file",
+                 "is missing; publishing_second_approval needs it: without credentials nobody "
+                 "proves to be another person");
+  }
   if (!config.metrics_address.empty()) {
     OCS_RETURN_IF_ERROR(CheckAddress("metrics_address", config.metrics_address));
     if (!IsLoopback(config.metrics_address)) {

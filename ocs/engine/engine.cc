@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   state.clock = clock;
   OCS_ASSIGN_OR_RETURN(const auto revisions, LoadRevisions(*shards.front().store));
   for (const auto& revision : revisions) state.registry.Add(revision);
-  state.last_revision = state.registry.snapshot()->last_number();
+  for (const auto& revision : revisions) state.decided.push_back(revision->view);
   for (size_t i = 0; i < shards.size(); ++i) {
     Shard::Context context{.id = ShardId{static_cast<uint16_t>(i)},
                            .options = &state.options,
@@ -94,7 +94,12 @@ ShardStatistics Engine::statistics(ShardId shard) const {
 
 std::vector<RevisionView> Engine::revisions() const {
   std::vector<RevisionView> views;
-  for (const auto& revision : state_->registry.snapshot()->all()) views.push_back(revision->view);
+  const auto snapshot = state_->registry.snapshot();
+  const Instant now = state_->clock->Now();
+  for (const auto& revision : snapshot->all()) {
+    views.push_back(revision->view);
+    views.back().state = snapshot->StateOf(*revision, now);
+  }
   return views;
 }
 
@@ -105,9 +110,23 @@ absl::StatusOr<std::string> Engine::revision_text(uint32_t revision) const {
   return found->text;
 }
 
-std::vector<std::string> Engine::CheckCatalogue(std::string_view text,
-                                                std::string_view file_name) const {
-  return ParseRevision(text, file_name).diagnostics;
+absl::StatusOr<std::string> Engine::revision_simulation(uint32_t revision) const {
+  const auto snapshot = state_->registry.snapshot();
+  const Revision* found = snapshot->Find(revision);
+  if (found == nullptr) return absl::NotFoundError(Cat("there is no revision ", revision));
+  return found->simulation;
+}
+
+absl::StatusOr<CatalogueCheck> Engine::CheckCatalogue(std::string_view text,
+                                                      std::string_view file_name,
+                                                      std::optional<uint32_t> compare_with) const {
+  const auto snapshot = state_->registry.snapshot();
+  const Revision* before =
+      compare_with ? snapshot->Find(*compare_with) : snapshot->EffectiveAt(state_->clock->Now());
+  if (before == nullptr && compare_with) {
+    return absl::NotFoundError(Cat("compare_with: there is no revision ", *compare_with));
+  }
+  return CompareTexts(text, file_name, before);
 }
 
 }  // namespace ocs::engine

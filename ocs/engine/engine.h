@@ -27,10 +27,18 @@
 #include "ocs/base/time.h"
 #include "ocs/engine/messages.h"
 #include "ocs/engine/operation.h"
+#include "rating/diff.h"
 
 namespace ocs::engine {
 
 class Shard;
+
+/// What must be true before a catalogue comes into force.
+struct PublishingPolicy {
+  bool second_approval = false;      ///< What is published waits for another person's approval.
+  bool simulation_required = false;  ///< A simulation's result for its very text is attached.
+  int64_t proposal_seconds_max = 7 * 86'400;  ///< A proposal not approved by then has expired.
+};
 
 struct EngineOptions {
   uint32_t validity_seconds = 600;  ///< Validity-Time of grants.
@@ -51,6 +59,7 @@ struct EngineOptions {
   int64_t cached_accounts_max = 1'000'000;  ///< Per shard.
   int64_t checkpoint_lag_entries =
       1'000'000;  ///< How many entries a restart replays at most, about.
+  PublishingPolicy publishing;
 };
 
 /// The resources of one shard: each with its own store and threads.
@@ -79,6 +88,14 @@ struct ShardStatistics {
   int64_t store_bytes = 0;                            ///< Now.
   bool stopped = false;                               ///< After a failed write.
   std::vector<std::pair<uint16_t, int64_t>> results;  ///< Answers by Result-Code.
+};
+
+/// What there is to say of a catalogue's text before it is published.
+struct CatalogueCheck {
+  std::vector<std::string> diagnostics;  ///< Every fault, "file:line: field: ...".
+  std::string text_sha256;               ///< 64 hexadecimal digits.
+  uint32_t compared_with = 0;            ///< The revision compared with; 0: none is in force.
+  std::vector<rating::Change> changes;   ///< Against it; empty when there are faults.
 };
 
 /// A record as it leaves the house. Texts point into `bytes`, which the holder keeps.
@@ -121,10 +138,15 @@ class Engine final {
   ShardStatistics statistics(ShardId shard) const;  ///< Thread-safe.
 
   // ---- The catalogue ----
-  std::vector<RevisionView> revisions() const;  ///< Thread-safe. Oldest first.
+  std::vector<RevisionView> revisions() const;  ///< Thread-safe. Oldest first; states as of now.
   absl::StatusOr<std::string> revision_text(uint32_t revision) const;  ///< NotFound. Thread-safe.
-  /// Every fault of a text, "file:line: field: ..."; empty when it can be published. Thread-safe.
-  std::vector<std::string> CheckCatalogue(std::string_view text, std::string_view file_name) const;
+  /// The simulation's result that is attached; "" when there is none. NotFound. Thread-safe.
+  absl::StatusOr<std::string> revision_simulation(uint32_t revision) const;
+  /// Every fault of a text and, when it has none, what it changes against a revision: that of
+  /// `compare_with`, or the one in force. Publishes nothing. Errors: NotFound, no such revision.
+  /// Thread-safe.
+  absl::StatusOr<CatalogueCheck> CheckCatalogue(std::string_view text, std::string_view file_name,
+                                                std::optional<uint32_t> compare_with) const;
 
   // ---- Records and their consumers (DESIGN 2.5) ----
   /// The durable records of a shard after `after`, oldest first, at most `records_max` and about
@@ -146,6 +168,7 @@ class Engine final {
 
  private:
   friend class PublishCatalogueCall;
+  friend class DecideRevisionCall;
   struct State;
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -25,6 +25,9 @@ enum ServiceFlag : uint8_t {
   kHasEnd = 32,
 };
 
+constexpr std::string_view kStateNames[] = {"",        "proposed", "expired", "rejected",
+                                            "pending", "in force", "past",    "cancelled"};
+
 void PutQuantities(const Quantities& quantities, ByteWriter& out) {
   out.Varint(quantities.size());
   for (const KindQuantity& q : quantities) {
@@ -212,6 +215,10 @@ bool DecodeAnswer(std::string_view bytes, CreditControlAnswer* answer) {
     if (!DecodeService(in, &answer->services.emplace_back())) return false;
   }
   return in.ok() && in.done();
+}
+
+std::string_view RevisionStateName(RevisionState state) {
+  return kStateNames[static_cast<size_t>(state)];
 }
 
 }  // namespace ocs::engine

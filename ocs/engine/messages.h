@@ -292,12 +292,43 @@ struct HistoryItem {
   std::vector<std::string> charges;   ///< The record's sentences: why it cost that.
 };
 
+/// What was decided of a revision. Numbers are stored.
+enum class RevisionDecision : uint8_t {
+  kPublished = 1,
+  kProposed = 2,   ///< Waits for another person's approval.
+  kRejected = 3,   ///< Was proposed; never comes into force.
+  kCancelled = 4,  ///< Was published; taken back before it was in force.
+};
+
+/// What a revision is at some moment.
+enum class RevisionState : uint8_t {
+  kProposed = 1,
+  kExpired = 2,  ///< Was proposed and not approved in time; never comes into force.
+  kRejected = 3,
+  kPending = 4,  ///< Published; in force from an instant to come.
+  kInForce = 5,
+  kPast = 6,  ///< A newer one is in force. Sessions that were opened with it keep it.
+  kCancelled = 7,
+};
+std::string_view RevisionStateName(RevisionState state);  ///< "proposed", ..., "in force", "past".
+
 struct RevisionView {
   uint32_t revision = 0;
   std::string name;
-  Instant effective_from;
-  Instant published_at;
-  std::string published_by;
+  RevisionDecision decision = RevisionDecision::kPublished;
+  RevisionState state = RevisionState::kPast;
+  Instant effective_from;    ///< Of one that is not published: as was asked; 0 = from its approval.
+  Instant published_at;      ///< When its text was published or proposed,
+  std::string published_by;  ///< by whom,
+  std::string reason;        ///< and why.
+  Instant expires_at;        ///< Of a proposal: not approved after it. 0 when it never was one.
+  Instant decided_at;        ///< Of an approval, a rejection or a cancellation; 0 without.
+  std::string decided_by;
+  std::string decided_reason;
+  uint32_t copy_of = 0;           ///< The revision whose text was published again; 0: none.
+  std::string text_sha256;        ///< 64 hexadecimal digits.
+  int64_t simulation_bytes = 0;   ///< Of the attached result; 0: none.
+  std::string simulation_sha256;  ///< Of the attached result; "" without.
   uint32_t model_count = 0;
   uint32_t offer_count = 0;
   int64_t text_bytes = 0;

@@ -219,15 +219,37 @@ class BillCall : public Operation {
   void Execute(Shard& shard) override;
 };
 
-/// Publishes a catalogue revision. It applies to sessions opened at or after `effective_from`.
+/// What a simulation of a catalogue's text came to. Opaque here but for the text that it names.
+struct SimulationResult {
+  std::string bytes;        ///< Empty: there is none. At most kSimulationResultBytesMax.
+  std::string text_sha256;  ///< Of the text that was simulated: 64 hexadecimal digits, lower case.
+};
+/// A report with its tables; input and events stay where they are.
+inline constexpr int kSimulationResultBytesMax = 512 * 1024;
+
+/// Publishes a catalogue revision. It applies to sessions opened at or after `effective_from`; one
+/// that is open keeps its own. Where PublishingPolicy asks for a second approval, it makes a
+/// proposal instead (catalogue_operation.h).
+///
+/// Refused, in this order: InvalidArgument for the text (every fault), a simulation of another
+/// text, an actor or reason that is missing where a second approval is needed; NotFound for
+/// `copy_of`; FailedPrecondition where a simulation is required and missing, and for a revision
+/// that would be in force before one that is pending: it would never see the pending one's changes.
 class PublishCatalogueCall : public Operation {
  public:
   Change change;
   std::string text;
   std::string file_name;                  ///< For messages only.
-  std::optional<Instant> effective_from;  ///< Absent = now.
+  std::optional<Instant> effective_from;  ///< Absent = now, or when it is approved.
+  /// Rolls back: publishes that revision's text again, with its simulation unless another is given;
+  /// `text` stays empty. 0: publishes `text`.
+  uint32_t copy_of = 0;
+  SimulationResult simulation;
 
-  uint32_t revision = 0;  ///< Result.
+  // Results.
+  uint32_t revision = 0;
+  RevisionDecision decision = RevisionDecision::kPublished;  ///< Or kProposed.
+  Instant expires_at;                                        ///< Of a proposal.
   std::vector<std::string>
       diagnostics;  ///< With InvalidArgument: every fault, "file:line: field: ...".
 
@@ -235,6 +257,9 @@ class PublishCatalogueCall : public Operation {
   bool Prepare(Engine& engine) override;
   void Execute(Shard& shard) override;
   void Durable() noexcept override;
+  bool TakeCopy();
+  bool CheckSimulation();
+  bool CheckPolicy(Instant effective, Instant now);
   Engine* engine_ = nullptr;
   std::shared_ptr<Revision> compiled_;
 };

@@ -36,6 +36,8 @@ constexpr MethodAccess kTable[] = {
     {Method::kGetHistory, "/ocs.account.v1.Accounts/GetHistory", {kCare, kFinance, kReadOnly}},
     {Method::kCheckCatalogue, "/ocs.catalog.v1.Catalogue/CheckCatalogue", {kCatalogue}},
     {Method::kPublishCatalogue, "/ocs.catalog.v1.Catalogue/PublishCatalogue", {kCatalogue}},
+    {Method::kRollBackCatalogue, "/ocs.catalog.v1.Catalogue/RollBackCatalogue", {kCatalogue}},
+    {Method::kDecideRevision, "/ocs.catalog.v1.Catalogue/DecideRevision", {kCatalogue}},
     {Method::kListRevisions,
      "/ocs.catalog.v1.Catalogue/ListRevisions",
      {kCare, kCatalogue, kFinance, kOperations, kReadOnly}},

@@ -77,6 +77,8 @@ enum class Method : uint8_t {
   kGetHistory,
   kCheckCatalogue,
   kPublishCatalogue,
+  kRollBackCatalogue,
+  kDecideRevision,
   kListRevisions,
   kGetRevision,
   kStreamRecords,

@@ -58,6 +58,8 @@ TEST_CASE("keys that must keep together are refused apart", "[ocsd][e2e]") {
            "credentials_file: is missing and '0.0.0.0:7070' can be reached from"},
       Case{"listen_address: 0.0.0.0:7070\nallow_anonymous: yes\n",
            "listen_address: '0.0.0.0:7070' can be reached from"},
+      Case{"publishing_second_approval: yes\n",
+           "credentials_file: is missing; publishing_second_approval needs it"},
       Case{"tls_key_file: key.pem\n", "tls_certificate_file: is missing"},
       Case{"tls_certificate_file: a.pem\n", "tls_key_file: is missing"},
       Case{"tls_client_ca_file: ca.pem\n", "tls_client_ca_file: is of no use without TLS"});

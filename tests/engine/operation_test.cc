@@ -248,8 +248,8 @@ TEST_CASE("a catalogue is published once, checked, and found again", "[engine][u
   CHECK(h.engine->revisions()[1].published_by == "tariff desk");
   CHECK(*h.engine->revision_text(2) == text);
   CHECK(absl::IsNotFound(h.engine->revision_text(3).status()));
-  CHECK(h.engine->CheckCatalogue(text, "f").empty());
-  CHECK_FALSE(h.engine->CheckCatalogue("x: 1", "f").empty());
+  CHECK(h.engine->CheckCatalogue(text, "f", {})->diagnostics.empty());
+  CHECK_FALSE(h.engine->CheckCatalogue("x: 1", "f", {})->diagnostics.empty());
 }
 
 TEST_CASE("a conflict of a catalogue's key names the field", "[engine][unit]") {

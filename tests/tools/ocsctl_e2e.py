@@ -305,6 +305,89 @@ def misuse(program, ctl, folder):
     expect("--server" in away.run("status", code=3).stderr, "how to reach a server")
 
 
+def publish_safely(ctl, catalogue, folder):
+    """A dearer catalogue is compared, published for later, cancelled, published, rolled back."""
+    with open(catalogue, encoding="utf-8") as file:
+        text = file.read()
+    expect("nothing changes" in ctl.text("catalogue", "check", catalogue), "the same text differs")
+    dearer = os.path.join(folder, "dearer.yaml")
+    with open(dearer, "w", encoding="utf-8") as file:
+        file.write(text.replace("fee: 9.9\n", "fee: 12.9\n", 1))
+    shown = ctl.text("catalogue", "check", dearer, code=4)
+    expect("12.9" in shown and "against revision 1" in shown, f"the change is not shown: {shown}")
+    data = ctl.json("catalogue", "check", dearer, "--against", "1", code=4)
+    expect(data["change"][0]["kind"] == "OFFER_CHANGED" and data["compared_with"] == 1,
+           f"the change as data: {data}")
+    ctl.run("catalogue", "check", dearer, "--against", "9", code=1)
+    ctl.run("catalogue", "publish", dearer, "--effective-from", "2999-01-01", "--key", "p-2")
+    expect("pending" in ctl.text("catalogue", "list"), "a pending revision is not listed as such")
+    refused = ctl.run("catalogue", "publish", dearer, code=1)
+    expect("pending" in refused.stderr, f"why not: {refused.stderr}")
+    ctl.run("catalogue", "cancel", "2", code=2)
+    expect("cancelled" in ctl.text("catalogue", "cancel", "2", "--reason", "a mistake"), "cancel")
+    report = os.path.join(folder, "simulation.json")
+    with open(report, "w", encoding="utf-8") as file:
+        json.dump({"catalogue_sha256": "0" * 64, "revenue": "+2 %"}, file)
+    refused = ctl.run("catalogue", "publish", dearer, "--simulation", report, code=2)
+    expect("another text" in refused.stderr, f"of another text: {refused.stderr}")
+    with open(report, "w", encoding="utf-8") as file:
+        json.dump({"revenue": "+2 %", "catalogue_sha256": data["text_sha256"]}, file)
+    ctl.run("catalogue", "publish", dearer, "--simulation", report, "--reason", "June")
+    with open(report, encoding="utf-8") as file:
+        expect(ctl.text("catalogue", "show", "3", "--simulation") == file.read(), "the simulation")
+    ctl.run("catalogue", "diff", "1", code=4)
+    ctl.run("catalogue", "roll-back", "1", "--reason", "too dear")
+    expect("nothing changes" in ctl.text("catalogue", "diff", "1"), "the roll-back changed it")
+    listed = ctl.json("catalogue", "list")["revision"]
+    expect([r["state"] for r in listed] == ["PAST", "CANCELLED", "PAST", "IN_FORCE"], f"{listed}")
+    expect(listed[3]["copy_of"] == 1 and listed[3]["reason"] == "too dear", f"{listed[3]}")
+
+
+def two_people(ocsd, program, catalogue, folder):
+    """What one person proposes another approves, with the simulation of its very text."""
+    folder = os.path.join(folder, "two")
+    os.mkdir(folder)
+    people = {}
+    credentials = os.path.join(folder, "credentials")
+    with open(credentials, "w", encoding="utf-8") as lines:
+        for name in ["ann", "bob"]:
+            made = Ctl(program, "nowhere:1").json("token", "new", "--roles", "catalogue",
+                                                  "--tenant", "acme", "--name", name)
+            lines.write(made["line"] + "\n")
+            people[name] = os.path.join(folder, name)
+            with open(people[name], "w", encoding="utf-8") as file:
+                file.write(made["token"] + "\n")
+    server = Server(ocsd, folder, "--credentials-file", credentials,
+                    "--publishing-second-approval", "yes", "--publishing-simulation", "required")
+    try:
+        ann, bob = Ctl(program, server.address), Ctl(program, server.address)
+        ann.command += ["--token-file", people["ann"]]
+        bob.command += ["--token-file", people["bob"]]
+        refused = ann.run("catalogue", "publish", catalogue, "--reason", "June", code=1)
+        expect("simulation" in refused.stderr, f"why not: {refused.stderr}")
+        report = os.path.join(folder, "simulation.txt")
+        with open(report, "w", encoding="utf-8") as file:
+            sha = ann.json("catalogue", "check", catalogue)["text_sha256"]
+            file.write(f"catalogue_sha256: {sha}\nrevenue +2 %\n")
+        shown = ann.text("catalogue", "publish", catalogue, "--reason", "June", "--simulation",
+                         report)
+        expect("another person approves it" in shown, shown)
+        # Whatever an actor says of himself, the credential is who he is.
+        refused = ann.run("catalogue", "approve", "1", "--actor", "bob", "--reason", "x", code=1)
+        expect("another person" in refused.stderr, f"why not: {refused.stderr}")
+        bob.run("catalogue", "approve", "1", code=2)
+        expect("in force" in bob.text("catalogue", "approve", "1", "--reason", "fine"), "approved")
+        listed = bob.json("catalogue", "list")["revision"][0]
+        expect(listed["state"] == "IN_FORCE" and listed["published_by"] == "acme/ann" and
+               listed["decided_by"] == "acme/bob" and listed["decided_reason"] == "fine",
+               f"{listed}")
+        bob.run("catalogue", "roll-back", "1", "--reason", "to try", "--key", "r-1")
+        expect("rejected" in ann.text("catalogue", "reject", "2", "--reason", "no"), "rejected")
+        bob.run("catalogue", "approve", "2", "--reason", "yes", code=1)
+    finally:
+        server.stop()
+
+
 def tokens(ocsd, program, folder):
     """A token of ocsctl opens the server that has its line, and only that far."""
     folder = os.path.join(folder, "secure")
@@ -381,6 +464,7 @@ def main():
             deliver(ocsctl, ctl, folder)
             administer(ctl)
             misuse(ocsctl, ctl, folder)
+            publish_safely(ctl, catalogue, folder)
             busy = subprocess.run([ocs_inspect, os.path.join(folder, "data")],
                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
                                   timeout=WAIT_SECONDS, check=False)
@@ -394,6 +478,7 @@ def main():
             expect(code == 0, f"the server ended with {code}")
             inspect(ocs_inspect, folder, account)
             tokens(ocsd, ocsctl, folder)
+            two_people(ocsd, ocsctl, catalogue, folder)
         except Failed as fault:
             print(f"FAILED: {fault}")
             return 1

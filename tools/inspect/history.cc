@@ -175,7 +175,9 @@ absl::StatusOr<std::string> RevisionsInWords(const balance::Store& store, absl::
                {"published at"},
                {"by"},
                {"bytes", Align::kRight},
-               {"entry"}});
+               {"entry"},
+               {"decision"}});
+  constexpr std::string_view kDecisions[] = {"?", "published", "proposed", "rejected", "cancelled"};
   const std::string_view prefix = balance::meta_key::kRevisionPrefix;
   auto cursor = store.Seek(balance::Table::kMeta, prefix);
   for (; cursor->valid() && cursor->key().substr(0, prefix.size()) == prefix; cursor->Next()) {
@@ -189,11 +191,13 @@ absl::StatusOr<std::string> RevisionsInWords(const balance::Store& store, absl::
     const Instant effective{value.Signed()};
     const std::string_view actor = value.Text();
     const std::string_view text = value.Text();
-    if (!key.ok() || !value.ok())
+    // A row of before there were proposals ends with the text.
+    const uint8_t decision = value.ok() && value.done() ? uint8_t{1} : value.U8();
+    if (!key.ok() || !value.ok() || decision >= std::size(kDecisions))
       return absl::DataLossError("the row of a catalogue revision is damaged");
     table.AddRow({Cat(revision), FormatInstant(effective, zone), FormatInstant(published, zone),
                   std::string(actor), FormatGrouped(static_cast<int64_t>(text.size())),
-                  PositionText(at)});
+                  PositionText(at), std::string(kDecisions[decision])});
   }
   OCS_RETURN_IF_ERROR(cursor->status());
   return table.empty() ? "" : table.Format();

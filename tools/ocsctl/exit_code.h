@@ -10,6 +10,7 @@ enum ExitCode : int {
   kRefused = 1,   ///< The server answered, and the answer is no.
   kUsage = 2,     ///< The command line, a file given there, or the server says: malformed.
   kCouldNot = 3,  ///< No answer: not reached, out of time, stopping, disk full. Try again.
+  kChanges = 4,   ///< Of a comparison: done, and there are differences.
 };
 
 }  // namespace ocs::tools

@@ -1,35 +1,25 @@
-// Publishing a catalogue: checked and compiled before the shard is bothered, in force once it is
-// durable.
+// Publishing a catalogue: checked and compiled before the shard is bothered, in force or proposed
+// once it is durable.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "ocs/base/bytes.h"
-#include "ocs/base/check.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/catalogue_text.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/engine_state.h"
+#include "ocs/engine/internal/publishing.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/operation.h"
 
 namespace ocs::engine {
-namespace {
-
-// Revisions belong to no payer: their keys live in the first partition.
-constexpr PartitionId kCataloguePartition{0};
-
-std::string RevisionKey(uint32_t revision) {
-  std::string key(balance::meta_key::kRevisionPrefix);
-  ByteWriter(&key).Big32(revision);
-  return key;
-}
-
-}  // namespace
 
 bool PublishCatalogueCall::Prepare(Engine& engine) {
   engine_ = &engine;
+  if (copy_of != 0 && !TakeCopy()) return false;
   if (text.size() > static_cast<size_t>(kCatalogueBytesMax)) {
     return FailField(this, "text",
                      Cat("has ", text.size(), " bytes, expected at most ", kCatalogueBytesMax));
@@ -42,55 +32,109 @@ bool PublishCatalogueCall::Prepare(Engine& engine) {
         Cat("the catalogue has ", diagnostics.size(), " faults, the first: ", diagnostics[0]));
   }
   compiled_ = std::move(parsed.revision);
+  return CheckSimulation();
+}
+
+// Takes the text of the revision that is published again, and what was simulated of it.
+bool PublishCatalogueCall::TakeCopy() {
+  if (!text.empty()) return FailField(this, "text", "is given, and so is a revision to copy");
+  const auto snapshot = engine_->state_->registry.snapshot();
+  const Revision* old = snapshot->Find(copy_of);
+  if (old == nullptr) {
+    return RefuseField(this, "revision", absl::StatusCode::kNotFound,
+                       Cat("there is no revision ", copy_of));
+  }
+  text = old->text;
+  if (simulation.bytes.empty())
+    simulation = {.bytes = old->simulation, .text_sha256 = old->view.text_sha256};
   return true;
+}
+
+bool PublishCatalogueCall::CheckSimulation() {
+  if (simulation.bytes.empty()) return true;
+  if (simulation.bytes.size() > static_cast<size_t>(kSimulationResultBytesMax)) {
+    return FailField(this, "simulation.result",
+                     Cat("has ", simulation.bytes.size(), " bytes, expected at most ",
+                         kSimulationResultBytesMax));
+  }
+  if (simulation.text_sha256 != compiled_->view.text_sha256) {
+    return FailField(this, "simulation.catalogue_sha256",
+                     Cat("is of another text: this one's is ", compiled_->view.text_sha256));
+  }
+  Attach(simulation.bytes, compiled_.get());
+  return true;
+}
+
+// What the policy and the revisions that there are ask of it.
+bool PublishCatalogueCall::CheckPolicy(Instant effective, Instant now) {
+  const PublishingPolicy& policy = engine_->state_->options.publishing;
+  if (policy.second_approval && !CheckWhoAndWhy(this, change)) return false;
+  if (policy.simulation_required && simulation.bytes.empty())
+    return RefuseField(this, "simulation", absl::StatusCode::kFailedPrecondition,
+                       "is required on this server: attach the result of one of this text");
+  // A proposal is looked at again when it is approved; told now, nobody waits in vain.
+  return CheckOrder(this, engine_->state_->decided, effective, now);
 }
 
 void PublishCatalogueCall::Execute(Shard& shard) {
   if (!CheckChange(this, change)) return;
   const Instant now = shard.logged_at();
-  const Instant effective = effective_from.value_or(now);
-  ChangeRecord record(
-      shard, change, kCataloguePartition, balance::EntryKind::kCataloguePublished,
-      {{"text", text}, {"effective_from", effective_from ? Cat(effective.unix_ms) : ""}});
+  ChangeRecord record(shard, change, kCataloguePartition,
+                      engine_->state_->options.publishing.second_approval
+                          ? balance::EntryKind::kCatalogueProposed
+                          : balance::EntryKind::kCataloguePublished,
+                      {{"text", text},
+                       {"effective_from", effective_from ? Cat(effective_from->unix_ms) : ""},
+                       {"revision", Cat(copy_of)},
+                       {"simulation", simulation.bytes}});
   const auto read = [&](ByteReader& in) {
     revision = static_cast<uint32_t>(in.Varint());
-    compiled_ = nullptr;  // In force already.
+    in.Signed();
+    if (!in.done()) expires_at = Instant{in.Signed()};
+    compiled_ = nullptr;  // It is there already.
   };
+  const bool proposes = engine_->state_->options.publishing.second_approval;
+  if (proposes) decision = RevisionDecision::kProposed;
   if (record.Repeats(this, read)) {
     if (!status.ok()) compiled_ = nullptr;
     return;
   }
-  // Revisions that are decided but not yet durable count too.
-  revision = ++engine_->state_->last_revision;
+  if (!CheckPolicy(effective_from.value_or(now), now)) {
+    compiled_ = nullptr;
+    return;
+  }
 
   // Past this line the command cannot fail.
+  std::vector<RevisionView>& decided = engine_->state_->decided;
   RevisionView& view = compiled_->view;
-  view.revision = revision;
-  view.effective_from = effective;
+  // Revisions that are decided but not yet durable count too.
+  view.revision = revision = static_cast<uint32_t>(decided.size() + 1);
+  view.decision = decision;
+  view.effective_from = effective_from.value_or(proposes ? Instant{0} : now);
   view.published_at = now;
   view.published_by = change.actor;
+  view.reason = change.reason;
+  view.copy_of = copy_of;
+  if (proposes)
+    view.expires_at = now.PlusSeconds(engine_->state_->options.publishing.proposal_seconds_max);
+  expires_at = view.expires_at;
   balance::EntryBuilder& entry = record.Begin(AccountId{});
   entry.Attach(balance::AttachmentType::kCatalogue)->append(text);
+  if (!simulation.bytes.empty())
+    entry.Attach(balance::AttachmentType::kSimulation)->append(simulation.bytes);
   ByteWriter answer(entry.answer());
   answer.Varint(revision);
-  answer.Signed(effective.unix_ms);
-  const Position position = shard.Append(nullptr);
-  // The text stands in the row, too: the journal's front is trimmed, a revision stays.
-  std::string row;
-  ByteWriter out(&row);
-  out.Varint(position.group);
-  out.Varint(position.index);
-  out.Signed(now.unix_ms);
-  out.Signed(effective.unix_ms);
-  out.Text(change.actor);
-  out.Text(text);
-  shard.book().derived()->Put(balance::Table::kMeta, RevisionKey(revision), row);
+  answer.Signed(view.effective_from.unix_ms);
+  answer.Signed(view.expires_at.unix_ms);
+  compiled_->entry = shard.Append(nullptr);
+  WriteRevisionRow(*compiled_, shard.book().derived());
+  decided.push_back(view);
 }
 
 void PublishCatalogueCall::Durable() noexcept {
   if (compiled_ == nullptr || !status.ok()) return;
   // Compiled here, with the number that it has got: the shard goes on deciding meanwhile.
-  compiled_->tariff = CompileRevision(text, compiled_->view.revision);
+  if (compiled_->published()) compiled_->tariff = CompileRevision(text, compiled_->view.revision);
   engine_->state_->registry.Add(std::move(compiled_));
 }
 

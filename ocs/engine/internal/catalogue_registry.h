@@ -1,4 +1,4 @@
-// The catalogue revisions that are in force: immutable, found by number or by time.
+// The catalogue revisions, published or proposed: immutable, found by number or by time.
 
 #ifndef OCS_ENGINE_INTERNAL_CATALOGUE_REGISTRY_H_
 #define OCS_ENGINE_INTERNAL_CATALOGUE_REGISTRY_H_
@@ -16,11 +16,18 @@
 
 namespace ocs::engine {
 
-/// A published catalogue. Immutable once it is in the registry.
+/// A catalogue as it was published or proposed. Immutable once it is in the registry; a decision
+/// puts another in its place.
 struct Revision {
-  RevisionView view;
+  RevisionView view;  ///< All but the state, which is a matter of the time.
+  Position entry;     ///< Where its text stands in the journal, while that is kept.
   std::string text;
-  std::unique_ptr<const rating::Tariff> tariff;
+  std::string simulation;  ///< The attached result; "" without.
+  /// Null while it was never published. Shared: a cancelled revision keeps that of the published
+  /// one, as a session whose gateway's clock ran ahead may have been opened with it.
+  std::shared_ptr<const rating::Tariff> tariff;
+
+  bool published() const { return view.decision == RevisionDecision::kPublished; }
 };
 
 /// All revisions at some moment, in order of number. Immutable.
@@ -34,13 +41,17 @@ class Revisions final {
     // Numbers count from 1 without gaps.
     return number >= 1 && number <= all_.size() ? all_[number - 1].get() : nullptr;
   }
-  /// The newest revision in force at that instant, or null.
+  /// The newest revision in force at that instant, or null. It is published and has a tariff.
   const Revision* EffectiveAt(Instant at) const {
     for (auto r = all_.rbegin(); r != all_.rend(); ++r) {
-      if ((*r)->view.effective_from <= at) return r->get();
+      if ((*r)->published() && (*r)->view.effective_from <= at) return r->get();
     }
     return nullptr;
   }
+  /// In force or pending; null when none is.
+  const Revision* NewestPublished() const { return EffectiveAt(Instant::Never()); }
+  /// What a revision of these is at that instant.
+  RevisionState StateOf(const Revision& revision, Instant at) const;
   const std::vector<std::shared_ptr<const Revision>>& all() const { return all_; }
   uint32_t last_number() const { return static_cast<uint32_t>(all_.size()); }
 
@@ -59,6 +70,9 @@ class CatalogueRegistry final {
 
   /// Adds the next revision. REQUIRES: its number is last_number() + 1.
   void Add(std::shared_ptr<const Revision> revision);
+  /// Puts it in the place of the revision of its number. Who has a snapshot goes on with what was.
+  /// REQUIRES: there is one of its number.
+  void Replace(std::shared_ptr<const Revision> revision);
 
  private:
   mutable absl::Mutex mutex_;

@@ -28,7 +28,8 @@ bool CheckNotClosed(Operation* call, const balance::Account& account) {
 }
 
 absl::TimeZone ZoneInForce(const Revisions& revisions) {
-  return revisions.all().empty() ? absl::UTCTimeZone() : revisions.all().back()->tariff->zone();
+  const Revision* newest = revisions.NewestPublished();
+  return newest == nullptr ? absl::UTCTimeZone() : newest->tariff->zone();
 }
 
 bool CheckChange(Operation* call, const Change& change) {

@@ -41,7 +41,7 @@ balance::Account* FindPayerToChange(Operation* call, Shard& shard, AccountId acc
 /// Refuses what a closed account does not allow.
 bool CheckNotClosed(Operation* call, const balance::Account& account);
 
-/// The zone of the newest revision; UTC before the first.
+/// The zone of the newest published revision; UTC before the first.
 absl::TimeZone ZoneInForce(const Revisions& revisions);
 
 /// One change against what was done under its key before.

@@ -20,7 +20,9 @@ struct Engine::State {
   EngineOptions options;
   const Clock* clock = nullptr;
   CatalogueRegistry registry;
-  uint32_t last_revision = 0;  ///< Of shard 0's tasks only.
+  /// Every revision as it is decided, durable or not yet: what the next decision is checked
+  /// against. Of shard 0's tasks only.
+  std::vector<RevisionView> decided;
   std::vector<std::unique_ptr<Shard>> shards;
   absl::Mutex mutex;
   std::function<void(const absl::Status&)> on_stopped ABSL_GUARDED_BY(mutex);

@@ -16,10 +16,11 @@ grpc::ServerUnaryReactor* CatalogueService::CheckCatalogue(grpc::CallbackServerC
     reactor->Finish(ToGrpcStatus({*fault}));
     return reactor;
   }
-  for (auto& diagnostic : engine_->CheckCatalogue(request->text(), request->file_name())) {
-    response->add_diagnostic(std::move(diagnostic));
-  }
-  reactor->Finish(grpc::Status::OK);
+  std::optional<uint32_t> compare_with;
+  if (request->has_compare_with()) compare_with = request->compare_with();
+  const auto check = engine_->CheckCatalogue(request->text(), request->file_name(), compare_with);
+  if (check.ok()) ToWire(*check, response);
+  reactor->Finish(ToGrpcStatus(check.status(), check.ok() ? "" : "compare_with"));
   return reactor;
 }
 
@@ -28,6 +29,20 @@ grpc::ServerUnaryReactor* CatalogueService::PublishCatalogue(
     pb::PublishCatalogueResponse* response) {
   return RunUnary<engine::PublishCatalogueCall>(
       *engine_, gate_->Enter(context, Method::kPublishCatalogue), *request, response);
+}
+
+grpc::ServerUnaryReactor* CatalogueService::RollBackCatalogue(
+    grpc::CallbackServerContext* context, const pb::RollBackCatalogueRequest* request,
+    pb::PublishCatalogueResponse* response) {
+  return RunUnary<engine::PublishCatalogueCall>(
+      *engine_, gate_->Enter(context, Method::kRollBackCatalogue), *request, response);
+}
+
+grpc::ServerUnaryReactor* CatalogueService::DecideRevision(grpc::CallbackServerContext* context,
+                                                           const pb::DecideRevisionRequest* request,
+                                                           pb::DecideRevisionResponse* response) {
+  return RunUnary<engine::DecideRevisionCall>(
+      *engine_, gate_->Enter(context, Method::kDecideRevision), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::ListRevisions(
@@ -46,7 +61,9 @@ grpc::ServerUnaryReactor* CatalogueService::GetRevision(grpc::CallbackServerCont
   auto* reactor = context->DefaultReactor();
   if (Refused(gate_->Enter(context, Method::kGetRevision), reactor)) return reactor;
   auto text = engine_->revision_text(request->revision());
+  auto simulation = engine_->revision_simulation(request->revision());
   if (text.ok()) response->set_text(*std::move(text));
+  if (simulation.ok()) response->set_simulation(*std::move(simulation));
   reactor->Finish(ToGrpcStatus(text.status(), ""));
   return reactor;
 }

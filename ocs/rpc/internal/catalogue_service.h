@@ -21,6 +21,12 @@ class CatalogueService final : public catalog::v1::Catalogue::CallbackService {
   grpc::ServerUnaryReactor* PublishCatalogue(
       grpc::CallbackServerContext* context, const catalog::v1::PublishCatalogueRequest* request,
       catalog::v1::PublishCatalogueResponse* response) override;
+  grpc::ServerUnaryReactor* RollBackCatalogue(
+      grpc::CallbackServerContext* context, const catalog::v1::RollBackCatalogueRequest* request,
+      catalog::v1::PublishCatalogueResponse* response) override;
+  grpc::ServerUnaryReactor* DecideRevision(grpc::CallbackServerContext* context,
+                                           const catalog::v1::DecideRevisionRequest* request,
+                                           catalog::v1::DecideRevisionResponse* response) override;
   grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
                                           const catalog::v1::ListRevisionsRequest* request,
                                           catalog::v1::ListRevisionsResponse* response) override;

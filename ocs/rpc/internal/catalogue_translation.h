@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "ocs/catalog/v1/catalog.pb.h"
+#include "ocs/engine/catalogue_operation.h"
+#include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
 #include "ocs/rpc/internal/status.h"
 
@@ -15,7 +17,15 @@ namespace ocs::rpc::internal {
 std::optional<FieldFault> FromWire(const catalog::v1::CheckCatalogueRequest& in);
 std::optional<FieldFault> FromWire(const catalog::v1::PublishCatalogueRequest& in,
                                    engine::PublishCatalogueCall* out);
+/// Faults: the change; the revision is missing; a simulation without the text that it names.
+std::optional<FieldFault> FromWire(const catalog::v1::RollBackCatalogueRequest& in,
+                                   engine::PublishCatalogueCall* out);
+/// Also: the revision or the action is missing or unknown.
+std::optional<FieldFault> FromWire(const catalog::v1::DecideRevisionRequest& in,
+                                   engine::DecideRevisionCall* out);
 
+void ToWire(const engine::CatalogueCheck& in, catalog::v1::CheckCatalogueResponse* out);
+void ToWire(const engine::DecideRevisionCall& in, catalog::v1::DecideRevisionResponse* out);
 void ToWire(const engine::PublishCatalogueCall& in, catalog::v1::PublishCatalogueResponse* out);
 void ToWire(const engine::RevisionView& in, catalog::v1::Revision* out);
 
