@@ -13,10 +13,10 @@ namespace ocs::bench {
 /// One line of the table.
 struct Figure {
   std::string what;
-  std::string measured;  ///< With its unit.
-  std::string beside;    ///< What it is measured against, with its figure.
-  std::string ratio;     ///< "0.62", or "" where there is none.
-  std::string to_reach;
+  std::string measured;     ///< With its unit.
+  std::string beside = "";  ///< What it is measured against, with its figure.
+  std::string ratio = "";   ///< "0.62", or "" where there is none.
+  std::string to_reach = "";
   bool reached = true;
 };
 
