@@ -6,16 +6,14 @@
 #include <utility>
 
 #include "absl/container/btree_map.h"
+#include "absl/numeric/int128.h"
 #include "cdr/explain.h"
-#include "cdr/internal/text.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/text.h"
 
 namespace ocs::cdr {
 namespace {
-
-using internal::AppendTo;
 
 // Keys come as views, so that a record of a known item allocates nothing, and are kept as strings.
 struct ItemKeyView {
@@ -24,6 +22,7 @@ struct ItemKeyView {
   std::string_view charge_code;
   RecordType type = RecordType::kUsage;
   std::string_view description;
+  int32_t tax = 0;
 };
 struct ItemKey {
   bool payable = false;
@@ -31,16 +30,17 @@ struct ItemKey {
   std::string charge_code;
   RecordType type = RecordType::kUsage;
   std::string description;
+  int32_t tax = 0;
 
   // Implicit, so that one comparison serves kept keys and views alike.
   // NOLINTNEXTLINE(google-explicit-constructor)
-  operator ItemKeyView() const { return {payable, unit, charge_code, type, description}; }
+  operator ItemKeyView() const { return {payable, unit, charge_code, type, description, tax}; }
 };
 struct ItemKeyLess {
   using is_transparent = void;
   bool operator()(const ItemKeyView& a, const ItemKeyView& b) const {
-    return std::tie(a.payable, a.unit, a.charge_code, a.type, a.description) <
-           std::tie(b.payable, b.unit, b.charge_code, b.type, b.description);
+    return std::tie(a.payable, a.unit, a.charge_code, a.type, a.description, a.tax) <
+           std::tie(b.payable, b.unit, b.charge_code, b.type, b.description, b.tax);
   }
 };
 
@@ -83,6 +83,39 @@ struct ItemSum {
 };
 using Items = absl::btree_map<ItemKey, ItemSum, ItemKeyLess>;
 
+struct NodeKeyView {
+  std::string_view node;
+  NodeAmountKind kind = NodeAmountKind::kCovered;
+  Unit unit;
+};
+struct NodeKey {
+  std::string node;
+  NodeAmountKind kind = NodeAmountKind::kCovered;
+  Unit unit;
+
+  // Implicit, so that one comparison serves kept keys and views alike.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator NodeKeyView() const { return {node, kind, unit}; }
+};
+struct NodeKeyLess {
+  using is_transparent = void;
+  bool operator()(const NodeKeyView& a, const NodeKeyView& b) const {
+    return std::tie(a.node, a.kind, a.unit) < std::tie(b.node, b.kind, b.unit);
+  }
+};
+struct NodeSum {
+  int64_t own = 0;
+  int64_t all = 0;
+};
+
+constexpr int64_t kDayMillis = 86'400'000;
+
+// Tokens of the prompt and of the answer; not calls, searches, images or seconds.
+bool IsTokens(const RecordLine& line) {
+  return line.kind < TokenKind::kRequest && line.form != LineForm::kFlat &&
+         line.form != LineForm::kMinimum;
+}
+
 std::string_view DescriptionOf(const Record& record) {
   return record.model.empty() ? record.offer : record.model;
 }
@@ -106,6 +139,8 @@ BillItem MakeItem(const ItemKey& key, const ItemSum& sum) {
   if (key.payable) {
     item.currency = key.unit;
     item.amount_micros = sum.amount;
+    item.tax_basis_points = key.tax;
+    item.tax = SplitTax(sum.amount, key.tax);
   } else {
     item.covered_unit = key.unit;
     item.covered_amount = sum.amount;
@@ -126,6 +161,20 @@ BillItem MakeItem(const ItemKey& key, const ItemSum& sum) {
   return item;
 }
 
+// Nothing when no record names a node: then they say no more than the totals.
+std::vector<NodeTotal> NodesOf(const absl::btree_map<NodeKey, NodeSum, NodeKeyLess>& nodes) {
+  std::vector<NodeTotal> totals;
+  if (nodes.empty() || nodes.rbegin()->first.node.empty()) return totals;
+  for (const auto& [key, sum] : nodes) {
+    totals.push_back({.node = key.node,
+                      .kind = key.kind,
+                      .unit = key.unit,
+                      .own_amount = sum.own,
+                      .amount = sum.all});
+  }
+  return totals;
+}
+
 absl::Status TooLarge(const Bill& bill, const Unit& unit) {
   return absl::OutOfRangeError(Cat("bill of account ", bill.cycle.account.value, ": a sum of ",
                                    unit.code(), " does not fit 64 bits"));
@@ -139,42 +188,15 @@ bool AddItem(BillItem item, CurrencyBill* bill) {
     bill->charge_codes.push_back({.charge_code = item.charge_code});
   }
   if (!AddTo(&bill->charge_codes.back().amount_micros, item.amount_micros)) return false;
+  auto tax =
+      std::ranges::lower_bound(bill->taxes, item.tax_basis_points, {}, &TaxTotal::tax_basis_points);
+  if (tax == bill->taxes.end() || tax->tax_basis_points != item.tax_basis_points) {
+    tax = bill->taxes.insert(
+        tax, TaxTotal{.tax_basis_points = item.tax_basis_points, .gross_micros = 0, .tax = {}});
+  }
+  if (!AddTo(&tax->gross_micros, item.amount_micros)) return false;
   bill->items.push_back(std::move(item));
   return true;
-}
-
-std::string QuantitiesText(const Quantities& quantities) {
-  std::string text;
-  for (const KindQuantity& q : quantities) {
-    AppendTo(&text, text.empty() ? "" : ", ", FormatQuantity(q.kind, q.quantity));
-  }
-  return text;
-}
-
-std::string AmountText(int64_t amount, const Unit& unit) {
-  return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
-}
-
-void AppendItem(const BillItem& item, std::string* out) {
-  const bool is_money = !item.currency.empty();
-  const Unit& unit = is_money ? item.currency : item.covered_unit;
-  AppendTo(out, "  ", item.charge_code, " ", RecordTypeName(item.type), " ", item.description, ": ",
-           QuantitiesText(item.quantities), is_money ? " = " : " drew ",
-           AmountText(is_money ? item.amount_micros : item.covered_amount, unit), ", ",
-           FormatGrouped(item.record_count), item.record_count == 1 ? " record\n" : " records\n");
-  for (const BillReason& reason : item.reasons) {
-    AppendTo(out, "    ", FormatQuantity(reason.kind, reason.quantity), " at ", reason.price, " = ",
-             AmountText(reason.amount, unit), " (", reason.rule, reason.rule.empty() ? "" : ", ",
-             "revision ", reason.tariff_revision, ")\n");
-  }
-}
-
-// A whole number of fen as money: "-0.01 CNY".
-std::string FenText(int64_t fen, const Unit& currency) {
-  const uint64_t magnitude = fen < 0 ? 0 - static_cast<uint64_t>(fen) : static_cast<uint64_t>(fen);
-  const uint64_t cents = magnitude % 100;
-  return Cat(fen < 0 ? "-" : "", magnitude / 100, cents < 10 ? ".0" : ".", cents, " ",
-             currency.code());
 }
 
 }  // namespace
@@ -183,6 +205,8 @@ struct BillBuilder::State {
   BillCycle cycle;
   std::vector<CarriedMicros> carried_in;  // By currency.
   Items items;
+  absl::btree_map<NodeKey, NodeSum, NodeKeyLess> nodes;
+  std::vector<DayUse> days;                 // By day.
   absl::btree_map<ShardId, Position> last;  // Of each shard.
   int64_t record_count = 0;
   int64_t reason_count = 0;
@@ -191,6 +215,9 @@ struct BillBuilder::State {
   BillAddOutcome Check(const RecordId& id, const Record& record) const;
   ItemSum& ItemOf(const ItemKeyView& key);
   BillAddOutcome AddLine(const RecordId& id, const Record& record, const RecordLine& line);
+  BillAddOutcome AddToNodes(const Record& record, const RecordLine& line, int64_t amount);
+  BillAddOutcome AddToNode(const NodeKeyView& key, int64_t own, int64_t amount);
+  BillAddOutcome AddToDay(const Record& record);
 };
 
 BillAddOutcome BillBuilder::State::Check(const RecordId& id, const Record& record) const {
@@ -201,7 +228,8 @@ BillAddOutcome BillBuilder::State::Check(const RecordId& id, const Record& recor
   if (before != last.end() && id.position <= before->second)
     return BillAddOutcome::kNotAfterPrevious;
   for (const RecordLine& line : record.lines) {
-    if (line.quantity < 0 || line.amount < 0) return BillAddOutcome::kNegative;
+    if (line.quantity < 0 || line.amount < 0 || line.tax_basis_points < 0)
+      return BillAddOutcome::kNegative;
   }
   return BillAddOutcome::kAdded;
 }
@@ -209,8 +237,9 @@ BillAddOutcome BillBuilder::State::Check(const RecordId& id, const Record& recor
 ItemSum& BillBuilder::State::ItemOf(const ItemKeyView& key) {
   auto at = items.find(key);
   if (at == items.end()) {
-    ItemKey kept{key.payable, key.unit, std::string(key.charge_code), key.type,
-                 std::string(key.description)};
+    ItemKey kept{
+        key.payable, key.unit, std::string(key.charge_code), key.type, std::string(key.description),
+        key.tax};
     at = items.try_emplace(std::move(kept)).first;
   }
   return at->second;
@@ -218,8 +247,9 @@ ItemSum& BillBuilder::State::ItemOf(const ItemKeyView& key) {
 
 BillAddOutcome BillBuilder::State::AddLine(const RecordId& id, const Record& record,
                                            const RecordLine& line) {
-  ItemSum& item =
-      ItemOf({IsPayable(line), line.unit, line.charge_code, record.type, DescriptionOf(record)});
+  const bool payable = IsPayable(line);
+  ItemSum& item = ItemOf({payable, line.unit, line.charge_code, record.type, DescriptionOf(record),
+                          payable ? line.tax_basis_points : 0});
   const ReasonKeyView why{line.kind, line.price_numerator, line.price_denominator, line.rule,
                           record.tariff_revision};
   auto reason = item.reasons.find(why);
@@ -237,7 +267,97 @@ BillAddOutcome BillBuilder::State::AddLine(const RecordId& id, const Record& rec
   if (!AddQuantity(item.quantities, line.kind, line.quantity)) return BillAddOutcome::kOverflow;
   if (item.record_count == 0 || item.last_record != id) ++item.record_count;
   item.last_record = id;
-  return BillAddOutcome::kAdded;
+  return AddToNodes(record, line, amount);
+}
+
+BillAddOutcome BillBuilder::State::AddToNode(const NodeKeyView& key, int64_t own, int64_t amount) {
+  auto at = nodes.find(key);
+  if (at == nodes.end()) {
+    if (nodes.size() >= kBillReasonsMax) return BillAddOutcome::kTooManyReasons;
+    at = nodes.try_emplace(NodeKey{std::string(key.node), key.kind, key.unit}).first;
+  }
+  if (!AddTo(&at->second.own, own)) return BillAddOutcome::kOverflow;
+  return AddTo(&at->second.all, amount) ? BillAddOutcome::kAdded : BillAddOutcome::kOverflow;
+}
+
+// To the node that used it, to each above it, and to the account.
+BillAddOutcome BillBuilder::State::AddToNodes(const Record& record, const RecordLine& line,
+                                              int64_t amount) {
+  NodeKeyView key{record.node,
+                  IsPayable(line) ? NodeAmountKind::kPayable : NodeAmountKind::kCovered, line.unit};
+  while (true) {
+    const BillAddOutcome added =
+        AddToNode(key, key.node.size() == record.node.size() ? amount : 0, amount);
+    if (added != BillAddOutcome::kAdded || key.node.empty()) return added;
+    const size_t slash = key.node.rfind('/');
+    key.node = key.node.substr(0, slash == std::string_view::npos ? 0 : slash);
+  }
+}
+
+BillAddOutcome BillBuilder::State::AddToDay(const Record& record) {
+  if (record.type != RecordType::kUsage) return BillAddOutcome::kAdded;
+  if ((cycle.until.unix_ms - 1) / kDayMillis - cycle.from.unix_ms / kDayMillis >= kBillDaysMax)
+    return BillAddOutcome::kAdded;
+  DayUse use{
+      .day = static_cast<int32_t>((record.recorded_at.unix_ms - cycle.from.unix_ms) / kDayMillis)};
+  for (const RecordLine& line : record.lines) {
+    if (IsTokens(line) && !AddTo(&use.tokens, line.quantity)) return BillAddOutcome::kOverflow;
+  }
+  if (use.tokens == 0) return BillAddOutcome::kAdded;
+  const auto at = std::ranges::lower_bound(days, use.day, {}, &DayUse::day);
+  if (at == days.end() || at->day != use.day) {
+    days.insert(at, use);
+    return BillAddOutcome::kAdded;
+  }
+  return AddTo(&at->tokens, use.tokens) ? BillAddOutcome::kAdded : BillAddOutcome::kOverflow;
+}
+
+TaxSplit SplitTax(int64_t gross_micros, int32_t basis_points) {
+  OCS_CHECK(basis_points >= 0);
+  const absl::int128 share = 10'000 + static_cast<int64_t>(basis_points);
+  const absl::int128 product = absl::int128(gross_micros) * basis_points;
+  absl::int128 tax = product / share;
+  absl::int128 remainder = product % share;
+  if (remainder < 0) {  // C++ divides toward zero.
+    tax -= 1;
+    remainder += share;
+  }
+  // The tax lies between 0 and the gross amount, so it and the rest fit.
+  const auto tax_micros = static_cast<int64_t>(tax);
+  return {.net_micros = gross_micros - tax_micros,
+          .tax_micros = tax_micros,
+          .remainder = static_cast<int64_t>(remainder)};
+}
+
+void CarryBelow(int64_t minimum_fen, CurrencyBill* bill) {
+  OCS_CHECK(minimum_fen >= 0);
+  if (bill->payable_fen <= 0 || bill->payable_fen >= minimum_fen) return;
+  // Their sum was split into payable and carried, so it fits.
+  bill->carried_out_micros = bill->total_micros + bill->carried_in_micros;
+  bill->payable_fen = 0;
+}
+
+std::string_view BillKindName(BillKind kind) {
+  switch (kind) {
+    case BillKind::kBill:
+      return "bill";
+    case BillKind::kZeroBill:
+      return "zero_bill";
+    case BillKind::kCreditNote:
+      return "credit_note";
+    case BillKind::kNone:
+      return "none";
+  }
+  OCS_CHECK(false);
+}
+
+BillKind KindOf(const Bill& bill) {
+  BillKind kind = bill.record_count == 0 ? BillKind::kNone : BillKind::kZeroBill;
+  for (const CurrencyBill& part : bill.currencies) {
+    if (part.payable_fen < 0) return BillKind::kCreditNote;
+    if (part.payable_fen > 0) kind = BillKind::kBill;
+  }
+  return kind;
 }
 
 std::optional<FenSplit> SplitFen(int64_t total_micros, int64_t carried_in_micros) {
@@ -278,6 +398,11 @@ BillAddOutcome BillBuilder::Add(const RecordId& id, const Record& record) {
       return added;
     }
   }
+  const BillAddOutcome counted = state.AddToDay(record);
+  if (counted != BillAddOutcome::kAdded) {
+    state.broken = counted;
+    return counted;
+  }
   state.last.insert_or_assign(id.shard, id.position);
   ++state.record_count;
   return BillAddOutcome::kAdded;
@@ -285,13 +410,17 @@ BillAddOutcome BillBuilder::Add(const RecordId& id, const Record& record) {
 
 absl::StatusOr<Bill> BillBuilder::Finish() const {
   const State& state = *state_;
-  Bill bill{
-      .cycle = state.cycle, .currencies = {}, .covered = {}, .record_count = state.record_count};
+  Bill bill{.cycle = state.cycle,
+            .currencies = {},
+            .covered = {},
+            .record_count = state.record_count,
+            .nodes = {},
+            .days = state.days};
   if (state.broken == BillAddOutcome::kOverflow) return TooLarge(bill, Unit());
   if (state.broken != BillAddOutcome::kAdded) {
     return absl::ResourceExhaustedError(Cat("bill of account ", bill.cycle.account.value,
                                             ": more than ", kBillReasonsMax,
-                                            " different prices; make the cycle shorter"));
+                                            " different prices or nodes; make the cycle shorter"));
   }
   absl::btree_map<Unit, CurrencyBill> currencies;
   for (const CarriedMicros& carried : state.carried_in) {
@@ -311,31 +440,11 @@ absl::StatusOr<Bill> BillBuilder::Finish() const {
     part.currency = currency;
     part.payable_fen = split->payable_fen;
     part.carried_out_micros = split->carried_out_micros;
+    for (TaxTotal& tax : part.taxes) tax.tax = SplitTax(tax.gross_micros, tax.tax_basis_points);
     bill.currencies.push_back(std::move(part));
   }
+  bill.nodes = NodesOf(state.nodes);
   return bill;
-}
-
-std::string FormatBill(const Bill& bill, absl::TimeZone zone) {
-  std::string out = Cat(
-      "bill of account ", bill.cycle.account.value, " from ", FormatInstant(bill.cycle.from, zone),
-      " until ", FormatInstant(bill.cycle.until, zone), ", ", FormatGrouped(bill.record_count),
-      bill.record_count == 1 ? " record\n" : " records\n");
-  for (const CurrencyBill& part : bill.currencies) {
-    AppendTo(&out, part.currency.code(), "\n");
-    for (const BillItem& item : part.items) AppendItem(item, &out);
-    for (const ChargeCodeTotal& code : part.charge_codes) {
-      AppendTo(&out, "  sub-total ", code.charge_code, ": ",
-               FormatAmount(code.amount_micros, part.currency), "\n");
-    }
-    AppendTo(&out, "  total: ", FormatAmount(part.total_micros, part.currency),
-             "\n  carried in: ", FormatAmount(part.carried_in_micros, part.currency),
-             "\n  payable: ", FenText(part.payable_fen, part.currency),
-             "\n  carried out: ", FormatAmount(part.carried_out_micros, part.currency), "\n");
-  }
-  if (!bill.covered.empty()) out.append("covered by packages\n");
-  for (const BillItem& item : bill.covered) AppendItem(item, &out);
-  return out;
 }
 
 }  // namespace ocs::cdr

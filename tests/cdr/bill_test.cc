@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "cdr/explain.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/random.h"
@@ -116,6 +117,125 @@ TEST_CASE("a bill has fees, usage, refunds and what packages covered", "[cdr][un
 
   const std::string text = FormatBill(bill, Beijing());
   CHECK(text == testing::Golden("bill.txt", text));
+}
+
+TEST_CASE("a tax is taken out of the price exactly", "[cdr][unit]") {
+  //          gross  basis points -> net tax remainder
+  for (const auto& row : ocs::testing::ParseTable(R"(
+    split        0     600  -> 0 0 0
+    split  1060000     600  -> 1000000 60000 0
+    split  1090000     900  -> 1000000 90000 0
+    split  9900000     600  -> 9339623 560377 3800     # 560,377.358...
+    split        1     600  -> 1 0 600
+    split       -1     600  -> 0 -1 10000              # down, also below zero
+    split -1060000     600  -> -1000000 -60000 0
+    split  1234567       0  -> 1234567 0 0
+    split  9223372036854775807 900 -> 8461809208123647530 761562828731128277 7000
+  )")) {
+    INFO(row.Describe());
+    const int64_t gross = row.Number(0);
+    const auto rate = static_cast<int32_t>(row.Number(1));
+    const TaxSplit split = SplitTax(gross, rate);
+    CHECK(Cat(split.net_micros, " ", split.tax_micros, " ", split.remainder) == row.expected());
+    CHECK(split.net_micros + split.tax_micros == gross);
+    CHECK(absl::int128(split.tax_micros) * (10'000 + rate) + split.remainder ==
+          absl::int128(gross) * rate);
+  }
+}
+
+TEST_CASE("each item has its tax, each rate its total", "[cdr][unit]") {
+  BillBuilder builder(kMay, {});
+  Record record = Charge("service", 1'060'000, kCny);
+  record.lines[0].tax_basis_points = 600;
+  record.lines.push_back(record.lines[0]);
+  record.lines[1].tax_basis_points = 900;  // Of the same charge code: still an item of its own.
+  record.lines[1].amount = 1'090'000;
+  record.lines.push_back(record.lines[0]);
+  record.lines[2].charge_code = "untaxed";
+  record.lines[2].tax_basis_points = 0;
+  REQUIRE(builder.Add(IdOf(1, 0), record) == BillAddOutcome::kAdded);
+  const Bill bill = Finish(builder);
+  REQUIRE(bill.currencies.size() == 1);
+  const CurrencyBill& cny = bill.currencies[0];
+  REQUIRE(cny.items.size() == 3);
+  CHECK(cny.items[0].tax == TaxSplit{1'000'000, 60'000, 0});
+  CHECK(cny.items[1].tax == TaxSplit{1'000'000, 90'000, 0});
+  REQUIRE(cny.charge_codes.size() == 2);
+  REQUIRE(cny.taxes.size() == 3);
+  CHECK(cny.taxes[0] == TaxTotal{0, 1'060'000, {1'060'000, 0, 0}});
+  CHECK(cny.taxes[1] == TaxTotal{600, 1'060'000, {1'000'000, 60'000, 0}});
+  CHECK(cny.taxes[2] == TaxTotal{900, 1'090'000, {1'000'000, 90'000, 0}});
+  CHECK(FormatBill(bill, Beijing()).find("tax of 6 %: 0.06 CNY in 1.06 CNY, net 1.00 CNY") !=
+        std::string::npos);
+}
+
+TEST_CASE("nodes are added up to the account", "[cdr][unit]") {
+  BillBuilder builder(kMay, {});
+  uint32_t index = 0;
+  for (const auto& [node, amount] : std::vector<std::pair<std::string_view, int64_t>>{
+           {"sales/anna/key-7", 5}, {"sales/anna", 3}, {"sales/ben", 2}, {"", 100}, {"it", 1}}) {
+    Record record = Charge("x", amount, kCny);
+    record.node = node;
+    REQUIRE(builder.Add(IdOf(1, index++), record) == BillAddOutcome::kAdded);
+  }
+  const Bill bill = Finish(builder);
+  std::string told;
+  for (const NodeTotal& node : bill.nodes) {
+    CHECK(node.kind == NodeAmountKind::kPayable);
+    told += Cat(node.node, "=", node.own_amount, ",", node.amount, " ");
+  }
+  CHECK(told == "=100,111 it=1,1 sales=0,10 sales/anna=3,8 sales/anna/key-7=5,5 sales/ben=2,2 ");
+  CHECK(FormatBill(bill, Beijing()).find("  sales: 0.00001 CNY, itself 0.00 CNY") !=
+        std::string::npos);
+}
+
+TEST_CASE("days are counted from the beginning of the cycle", "[cdr][unit]") {
+  BillBuilder builder(kMay, {});
+  Record record = UsageSample();  // 2,968 tokens on the 19th.
+  REQUIRE(builder.Add(IdOf(1, 0), record) == BillAddOutcome::kAdded);
+  record.recorded_at = kMay.from;
+  REQUIRE(builder.Add(IdOf(1, 1), record) == BillAddOutcome::kAdded);
+  record.recorded_at = kMay.until.PlusMillis(-1);
+  REQUIRE(builder.Add(IdOf(1, 2), record) == BillAddOutcome::kAdded);
+  REQUIRE(builder.Add(IdOf(1, 3), record) == BillAddOutcome::kAdded);
+  REQUIRE(builder.Add(IdOf(1, 4), FeeSample()) == BillAddOutcome::kAdded);  // No tokens.
+  CHECK(Finish(builder).days == std::vector<DayUse>{{0, 2'968}, {18, 2'968}, {30, 5'936}});
+}
+
+TEST_CASE("less than the least that is asked for is carried whole", "[cdr][unit]") {
+  //        total  minimum fen -> payable, carried
+  for (const auto& row : ocs::testing::ParseTable(R"(
+    carry   990000     100  -> 0 990000
+    carry  1000000     100  -> 100 0
+    carry  1005000     100  -> 100 5000
+    carry     5000       0  -> 0 5000
+    carry   -12000     100  -> -2 8000          # what is given back is given back
+  )")) {
+    INFO(row.Describe());
+    CurrencyBill bill{.currency = kCny, .items = {}, .charge_codes = {}, .taxes = {}};
+    bill.total_micros = row.Number(0);
+    const auto split = SplitFen(bill.total_micros, 0);
+    REQUIRE(split.has_value());
+    bill.payable_fen = split->payable_fen;
+    bill.carried_out_micros = split->carried_out_micros;
+    CarryBelow(row.Number(1), &bill);
+    CHECK(Cat(bill.payable_fen, " ", bill.carried_out_micros) == row.expected());
+    CHECK(bill.payable_fen * kMicrosPerFen + bill.carried_out_micros == bill.total_micros);
+  }
+}
+
+TEST_CASE("a bill says what it is", "[cdr][unit]") {
+  BillBuilder none(kMay, {{kCny, 5'000}});
+  CHECK(KindOf(Finish(none)) == BillKind::kNone);
+  BillBuilder builder(kMay, {});
+  REQUIRE(builder.Add(IdOf(1, 0), UsageSample()) == BillAddOutcome::kAdded);
+  CHECK(BillKindName(KindOf(Finish(builder))) == "zero_bill");  // Half a fen.
+  REQUIRE(builder.Add(IdOf(1, 1), FeeSample()) == BillAddOutcome::kAdded);
+  CHECK(BillKindName(KindOf(Finish(builder))) == "bill");
+  for (uint32_t i = 2; i < 2'100; ++i) {
+    REQUIRE(builder.Add(IdOf(1, i), RefundSample()) == BillAddOutcome::kAdded);
+  }
+  CHECK(BillKindName(KindOf(Finish(builder))) == "credit_note");
 }
 
 TEST_CASE("a sum is split into fen and what is carried", "[cdr][unit]") {
@@ -341,7 +461,7 @@ TEST_CASE("a sum that does not fit gives no bill", "[cdr][unit]") {
   SECTION("of two items") {
     BillBuilder builder(kMay, {});
     REQUIRE(builder.Add(IdOf(1, 0), Charge("a", kMax, kCny)) == BillAddOutcome::kAdded);
-    REQUIRE(builder.Add(IdOf(1, 1), Charge("b", 1, kCny)) == BillAddOutcome::kAdded);
+    CHECK(builder.Add(IdOf(1, 1), Charge("b", 1, kCny)) == BillAddOutcome::kOverflow);
     CHECK(builder.Finish().status().code() == absl::StatusCode::kOutOfRange);
   }
   SECTION("with what was carried in") {

@@ -1,15 +1,18 @@
 // ocsctl bill: what goes on the phone bill, and why.
 
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "cdr/bill_page.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
 #include "ocs/settlement/v1/settlement.grpc.pb.h"
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/values.h"
+#include "tools/ocsctl/wire_bill.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {
@@ -23,6 +26,9 @@ struct BillArguments {
   std::string from;
   std::string until;
   std::vector<std::string> carried_in;
+  std::string html;
+  std::string language = "en";
+  std::string issuer;
 };
 
 absl::Status FillCycle(const Ctl& ctl, const BillArguments& arguments,
@@ -105,11 +111,33 @@ void PrintCurrency(const Ctl& ctl, const settlement::v1::CurrencyBill& bill) {
   Table totals({{"total"}, {"amount", Align::kRight}});
   for (const auto& code : bill.charge_code_total())
     totals.AddRow({code.charge_code(), AmountText(code.amount_micros(), currency)});
+  for (const auto& tax : bill.tax()) {
+    if (tax.tax_basis_points() == 0) continue;
+    totals.AddRow({Cat("of it tax of ", FormatMicros(tax.tax_basis_points() * kMicrosPerFen), " %"),
+                   AmountText(tax.tax_micros(), currency)});
+  }
   totals.AddRow({"total", AmountText(bill.total_micros(), currency)});
   totals.AddRow({"carried in", AmountText(bill.carried_in_micros(), currency)});
   totals.AddRow({"payable", AmountText(bill.payable_fen() * kMicrosPerFen, currency)});
   totals.AddRow({"carried to the next bill", AmountText(bill.carried_out_micros(), currency)});
   ctl.Print(totals.Format());
+}
+
+// Writes the page and tells where it is.
+int WritePage(const Ctl& ctl, const BillArguments& arguments, const settlement::v1::Bill& wire) {
+  const auto bill = FromWire(wire);
+  if (!bill.ok()) return Complain(bill.status());
+  const std::string page =
+      cdr::BillPage(*bill, {.language = *cdr::ParsePageLanguage(arguments.language),
+                            .zone = ctl.zone(),
+                            .issuer = arguments.issuer,
+                            .document = ""});
+  std::ofstream out(arguments.html, std::ios::binary | std::ios::trunc);
+  out << page;
+  out.close();
+  if (!out) return Complain(absl::UnavailableError(Cat(arguments.html, ": cannot be written")));
+  ctl.Print(ctl.json ? "{}\n" : Cat("page ", arguments.html, "\n"));
+  return kDone;
 }
 
 int Show(const Ctl& ctl, const BillArguments& arguments) {
@@ -125,6 +153,7 @@ int Show(const Ctl& ctl, const BillArguments& arguments) {
   settlement::v1::GetBillResponse response;
   status = ctl.Call(*ctl.Stub<Settlement>(), &Settlement::Stub::GetBill, request, &response);
   if (!status.ok()) return ctl.Complain(status);
+  if (!arguments.html.empty()) return WritePage(ctl, arguments, response.bill());
   if (ctl.json) {
     ctl.PrintJson(response);
     return kDone;
@@ -138,6 +167,13 @@ int Show(const Ctl& ctl, const BillArguments& arguments) {
   Table covered = ItemTable();
   for (const auto& item : bill.covered()) AddItem(item, &covered);
   if (!covered.empty()) ctl.Print(Cat("\ncovered by packages, at no charge\n", covered.Format()));
+  Table nodes({{"node"}, {"itself", Align::kRight}, {"with those below", Align::kRight}});
+  for (const auto& node : bill.node_total()) {
+    nodes.AddRow(
+        {Cat(node.node().empty() ? "all" : node.node(), node.payable() ? "" : " (covered)"),
+         AmountText(node.own_amount(), node.unit()), AmountText(node.amount(), node.unit())});
+  }
+  if (!nodes.empty()) ctl.Print(Cat("\n", nodes.Format()));
   return kDone;
 }
 
@@ -158,7 +194,13 @@ void AddBillCommands(CLI::App* app, Ctl* ctl) {
   show->add_option("--carried-in", arguments->carried_in,
                    "CURRENCY=MICROS: what the bill before carried out; may be repeated")
       ->take_all();
+  show->add_option("--html", arguments->html, "Write it as a page that a customer can read");
+  show->add_option("--language", arguments->language, "Of the page: en or zh")
+      ->check(CLI::IsMember({"en", "zh"}))
+      ->capture_default_str();
+  show->add_option("--issuer", arguments->issuer, "Of the page: who sends the bill");
   show->callback([=] { ctl->chosen = [=] { return Show(*ctl, *arguments); }; });
+  AddBillRunCommand(family, ctl);
 }
 
 }  // namespace ocs::tools

@@ -101,6 +101,9 @@ void AddImportCommand(CLI::App* family, Ctl* ctl);
 void AddChargeCommands(CLI::App* app, Ctl* ctl);
 void AddCdrCommands(CLI::App* app, Ctl* ctl);
 void AddBillCommands(CLI::App* app, Ctl* ctl);
+/// Adds to the family of bill commands.
+void AddBillRunCommand(CLI::App* family, Ctl* ctl);
+void AddSettlementCommands(CLI::App* app, Ctl* ctl);
 void AddStatusCommand(CLI::App* app, Ctl* ctl);
 void AddTokenCommands(CLI::App* app, Ctl* ctl);
 

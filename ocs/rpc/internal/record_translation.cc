@@ -42,6 +42,15 @@ void WriteReason(const cdr::BillReason& in, settlement::v1::BillReason* out) {
   out->set_amount(in.amount);
 }
 
+void WriteTax(int32_t basis_points, int64_t gross_micros, const cdr::TaxSplit& in,
+              settlement::v1::Tax* out) {
+  out->set_tax_basis_points(basis_points);
+  out->set_gross_micros(gross_micros);
+  out->set_net_micros(in.net_micros);
+  out->set_tax_micros(in.tax_micros);
+  out->set_remainder(in.remainder);
+}
+
 void WriteItem(const cdr::BillItem& in, settlement::v1::BillItem* out) {
   out->set_charge_code(in.charge_code);
   out->set_record_type(static_cast<cdr::v1::RecordType>(in.type));
@@ -53,6 +62,8 @@ void WriteItem(const cdr::BillItem& in, settlement::v1::BillItem* out) {
   ToWire(in.quantities, out->mutable_token_quantity());
   out->set_record_count(in.record_count);
   for (const cdr::BillReason& reason : in.reasons) WriteReason(reason, out->add_reason());
+  if (in.currency.empty()) return;
+  WriteTax(in.tax_basis_points, in.amount_micros, in.tax, out->mutable_tax());
 }
 
 void WriteCurrencyBill(const cdr::CurrencyBill& in, settlement::v1::CurrencyBill* out) {
@@ -67,6 +78,8 @@ void WriteCurrencyBill(const cdr::CurrencyBill& in, settlement::v1::CurrencyBill
   out->set_carried_in_micros(in.carried_in_micros);
   out->set_payable_fen(in.payable_fen);
   out->set_carried_out_micros(in.carried_out_micros);
+  for (const cdr::TaxTotal& tax : in.taxes)
+    WriteTax(tax.tax_basis_points, tax.gross_micros, tax.tax, out->add_tax());
 }
 
 }  // namespace
@@ -131,6 +144,19 @@ void ToWire(const cdr::Bill& in, absl::TimeZone zone, settlement::v1::Bill* out)
   for (const cdr::BillItem& item : in.covered) WriteItem(item, out->add_covered());
   out->set_record_count(in.record_count);
   out->set_text(cdr::FormatBill(in, zone));
+  for (const cdr::NodeTotal& node : in.nodes) {
+    auto* total = out->add_node_total();
+    total->set_node(Text(node.node));
+    total->set_payable(node.kind == cdr::NodeAmountKind::kPayable);
+    total->set_unit(Text(node.unit.code()));
+    total->set_own_amount(node.own_amount);
+    total->set_amount(node.amount);
+  }
+  for (const cdr::DayUse& use : in.days) {
+    auto* day = out->add_day();
+    day->set_day(use.day);
+    day->set_tokens(use.tokens);
+  }
 }
 
 }  // namespace ocs::rpc::internal
