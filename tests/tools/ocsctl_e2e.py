@@ -250,6 +250,47 @@ def deliver(program, ctl, folder):
     ctl.run("cdr", "export", "--consumer", "x", code=2)
 
 
+def bill_all(ctl, account, folder):
+    """Bills of all accounts, from the server and from files, then the proof that all agree."""
+    bills, offline, files = (os.path.join(folder, name) for name in ("bills", "offline", "settled"))
+    for path in (bills, offline, files):
+        os.mkdir(path)
+    ctl.run("cdr", "export", "--consumer", "settled", "--folder", files, "--format", "ber")
+    # The last whole second: what came within this one is for the next cycle.
+    until = datetime.datetime.now(datetime.timezone.utc)
+    cycle = ["--cycle", "trial", "--from", "2020-01-01", "--until", until.isoformat()[:19] + "Z"]
+    time = [*cycle, "--settle-seconds", "0"]
+    draft = ctl.json("bill", "run", *time, "--folder", bills)
+    expect(draft["result"] == "draft" and int(draft["bills"]) > 0, f"draft: {draft}")
+    other = ctl.json("bill", "run", *time, "--folder", offline, "--from-files", files)
+    expect(other["hash"] == draft["hash"], "bills from files are not those from the server")
+    final = ctl.json("bill", "run", *time, "--folder", bills, "--final")
+    expect(final["result"] == "final" and final["sums"] == draft["sums"], f"final: {final}")
+    again = ctl.json("bill", "run", *time, "--folder", bills, "--final")
+    expect(again["result"] == "final already, verified", f"verified: {again}")
+    proof = ctl.text("settlement", "check", *cycle, "--bills", bills, "--files", files)
+    expect("verdict: OK" in proof, f"check: {proof}")
+    month = ["--month", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")]
+    expect("items" in ctl.json("settlement", "vendors", *month), "vendors")
+    expect("items" in ctl.json("settlement", "margin", *month), "margin")
+    page = os.path.join(folder, "bill.html")
+    ctl.run("bill", "show", account, *month, "--html", page, "--language", "zh")
+    with open(page, encoding="utf-8") as shown:
+        text = shown.read()
+    expect("<svg" in text and "CT-P-LIGHT" in text and "应付金额" in text, f"the page: {text}")
+    invoice = os.path.join(folder, "invoice.csv")
+    with open(invoice, "w", encoding="utf-8") as out:
+        out.write("model,kind,quantity,amount,currency\nnobody,input,5,1.00,CNY\n")
+    found = ctl.json("settlement", "reconcile", *month, "--invoice", invoice, code=1)
+    causes = [d["cause"] for d in found["differences"] if d["model"] == "nobody"]
+    expect(causes == ["extra"], f"reconcile: {found}")
+    # A file of the cycle that was changed is found.
+    with open(os.path.join(bills, "trial", "items.csv"), "a", encoding="utf-8") as out:
+        out.write("x\r\n")
+    proof = ctl.text("settlement", "check", *cycle, "--bills", bills, code=1)
+    expect("items.csv" in proof and "verdict: FAILED" in proof, f"check of a change: {proof}")
+
+
 def administer(ctl):
     """A family with a budget, a credit of goodwill, a gift, states, and what is told of them."""
     parent = ctl.json("account", "create", "--currency", "CNY", "--billing-day", "15",
@@ -462,6 +503,7 @@ def main():
             charge(ctl, account)
             settle(ctl, account, folder)
             deliver(ocsctl, ctl, folder)
+            bill_all(ctl, account, folder)
             administer(ctl)
             misuse(ocsctl, ctl, folder)
             publish_safely(ctl, catalogue, folder)

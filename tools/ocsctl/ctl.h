@@ -104,6 +104,8 @@ void AddBillCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of bill commands.
 void AddBillRunCommand(CLI::App* family, Ctl* ctl);
 void AddSettlementCommands(CLI::App* app, Ctl* ctl);
+/// Adds to the family of settlement commands.
+void AddSettlementCheck(CLI::App* family, Ctl* ctl);
 void AddStatusCommand(CLI::App* app, Ctl* ctl);
 void AddTokenCommands(CLI::App* app, Ctl* ctl);
 

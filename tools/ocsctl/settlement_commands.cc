@@ -265,6 +265,7 @@ void AddSettlementCommands(CLI::App* app, Ctl* ctl) {
   margin->add_option("--currency", arguments->currency, "Of what packages earn")
       ->capture_default_str();
   margin->callback([=] { ctl->chosen = [=] { return Margin(*ctl, *arguments); }; });
+  AddSettlementCheck(family, ctl);
 }
 
 }  // namespace ocs::tools
