@@ -181,6 +181,10 @@ std::vector<Key> EngineKeys() {
           "default_grant_tokens", "output tokens granted when the request names no number",
           {1, 1'000'000'000},
           [](Config & config) -> auto& { return config.engine.default_grant_tokens; }),
+      NumberKey(
+          "low_balance_micros", "an account with less money and credit is told once; 0: none is",
+          {0, 1'000'000'000'000},
+          [](Config & config) -> auto& { return config.engine.low_balance_micros; }),
       {"service_context", "what a Service-Context-Id must be, up to its '@'",
        [](const std::string& text, Config* config) -> std::string {
          if (text.empty() || text.find('@') != std::string::npos) return "a text without '@'";

@@ -48,6 +48,9 @@ struct EngineOptions {
   int64_t event_time_ahead_max_seconds = 300;  ///< And how far ahead.
   int64_t default_grant_tokens =
       2'000;  ///< Output tokens granted when the request leaves it to the server.
+  /// An account whose own money and credit fall below it is told once, and again after they were
+  /// back. In micros of the account's currency; 0: nobody is told.
+  int64_t low_balance_micros = 0;
   std::string service_context =
       "ai-tokens.v1";  ///< What a Service-Context-Id must be, up to its '@'.
   int64_t answer_retention_seconds =

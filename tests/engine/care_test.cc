@@ -273,6 +273,59 @@ std::vector<std::string> Notices(Harness& h) {
   }
 }
 
+TEST_CASE("a low balance is told once, and again after it was over", "[engine][unit]") {
+  EngineOptions options;
+  options.low_balance_micros = 2'000;
+  Harness h(nullptr, options);
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run(R"(
+    account A money=10003000
+    buy A pack-on -> ok fee=10000000 bucket=2
+    debit e 0 A 1/plain/_/output:1000           -> 2001 cost=0 | 1 2001 granted=output:1000 drawn=1000
+    debit e 1 A 1/plain/_/output:300            -> 2001 cost=900 | 1 2001 granted=output:300 charged=900
+  )");
+  CHECK(Notices(h) == std::vector<std::string>{"bucket threshold 100"});
+  script.Run(R"(
+    debit e 2 A 1/plain/_/output:34             -> 2001 cost=102 | 1 2001 granted=output:34 charged=102
+    debit e 3 A 1/plain/_/output:10             -> 2001 cost=30 | 1 2001 granted=output:10 charged=30
+    restart
+    debit e 4 A 1/plain/_/output:10             -> 2001 cost=30 | 1 2001 granted=output:10 charged=30
+  )");
+  CHECK(Notices(h) == std::vector<std::string>{"bucket threshold 100", "low balance"});
+  // Not enough to be over: 1,938 + 61. Then over, and low again with the next use.
+  const auto top_up = [&](const char* key, int64_t micros) {
+    return Do<TopUpCall>(h, script.account("A"), key, [&](auto& c) {
+      c.amount_micros = micros;
+      c.currency = Unit::Of("CNY");
+    });
+  };
+  CHECK(top_up("short", 61) == "ok");
+  script.Run("debit e 5 A 1/plain/_/output:1 -> 2001 cost=3 | 1 2001 granted=output:1 charged=3");
+  CHECK(Notices(h).size() == 2);
+  CHECK(top_up("over", 4) == "ok");
+  script.Run("debit e 6 A 1/plain/_/output:1 -> 2001 cost=3 | 1 2001 granted=output:1 charged=3");
+  CHECK(Notices(h) ==
+        std::vector<std::string>{"bucket threshold 100", "low balance", "low balance"});
+  TotalsOf(*h.store);
+}
+
+TEST_CASE("what is promised is not used: a hold makes no balance low", "[engine][unit]") {
+  EngineOptions options;
+  options.low_balance_micros = 2'000;
+  Harness h(nullptr, options);
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run(R"(
+    account A money=10003000
+    buy A pack-on -> ok fee=10000000 bucket=2
+    debit e 0 A 1/plain/_/output:1000           -> 2001 cost=0 | 1 2001 granted=output:1000 drawn=1000
+    initial s 0 A 1/plain/output:900/_          -> 2001 | 1 2001 granted=output:900
+  )");
+  CHECK(h.View(script.account("A")).buckets.back().held == 2'700);
+  CHECK(Notices(h) == std::vector<std::string>{"bucket threshold 100"});
+}
+
 TEST_CASE("thresholds are told once each, and what else happened", "[engine][unit]") {
   Harness h;
   h.Publish(kSmallCatalogue);

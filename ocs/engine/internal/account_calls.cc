@@ -12,6 +12,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/operation.h"
 
@@ -212,6 +213,7 @@ void TopUpCall::Execute(Shard& shard) {
   balance::Bucket main = *payer->FindBucket(balance::kMainBucket);
   main.available = AddExact(main.available, amount_micros).value_or(0);
   balance::PostRecovery(*payer, main, &entry);
+  EndLowBalance(*payer, main.available, shard.options().low_balance_micros, &entry);
   if (Judge(*payer, entry) != balance::Verdict::kAllowed) {
     status = absl::ResourceExhaustedError("amount_micros: the balance would not fit");
     return;

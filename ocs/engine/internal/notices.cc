@@ -6,6 +6,7 @@
 
 #include "balance/ledger.h"
 #include "ocs/base/check.h"
+#include "ocs/base/exact.h"
 
 namespace ocs::engine {
 namespace {
@@ -22,6 +23,9 @@ constexpr std::array<uint8_t, 3> kBucketThresholds = {50, 80, 100};
 // What a sliding window notes when it has fallen below its thresholds again: 0 would mean "as it
 // was". So a threshold of 1 per cent is told once there.
 constexpr uint8_t kForgotten = 1;
+
+// What the main bucket, which has no thresholds, notes while a low balance has been told.
+constexpr uint8_t kLowBalanceTold = 100;
 
 struct Crossing {
   const Limit* limit = nullptr;  ///< Else of the bucket.
@@ -43,6 +47,15 @@ void FindBucketCrossings(const Account& account, Crossings* crossings) {
         balance::CrossedThreshold(kBucketThresholds, used, whole, bucket.noticed_percent);
     if (crossed) crossings->push_back({.bucket = &bucket, .percent = *crossed});
   }
+}
+
+void FindLowBalance(const Account& account, int64_t low_balance_micros, Crossings* crossings) {
+  if (low_balance_micros == 0) return;
+  const Bucket& main = *account.FindBucket(balance::kMainBucket);
+  const bool low = IsLow(account, main.available, low_balance_micros);
+  const bool told = main.noticed_percent == kLowBalanceTold;
+  if (low != told)
+    crossings->push_back({.bucket = &main, .percent = low ? kLowBalanceTold : uint8_t{0}});
 }
 
 const Counter* CounterOf(const Account& account, const Limit& limit) {
@@ -78,6 +91,12 @@ void WriteCrossing(const Account& account, const Crossing& crossing, Instant now
     notice.unit = bucket.unit;
     notice.amount = bucket.available;
     entry->SetBucketNoticed(bucket.id, crossing.percent);
+    if (bucket.id == balance::kMainBucket) {
+      if (crossing.percent != kLowBalanceTold) return;  // It is over.
+      notice.type = NoticeType::kLowBalance;
+      notice.percent = 0;
+      notice.amount = bucket.available + bucket.held;
+    }
   } else {
     const Limit& limit = *crossing.limit;
     const Counter& counter = *CounterOf(account, limit);
@@ -105,9 +124,28 @@ void AttachNotice(const Notice& notice, balance::EntryBuilder* entry) {
   balance::EncodeNotice(notice, entry->Attach(balance::AttachmentType::kNotice));
 }
 
+bool IsLow(const Account& account, int64_t main_available, int64_t low_balance_micros) {
+  Bucket main = *account.FindBucket(balance::kMainBucket);
+  const bool had_none = main.granted == 0 && main.spent == 0 && main.transferred == 0 &&
+                        main.available == 0 && main.held == 0;
+  if (had_none && main_available == 0 && account.credit_limit_micros == 0) return false;
+  main.available = main_available;
+  // A promise is no use yet: what is held counts as there.
+  const auto left = AddExact(account.Spendable(main), main.held);
+  return left.has_value() && *left < low_balance_micros;
+}
+
+void EndLowBalance(const Account& account, int64_t main_available, int64_t low_balance_micros,
+                   balance::EntryBuilder* entry) {
+  const bool told = account.FindBucket(balance::kMainBucket)->noticed_percent == kLowBalanceTold;
+  if (told && !IsLow(account, main_available, low_balance_micros))
+    entry->SetBucketNoticed(balance::kMainBucket, 0);
+}
+
 void GiveNotices(Shard& shard, Account* account) {
   Crossings crossings;
   FindBucketCrossings(*account, &crossings);
+  FindLowBalance(*account, shard.options().low_balance_micros, &crossings);
   const Instant now = shard.logged_at();
   if (!account->limits.empty()) FindLimitCrossings(*account, now, &crossings);
   if (crossings.empty()) return;
