@@ -33,6 +33,7 @@ constexpr MethodAccess kTable[] = {
     {Method::kTransfer, "/ocs.account.v1.Accounts/Transfer", {kCare}},
     {Method::kListNotices, "/ocs.account.v1.Accounts/ListNotices", {kCare, kOperations, kReadOnly}},
     {Method::kGetAccount, "/ocs.account.v1.Accounts/GetAccount", {kCare, kFinance, kReadOnly}},
+    {Method::kGetCoverage, "/ocs.account.v1.Accounts/GetCoverage", {kCare, kFinance, kReadOnly}},
     {Method::kGetHistory, "/ocs.account.v1.Accounts/GetHistory", {kCare, kFinance, kReadOnly}},
     {Method::kCheckCatalogue, "/ocs.catalog.v1.Catalogue/CheckCatalogue", {kCatalogue}},
     {Method::kPublishCatalogue, "/ocs.catalog.v1.Catalogue/PublishCatalogue", {kCatalogue}},

@@ -74,6 +74,7 @@ enum class Method : uint8_t {
   kTransfer,
   kListNotices,
   kGetAccount,
+  kGetCoverage,
   kGetHistory,
   kCheckCatalogue,
   kPublishCatalogue,

@@ -96,6 +96,58 @@ TEST_CASE("states, subscriptions and care: faults name the field", "[rpc][unit]"
   CHECK(FaultOf<engine::NoticesCall>(notices) == "notices_max");
 }
 
+TEST_CASE("coverage: what is asked arrives, what is found leaves", "[rpc][unit]") {
+  struct Quiet final : engine::CoverageCall {
+    void Done() noexcept override {}
+  } call;
+  pb::GetCoverageRequest request;
+  CHECK(FaultOf<engine::CoverageCall>(request) == "account_id");
+  request.set_account_id(AccountId::Of({1}, 5).value);
+  request.set_node_id(3);
+  request.set_model("m");
+  REQUIRE_FALSE(FromWire(request, &call).has_value());
+  CHECK(call.account == AccountId::Of({1}, 5));
+  CHECK(call.node == balance::NodeId{3});
+  CHECK(call.model == "m");
+  call.tariff_revision = 2;
+  engine::BucketCoverageView bucket;
+  bucket.id = {4};
+  bucket.name = "tokens";
+  bucket.offer = "pack";
+  bucket.unit = Unit::Of("token");
+  bucket.available = 17;
+  bucket.valid_until = {99};
+  bucket.subscription = 6;
+  bucket.models = {{.model = "m",
+                    .provider = "p",
+                    .classes = {"big"},
+                    .draw = {{.kind = TokenKind::kOutput, .numerator = 3, .denominator = 2}}}};
+  bucket.classes = {"big"};
+  bucket.only_for = {{"product", {"mail", "office"}}};
+  bucket.at_end = "fallback";
+  bucket.fallback_model = "n";
+  bucket.next_offer = "next";
+  call.buckets = {bucket};
+  call.prices = {{.model = "m",
+                  .provider = "p",
+                  .currency = Unit::Of("CNY"),
+                  .price = {{.kind = TokenKind::kInput, .numerator = 2, .denominator = 1}},
+                  .shaped = true,
+                  .rule = "price book b, line 1"}};
+  pb::GetCoverageResponse out;
+  ToWire(call, &out);
+  CHECK(out.ShortDebugString() ==
+        "tariff_revision: 2 bucket { bucket_id: 4 name: \"tokens\" offer_id: \"pack\" "
+        "unit: \"token\" available: 17 valid_until_unix_ms: 99 subscription_number: 6 "
+        "model { model_id: \"m\" provider_id: \"p\" model_class: \"big\" "
+        "draw { token_kind: OUTPUT numerator: 3 denominator: 2 } } whole_class: \"big\" "
+        "only_for { dimension: \"product\" value: \"mail\" value: \"office\" } "
+        "at_end: \"fallback\" fallback_model_id: \"n\" next_offer_id: \"next\" } "
+        "price { model_id: \"m\" provider_id: \"p\" currency: \"CNY\" "
+        "price { token_kind: INPUT numerator: 2 denominator: 1 } shaped: true "
+        "rule: \"price book b, line 1\" }");
+}
+
 TEST_CASE("no bucket means the account's own money", "[rpc][unit]") {
   struct Quiet final : engine::AdjustCall {
     void Done() noexcept override {}

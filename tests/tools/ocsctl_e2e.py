@@ -137,6 +137,11 @@ def charge(ctl, account):
     expect("msisdn:8613800138000" in ctl.text("account", "show", account, "--identities"),
            "the identity was not shown")
     expect("subscription_id" in json.dumps(ctl.json("account", "show", account)), "field names")
+    covers = ctl.text("account", "covers", account, "--model", "deepseek-v3.2")
+    expect("9,998,477 token" in covers and "ct-personal-light" in covers
+           and "any token: 1" in covers, covers)
+    expect(len(ctl.json("account", "covers", account)["bucket"]) == 2, "coverage: two buckets")
+    ctl.run("account", "covers", account, "--model", "nobody-sells-this", code=1)
     history = ctl.text("account", "history", account, "--items-max", "3")
     expect("older entries follow: --before" in history, history)
     why = ctl.text("account", "explain", account)

@@ -412,6 +412,7 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
   history->add_option("--before", arguments->before, "Only what is older than GROUP.INDEX");
   history->callback([=] { ctl->chosen = [=] { return History(*ctl, *arguments); }; });
 
+  AddCoverageCommand(family, ctl);
   AddAccountLifeCommands(family, ctl);
 }
 

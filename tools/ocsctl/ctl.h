@@ -92,6 +92,7 @@ CLI::App* AddCommand(CLI::App* family, const std::string& name, const std::strin
 void AddAccountCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of account commands.
 void AddAccountLifeCommands(CLI::App* family, Ctl* ctl);
+void AddCoverageCommand(CLI::App* family, Ctl* ctl);
 void AddNodeCommands(CLI::App* app, Ctl* ctl);
 void AddLimitCommands(CLI::App* app, Ctl* ctl);
 void AddCareCommands(CLI::App* app, Ctl* ctl);

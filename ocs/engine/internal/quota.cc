@@ -107,11 +107,6 @@ rating::Pot PricePot(const PotQuestion& q, const PriceFound& price, int64_t avai
   return pot;
 }
 
-bool MayDraw(const Account& account, const Bucket& bucket, balance::NodeId node) {
-  if (bucket.node == node) return true;
-  return bucket.shared && account.IsAtOrAbove(bucket.node, node);
-}
-
 int64_t SpendableAfter(const Account& account, const Bucket& bucket, const Movement* movement) {
   int64_t spendable = account.Spendable(bucket);
   if (movement == nullptr) return spendable;
@@ -193,6 +188,11 @@ Pots CollectPots(const PotQuestion& q) {
     to.sources.push_back(source);
   }
   return pots.pots.empty() ? ended : pots;
+}
+
+bool MayDraw(const Account& account, const Bucket& bucket, balance::NodeId node) {
+  if (bucket.node == node) return true;
+  return bucket.shared && account.IsAtOrAbove(bucket.node, node);
 }
 
 void AddRequest(const Pots& pots, Quantities* quantities) {

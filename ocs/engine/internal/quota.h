@@ -45,6 +45,9 @@ struct PotQuestion {
 /// sells the model, they stand at the end with nothing, so that overshoot has somewhere to fall.
 Pots CollectPots(const PotQuestion& question);
 
+/// True when the node may draw on the bucket: it is its own pool, or one above that is shared.
+bool MayDraw(const balance::Account& account, const balance::Bucket& bucket, balance::NodeId node);
+
 /// Adds a request to the quantities where none is stated and some pot sells requests.
 void AddRequest(const Pots& pots, Quantities* quantities);
 

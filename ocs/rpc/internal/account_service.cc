@@ -47,6 +47,13 @@ grpc::ServerUnaryReactor* AccountService::GetAccount(grpc::CallbackServerContext
                                           *request, response);
 }
 
+grpc::ServerUnaryReactor* AccountService::GetCoverage(
+    grpc::CallbackServerContext* context, const account::v1::GetCoverageRequest* request,
+    account::v1::GetCoverageResponse* response) {
+  return RunUnary<engine::CoverageCall>(*engine_, gate_->Enter(context, Method::kGetCoverage),
+                                        *request, response);
+}
+
 grpc::ServerUnaryReactor* AccountService::GetHistory(grpc::CallbackServerContext* context,
                                                      const account::v1::GetHistoryRequest* request,
                                                      account::v1::GetHistoryResponse* response) {

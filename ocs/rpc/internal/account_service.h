@@ -33,6 +33,9 @@ class AccountService final : public account::v1::Accounts::CallbackService {
   grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context,
                                        const account::v1::GetAccountRequest* request,
                                        account::v1::GetAccountResponse* response) override;
+  grpc::ServerUnaryReactor* GetCoverage(grpc::CallbackServerContext* context,
+                                        const account::v1::GetCoverageRequest* request,
+                                        account::v1::GetCoverageResponse* response) override;
   grpc::ServerUnaryReactor* GetHistory(grpc::CallbackServerContext* context,
                                        const account::v1::GetHistoryRequest* request,
                                        account::v1::GetHistoryResponse* response) override;

@@ -8,6 +8,7 @@
 #include "ocs/account/v1/account.pb.h"
 #include "ocs/engine/account_operation.h"
 #include "ocs/engine/care_operation.h"
+#include "ocs/engine/coverage_operation.h"
 #include "ocs/engine/operation.h"
 #include "ocs/rpc/internal/status.h"
 #include "ocs/rpc/internal/type_translation.h"
@@ -37,6 +38,8 @@ std::optional<FieldFault> FromWire(const account::v1::PurchaseOfferRequest& in,
 std::optional<FieldFault> FromWire(const account::v1::TopUpRequest& in, engine::TopUpCall* out);
 std::optional<FieldFault> FromWire(const account::v1::GetAccountRequest& in,
                                    engine::GetAccountCall* out);
+std::optional<FieldFault> FromWire(const account::v1::GetCoverageRequest& in,
+                                   engine::CoverageCall* out);
 std::optional<FieldFault> FromWire(const account::v1::GetHistoryRequest& in,
                                    engine::HistoryCall* out);
 std::optional<FieldFault> FromWire(const account::v1::AddNodeRequest& in, engine::AddNodeCall* out);
@@ -73,6 +76,7 @@ void ToWire(const engine::ChangeIdentityCall& in, account::v1::RemoveIdentityRes
 void ToWire(const engine::PurchaseCall& in, account::v1::PurchaseOfferResponse* out);
 void ToWire(const engine::TopUpCall& in, account::v1::TopUpResponse* out);
 void ToWire(const engine::GetAccountCall& in, account::v1::GetAccountResponse* out);
+void ToWire(const engine::CoverageCall& in, account::v1::GetCoverageResponse* out);
 void ToWire(const engine::HistoryCall& in, account::v1::GetHistoryResponse* out);
 void ToWire(const engine::AddNodeCall& in, account::v1::AddNodeResponse* out);
 void ToWire(const engine::ChangeNodeCall& in, account::v1::ChangeNodeResponse* out);
