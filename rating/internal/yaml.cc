@@ -78,6 +78,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode node;
     node.kind = kind;
     node.line = LineOf(mark);
+    node.offset = static_cast<size_t>(mark.pos);
     node.text = text;
     Put(std::move(node));
   }

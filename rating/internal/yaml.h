@@ -5,6 +5,7 @@
 #ifndef RATING_INTERNAL_YAML_H_
 #define RATING_INTERNAL_YAML_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,8 +22,9 @@ struct YamlNode {
   enum class Kind : uint8_t { kNull, kScalar, kSequence, kMap };
 
   Kind kind = Kind::kNull;
-  int line = 0;      ///< From 1.
-  std::string text;  ///< Of a scalar.
+  int line = 0;       ///< From 1.
+  size_t offset = 0;  ///< Of a scalar: where it begins in the text, with its quote.
+  std::string text;   ///< Of a scalar.
   std::vector<YamlNode> items;
   struct Member;
   std::vector<Member> members;  ///< In the order of the text; keys may repeat.
