@@ -1,10 +1,8 @@
-// Tables, fields and JSON.
+// Tables and fields.
 
 #include <string>
 
 #include "tests/support/catch.h"
-// tidy-allow arrow: the tools' own tests
-#include "tools/text/json.h"
 // tidy-allow arrow: the tools' own tests
 #include "tools/text/table.h"
 
@@ -51,25 +49,6 @@ TEST_CASE("a text from outside cannot move the cursor", "[tools][unit]") {
 
 TEST_CASE("fields without a value are left out", "[tools][unit]") {
   CHECK(FormatFields({{"a", "1"}, {"none", ""}, {"bcd", "2"}}) == "a    1\nbcd  2\n");
-}
-
-TEST_CASE("JSON is separated, nested and escaped", "[tools][unit]") {
-  JsonWriter json;
-  json.BeginObject();
-  json.Field("text", "a\"b\\c\n");
-  json.Field("big", int64_t{9'007'199'254'740'993});
-  json.Key("list");
-  json.BeginArray();
-  json.Count(1);
-  json.BeginObject();
-  json.EndObject();
-  json.Text("x");
-  json.EndArray();
-  json.Key("last");
-  json.Count(2);
-  json.EndObject();
-  CHECK(json.text() ==
-        R"({"text":"a\"b\\c\u000a","big":"9007199254740993","list":[1,{},"x"],"last":2})");
 }
 
 }  // namespace

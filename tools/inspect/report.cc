@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ocs/base/json.h"
 #include "ocs/base/text.h"
-#include "tools/text/json.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {

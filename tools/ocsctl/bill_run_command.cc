@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cdr/bill_run.h"
+#include "ocs/base/json.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
@@ -11,7 +12,6 @@
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/record_source.h"
 #include "tools/ocsctl/values.h"
-#include "tools/text/json.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {

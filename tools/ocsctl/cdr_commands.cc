@@ -11,6 +11,7 @@
 #include "cdr/file_series.h"
 #include "cdr/file_writer.h"
 #include "cdr/json_lines.h"
+#include "ocs/base/json.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
@@ -19,7 +20,6 @@
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/values.h"
 #include "tools/ocsctl/wire_record.h"
-#include "tools/text/json.h"
 #include "tools/text/progress.h"
 #include "tools/text/table.h"
 

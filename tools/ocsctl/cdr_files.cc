@@ -11,10 +11,10 @@
 #include "cdr/file_32297.h"
 #include "cdr/json_lines.h"
 #include "cdr/verify.h"
+#include "ocs/base/json.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
-#include "tools/text/json.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {

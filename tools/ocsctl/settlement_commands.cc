@@ -12,13 +12,13 @@
 #include "cdr/explain.h"
 #include "cdr/reconcile.h"
 #include "ocs/base/exact.h"
+#include "ocs/base/json.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/record_source.h"
 #include "tools/ocsctl/values.h"
-#include "tools/text/json.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {

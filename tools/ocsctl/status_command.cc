@@ -2,12 +2,12 @@
 
 #include <string>
 
+#include "ocs/base/json.h"
 #include "ocs/base/text.h"
 #include "ocs/catalog/v1/catalog.grpc.pb.h"
 #include "ocs/cdr/v1/cdr.grpc.pb.h"
 #include "tools/ocsctl/ctl.h"
 #include "tools/ocsctl/values.h"
-#include "tools/text/json.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "ocs/base/json.h"
 #include "ocs/base/text.h"
 #include "tools/ocsctl/ctl.h"
-#include "tools/text/json.h"
 
 namespace ocs::tools {
 namespace {

@@ -1,13 +1,13 @@
 // JSON for machines, written in the order of the calls.
 
-#ifndef TOOLS_TEXT_JSON_H_
-#define TOOLS_TEXT_JSON_H_
+#ifndef OCS_BASE_JSON_H_
+#define OCS_BASE_JSON_H_
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace ocs::tools {
+namespace ocs {
 
 /// Writes one JSON value. Numbers of 64 bits are written as texts, as protobuf does, so that no
 /// reader rounds them. Thread-compatible.
@@ -39,6 +39,6 @@ class JsonWriter final {
   bool first_ = true;
 };
 
-}  // namespace ocs::tools
+}  // namespace ocs
 
-#endif  // TOOLS_TEXT_JSON_H_
+#endif  // OCS_BASE_JSON_H_

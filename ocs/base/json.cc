@@ -1,6 +1,6 @@
-#include "tools/text/json.h"
+#include "ocs/base/json.h"
 
-namespace ocs::tools {
+namespace ocs {
 
 void JsonWriter::Separate() {
   if (!first_) out_ += ",";
@@ -62,4 +62,4 @@ void JsonWriter::Count(uint32_t number) {
   out_ += std::to_string(number);
 }
 
-}  // namespace ocs::tools
+}  // namespace ocs
