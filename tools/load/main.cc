@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
+#include "tools/client/connection.h"
 #include "tools/load/offer.h"
 #include "tools/load/setup.h"
 
@@ -23,8 +24,7 @@ constexpr int kExitServer = 3;
 constexpr int kChannelsPerTenant = 2;
 
 struct Arguments {
-  Target target;
-  std::string token_file;
+  client::Connection connection;
   std::string catalogue;
   std::string csv;
   std::vector<std::string> tenants;
@@ -46,9 +46,12 @@ absl::Status AddTenant(const std::string& text, const Arguments& arguments, Work
         Cat("--tenant: found '", text, "', expected NAME:SHARE or NAME:SHARE:TOKEN-FILE"));
   }
   tenant.name = parts[0];
-  OCS_ASSIGN_OR_RETURN(tenant.token, ReadToken(parts.size() > 2 ? parts[2] : arguments.token_file));
+  client::Connection connection = arguments.connection;
+  if (parts.size() > 2) connection.token_file = parts[2];
+  OCS_RETURN_IF_ERROR(client::ReadToken(&connection));
+  tenant.token = connection.token;
   for (int i = 0; i < kChannelsPerTenant; ++i) {
-    OCS_ASSIGN_OR_RETURN(auto channel, Connect(arguments.target));
+    OCS_ASSIGN_OR_RETURN(auto channel, client::MakeChannel(connection, client::Sharing::kOwn));
     tenant.channels.push_back(std::move(channel));
   }
   workload->tenants.push_back(std::move(tenant));
@@ -57,9 +60,13 @@ absl::Status AddTenant(const std::string& text, const Arguments& arguments, Work
 
 void AddOptions(CLI::App* app, Arguments* arguments) {
   Workload& workload = arguments->workload;
-  app->add_option("--server", arguments->target.server, "Address of ocsd")->capture_default_str();
-  app->add_option("--ca", arguments->target.ca_file, "PEM file of who signed the server: TLS");
-  app->add_option("--token-file", arguments->token_file,
+  app->add_option("--server", arguments->connection.server, "Address of ocsd")
+      ->capture_default_str();
+  app->add_option("--ca", arguments->connection.ca_file, "PEM file of who signed the server: TLS");
+  app->add_option("--cert", arguments->connection.cert_file,
+                  "PEM file of this client's certificate");
+  app->add_option("--cert-key", arguments->connection.cert_key_file, "PEM file of its private key");
+  app->add_option("--token-file", arguments->connection.token_file,
                   "Bearer token for the accounts, and of tenants without one");
   app->add_option("--catalogue", arguments->catalogue, "Catalogue to publish first");
   app->add_option("--tenant", arguments->tenants,
@@ -95,11 +102,11 @@ absl::Status SetUp(Arguments* arguments) {
   for (const std::string& text : arguments->tenants) {
     OCS_RETURN_IF_ERROR(AddTenant(text, *arguments, &arguments->workload));
   }
-  OCS_ASSIGN_OR_RETURN(const std::string token, ReadToken(arguments->token_file));
-  OCS_ASSIGN_OR_RETURN(const auto channel, Connect(arguments->target));
+  OCS_RETURN_IF_ERROR(client::ReadToken(&arguments->connection));
+  OCS_ASSIGN_OR_RETURN(const auto channel, client::MakeChannel(arguments->connection));
   OCS_ASSIGN_OR_RETURN(arguments->workload.accounts,
-                       MakeAccounts(channel, token, arguments->catalogue, arguments->workload.seed,
-                                    arguments->account_count));
+                       MakeAccounts(channel, arguments->connection.token, arguments->catalogue,
+                                    arguments->workload.seed, arguments->account_count));
   return absl::OkStatus();
 }
 

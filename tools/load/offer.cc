@@ -15,6 +15,7 @@
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
 #include "ocs/charging/v1/charging.grpc.pb.h"
+#include "tools/client/connection.h"
 
 namespace ocs::load {
 namespace {
@@ -100,9 +101,7 @@ struct Offerer::State {
     flight->context.emplace();
     flight->context->set_deadline(std::chrono::system_clock::now() +
                                   std::chrono::milliseconds(workload.deadline_ms));
-    if (!from.token.empty()) {
-      flight->context->AddMetadata("authorization", "Bearer " + from.token);
-    }
+    client::SetToken(from.token, &*flight->context);
     Fill(&flight->request);
     flight->tenant = tenant;
     flight->second = second;

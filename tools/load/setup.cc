@@ -4,11 +4,11 @@
 #include <fstream>
 #include <iterator>
 
-#include "absl/strings/ascii.h"
 #include "ocs/account/v1/account.grpc.pb.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/catalog/v1/catalog.grpc.pb.h"
+#include "tools/client/connection.h"
 
 namespace ocs::load {
 namespace {
@@ -30,7 +30,7 @@ absl::Status Ask(Stub& stub,
                  const std::string& token, const Request& request, Response* response) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(kSetupSeconds));
-  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  client::SetToken(token, &context);
   const grpc::Status status = (stub.*method)(&context, request, response);
   return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
 }
@@ -81,24 +81,6 @@ absl::StatusOr<uint64_t> MakeAccount(account::v1::Accounts::Stub& stub, const st
 }
 
 }  // namespace
-
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Target& target) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  if (!target.ca_file.empty()) {
-    grpc::SslCredentialsOptions tls;
-    OCS_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadFile(target.ca_file));
-    credentials = grpc::SslCredentials(tls);
-  }
-  return grpc::CreateCustomChannel(target.server, credentials, arguments);
-}
-
-absl::StatusOr<std::string> ReadToken(const std::string& path) {
-  if (path.empty()) return std::string();
-  OCS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  return std::string(absl::StripAsciiWhitespace(text));
-}
 
 absl::StatusOr<std::vector<uint64_t>> MakeAccounts(const std::shared_ptr<grpc::Channel>& channel,
                                                    const std::string& token,

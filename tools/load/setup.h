@@ -1,4 +1,4 @@
-// Connections, and accounts with money that the load is charged to.
+// Accounts with money that the load is charged to.
 // Tested in: tests/tools/load_e2e.py
 
 #ifndef TOOLS_LOAD_SETUP_H_
@@ -15,17 +15,6 @@
 #include "absl/status/statusor.h"
 
 namespace ocs::load {
-
-struct Target {
-  std::string server = "127.0.0.1:7070";
-  std::string ca_file;  ///< PEM. Given: TLS.
-};
-
-/// A connection of its own. Errors: NotFound when the file cannot be read.
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const Target& target);
-
-/// The bearer token in a file; "" for no file. Errors: NotFound.
-absl::StatusOr<std::string> ReadToken(const std::string& path);
 
 /// Makes accounts `load-SEED-0` and up, each with a package and money. A second run with the same
 /// seed finds them as they are. Publishes the catalogue first, when one is given. Errors: the

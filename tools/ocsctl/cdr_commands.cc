@@ -46,7 +46,7 @@ struct CdrArguments {
 template <typename Take>
 int ReadStream(const Ctl& ctl, const cdr::v1::StreamRecordsRequest& request, Take take) {
   grpc::ClientContext context;
-  SetCaller(ctl.connection, &context);
+  client::SetToken(ctl.connection.token, &context);
   const auto stub = ctl.Stub<Records>();
   const auto reader = stub->StreamRecords(&context, request);
   cdr::v1::RecordBatch batch;

@@ -24,7 +24,7 @@ int StreamFromServer(const Ctl& ctl, const RecordCursors& start, const RecordVis
     from->mutable_position()->set_index(cursor.position.index);
   }
   grpc::ClientContext context;
-  SetCaller(ctl.connection, &context);
+  client::SetToken(ctl.connection.token, &context);
   const auto stub = ctl.Stub<Records>();
   const auto reader = stub->StreamRecords(&context, request);
   cdr::v1::RecordBatch batch;

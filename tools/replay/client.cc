@@ -1,60 +1,28 @@
 #include "tools/replay/client.h"
 
-#include <chrono>
-#include <thread>
-
-#include "ocs/base/text.h"
+#include "ocs/base/check.h"
+#include "tools/client/connection.h"
 
 namespace ocs::replay {
 
-std::shared_ptr<grpc::Channel> Connect(const Endpoint& endpoint, int number) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt("ocs.replay.connection", number);
-  // A restarted server should be found at once.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  return grpc::CreateCustomChannel(endpoint.address, grpc::InsecureChannelCredentials(), arguments);
+std::shared_ptr<grpc::Channel> Connect(const Endpoint& endpoint) {
+  auto channel = client::MakeChannel({.server = endpoint.address}, client::Sharing::kOwn);
+  OCS_CHECK(channel.ok());  // Without TLS no file can be missing.
+  return *channel;
 }
 
-bool WorthRepeating(const grpc::Status& status) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-    case grpc::StatusCode::CANCELLED:
-    case grpc::StatusCode::UNKNOWN:  // gRPC's own word for a stream that broke off.
-      return true;
-    default:
-      return false;
-  }
+client::RetryPolicy PolicyOf(const Endpoint& endpoint) {
+  // A demonstration shows how soon a restarted server is found: its waits stay short.
+  return {.attempt_ms = 10'000,
+          .budget_ms = endpoint.patience_seconds * 1'000,
+          .backoff_first_ms = 50,
+          .backoff_most_ms = 400};
 }
 
-absl::Status FromGrpc(const grpc::Status& status, std::string_view context) {
-  if (status.ok()) return absl::OkStatus();
-  return {static_cast<absl::StatusCode>(status.error_code()),
-          Cat(context, ": ", status.error_message())};
-}
-
-void SetDeadline(grpc::ClientContext* context) {
-  context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(kRequestSeconds));
-}
-
-absl::Status Ask(const Endpoint& endpoint, std::string_view context,
-                 const std::function<grpc::Status(grpc::ClientContext*)>& request) {
-  const auto until =
-      std::chrono::steady_clock::now() + std::chrono::seconds(endpoint.patience_seconds);
-  while (true) {
-    grpc::ClientContext client_context;
-    SetDeadline(&client_context);
-    const grpc::Status status = request(&client_context);
-    if (status.ok()) return absl::OkStatus();
-    if (!WorthRepeating(status) || std::chrono::steady_clock::now() > until) {
-      return FromGrpc(status, context);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(kRepeatMillis));
-  }
+absl::Status Ask(const Endpoint& endpoint, std::string_view context, const client::Try& request) {
+  const client::Tried tried = client::TryWithin(PolicyOf(endpoint), client::JitterSeed(),
+                                                client::RetryTime::Real(), request);
+  return client::FromGrpc(tried.status, context);
 }
 
 }  // namespace ocs::replay

@@ -14,6 +14,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/text.h"
 #include "ocs/charging/v1/charging.grpc.pb.h"
+#include "tools/client/retry.h"
 #include "tools/replay/call.h"
 
 namespace ocs::replay {
@@ -54,18 +55,20 @@ struct Flight {
   grpc::Alarm alarm;
   bool waits_for_alarm = false;
   SteadyClock::time_point first_sent;
+  std::optional<client::Backoff> backoff;  // Of this request; from its first repeat on.
 };
 
 // A thread with its own connection, queue and lanes. Confined to its thread until Run returns.
 class Player final {
  public:
-  Player(const ReplayOptions& options, int number, int64_t in_flight_max, Progress* progress,
+  Player(const ReplayOptions& options, int64_t in_flight_max, Progress* progress,
          std::atomic<bool>* stop)
       : options_(options),
+        policy_(PolicyOf(options.endpoint)),
         in_flight_max_(in_flight_max),
         progress_(progress),
         stop_(stop),
-        stub_(charging::v1::Charging::NewStub(Connect(options.endpoint, number))) {}
+        stub_(charging::v1::Charging::NewStub(Connect(options.endpoint))) {}
 
   void Add(Lane lane) { lanes_.push_back(std::make_unique<Lane>(lane)); }
 
@@ -108,7 +111,8 @@ class Player final {
     flight->waits_for_alarm = false;
     flight->answer.Clear();
     flight->context.emplace();
-    SetDeadline(&*flight->context);
+    flight->context->set_deadline(std::chrono::system_clock::now() +
+                                  std::chrono::milliseconds(policy_.attempt_ms));
     flight->reader = stub_->AsyncCreditControl(&*flight->context, flight->request, &queue_);
     flight->reader->Finish(&flight->answer, &flight->status, flight);
   }
@@ -125,20 +129,24 @@ class Player final {
     if (flight->call.done()) return Finish(flight);
     if (*stop_) return End(flight);
     flight->call.Write(&flight->request);
+    flight->backoff.reset();
     Send(flight, SteadyClock::now());
   }
 
   void Repeat(Flight* flight) {
     const auto waited = SteadyClock::now() - flight->first_sent;
-    if (!WorthRepeating(flight->status) ||
-        waited > std::chrono::seconds(options_.endpoint.patience_seconds)) {
-      return Fail(FromGrpc(flight->status, flight->request.session_id()), flight);
+    const client::Judgement judgement = client::Judge(flight->status);
+    if (judgement.verdict != client::Verdict::kRepeat ||
+        waited > std::chrono::milliseconds(policy_.budget_ms)) {
+      return Fail(client::FromGrpc(flight->status, flight->request.session_id()), flight);
     }
+    if (!flight->backoff) flight->backoff.emplace(policy_, client::JitterSeed());
     ++timing_.repeats;
     progress_->repeats.fetch_add(1, std::memory_order_relaxed);
     flight->waits_for_alarm = true;
     flight->alarm.Set(&queue_,
-                      std::chrono::system_clock::now() + std::chrono::milliseconds(kRepeatMillis),
+                      std::chrono::system_clock::now() +
+                          std::chrono::milliseconds(flight->backoff->NextWaitMs(judgement)),
                       flight);
   }
 
@@ -179,6 +187,7 @@ class Player final {
   }
 
   const ReplayOptions& options_;
+  const client::RetryPolicy policy_;
   const int64_t in_flight_max_;
   Progress* const progress_;
   std::atomic<bool>* const stop_;
@@ -211,8 +220,7 @@ absl::StatusOr<Timing> Replay(const ReplayOptions& options, Summary* summary, Pr
   for (int64_t i = 0; i < options.connections; ++i) {
     const int64_t extra = i < options.in_flight_max % options.connections ? 1 : 0;
     const int64_t share = options.in_flight_max / options.connections + extra;
-    players.push_back(
-        std::make_unique<Player>(options, static_cast<int>(i), share, progress, &stop));
+    players.push_back(std::make_unique<Player>(options, share, progress, &stop));
   }
   for (size_t i = 0; i < summary->accounts.size(); ++i) {
     players[i % players.size()]->Add({.account = &summary->accounts[i], .next = 0});

@@ -27,8 +27,8 @@ class Opener final {
   Opener(const Endpoint& endpoint, int64_t base_unix_ms)
       : endpoint_(endpoint),
         base_unix_ms_(base_unix_ms),
-        accounts_(account::v1::Accounts::NewStub(Connect(endpoint, 0))),
-        charging_(charging::v1::Charging::NewStub(Connect(endpoint, 1))) {}
+        accounts_(account::v1::Accounts::NewStub(Connect(endpoint))),
+        charging_(charging::v1::Charging::NewStub(Connect(endpoint))) {}
 
   absl::StatusOr<AccountSummary> Open(const PlannedAccount& planned) {
     AccountSummary account;
@@ -131,7 +131,7 @@ absl::Status PublishCatalogue(const Endpoint& endpoint, const std::string& path)
   SetChange("demo/catalogue", "demonstration", request.mutable_change());
   OCS_ASSIGN_OR_RETURN(*request.mutable_text(), ReadFile(path));
   request.set_file_name(path);
-  const auto stub = catalog::v1::Catalogue::NewStub(Connect(endpoint, 0));
+  const auto stub = catalog::v1::Catalogue::NewStub(Connect(endpoint));
   catalog::v1::PublishCatalogueResponse response;
   return Ask(endpoint, Cat("publish ", path), [&](grpc::ClientContext* context) {
     return stub->PublishCatalogue(context, request, &response);

@@ -123,7 +123,7 @@ void Add(const cdr::v1::RecordBatch& batch, std::map<uint32_t, uint64_t>* next, 
 }
 
 absl::StatusOr<RecordSums> SumOfStream(const Endpoint& endpoint) {
-  const auto stub = cdr::v1::Records::NewStub(Connect(endpoint, 0));
+  const auto stub = cdr::v1::Records::NewStub(Connect(endpoint));
   RecordSums sums;
   OCS_RETURN_IF_ERROR(Ask(endpoint, "stream records", [&](grpc::ClientContext* context) {
     sums = {};
@@ -172,7 +172,7 @@ struct ServerSums {
 
 absl::StatusOr<ServerSums> AskServer(const Endpoint& endpoint,
                                      const std::vector<ClientAccount>& accounts) {
-  const auto channel = Connect(endpoint, 0);
+  const auto channel = Connect(endpoint);
   const auto settlement = settlement::v1::Settlement::NewStub(channel);
   const auto stub = account::v1::Accounts::NewStub(channel);
   ServerSums sums;
