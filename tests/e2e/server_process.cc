@@ -85,9 +85,10 @@ Ended RunToEnd(const std::vector<std::string>& arguments) {
 }
 
 ServerProcess::ServerProcess(const std::string& data_folder,
-                             const std::vector<std::string>& more_arguments) {
+                             const std::vector<std::string>& more_arguments,
+                             const std::string& listen_address) {
   const std::string ready_file = data_folder + ".ready";
-  std::vector<std::string> arguments = {"--listen-address", "127.0.0.1:0",   "--metrics-address",
+  std::vector<std::string> arguments = {"--listen-address", listen_address,  "--metrics-address",
                                         "127.0.0.1:0",      "--data-folder", data_folder,
                                         "--ready-file",     ready_file};
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());

@@ -25,9 +25,11 @@ Ended RunToEnd(const std::vector<std::string>& arguments);
 /// A server that is serving. Thread-compatible.
 class ServerProcess final {
  public:
-  /// Starts it on the folder, waits until it serves. Fails the test when it does not.
+  /// Starts it on the folder, waits until it serves. Fails the test when it does not. A restarted
+  /// server gets another port, unless it is given the address() of the one before.
   explicit ServerProcess(const std::string& data_folder,
-                         const std::vector<std::string>& more_arguments = {});
+                         const std::vector<std::string>& more_arguments = {},
+                         const std::string& listen_address = "127.0.0.1:0");
   /// Kills it when it still runs.
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
