@@ -204,6 +204,29 @@ TEST_CASE("the dashboard, the alerts and the page of metrics name what the serve
   }
 }
 
+TEST_CASE("what to do for each alert stands in the operating page", "[ocsd][e2e]") {
+  const std::string operating = ReadText(OCS_OPERATING_PAGE);
+  std::istringstream rules(ReadText(OCS_MONITORING "/alerts.yaml"));
+  std::string line;
+  std::set<std::string> names;
+  constexpr std::string_view kAlert = "      - alert: ";
+  while (std::getline(rules, line)) {
+    if (line.rfind(kAlert, 0) != 0) continue;
+    const std::string name = line.substr(kAlert.size());
+    names.insert(name);
+    CAPTURE(name);
+    CHECK(operating.find("\n### " + name + "\n") != std::string::npos);
+  }
+  CHECK(names.size() >= 12);
+  // And no section of an alert that is gone.
+  for (size_t at = operating.find("\n### Ocs"); at != std::string::npos;
+       at = operating.find("\n### Ocs", at + 1)) {
+    const std::string name = operating.substr(at + 5, operating.find('\n', at + 5) - at - 5);
+    CAPTURE(name);
+    CHECK(names.contains(name));
+  }
+}
+
 TEST_CASE("health is served", "[ocsd][e2e]") {
   const TempDir folder;
   const ServerProcess server(folder.Path("data"));
