@@ -8,7 +8,6 @@ import http.client
 import http.server
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -290,7 +289,7 @@ def main():
                 check(False, f"{key}: its session stays open")
 
             run(world, address, await_settled)
-            gateway.send_signal(signal.SIGINT)
+            gateway.terminate()
             check(gateway.wait(60) == 0, "the gateway ends in order")
             ocsd.process.terminate()
             check(ocsd.process.wait(60) == 0, "ocsd ends in order")

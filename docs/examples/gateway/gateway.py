@@ -7,6 +7,7 @@ import http.client
 import http.server
 import json
 import random
+import signal
 import threading
 import time
 import uuid
@@ -302,13 +303,11 @@ def main():
     server.upstream = arguments.upstream
     server.workers = concurrent.futures.ThreadPoolExecutor(max_workers=16)
     print(f"listening on {server.server_address[0]}:{server.server_address[1]}", flush=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        thread.join()
-    except KeyboardInterrupt:
-        server.shutdown()
-        server.server_close()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # shutdown() waits for serve_forever(), which this very thread runs.
+        signal.signal(number, lambda *unused: threading.Thread(target=server.shutdown).start())
+    server.serve_forever()
+    server.server_close()
 
 
 if __name__ == "__main__":
