@@ -1,6 +1,7 @@
 #include "cdr/explain.h"
 
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -147,6 +148,19 @@ std::string_view CauseText(ClosingCause cause) {
   OCS_CHECK(false);
 }
 
+std::string_view TariffChangeText(uint32_t change) {
+  constexpr std::string_view kTexts[] = {"", "; used before a change of tariff",
+                                         "; used after a change of tariff",
+                                         "; used around a change of tariff, at the dearer side"};
+  return change < std::size(kTexts) ? kTexts[change] : "";
+}
+
+std::string_view OutcomeText(uint32_t outcome) {
+  constexpr std::string_view kTexts[] = {"", "; the call failed", "; the call was cancelled",
+                                         "; the call was moderated"};
+  return outcome < std::size(kTexts) ? kTexts[outcome] : "";
+}
+
 // What a record comes to in one unit; no sum when it does not fit.
 struct UnitTotal {
   Unit unit;
@@ -195,6 +209,8 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
   }
   AppendTo(&text, ", at ", FormatInstant(record.closed_at, zone));
   if (record.type == RecordType::kUsage) AppendTo(&text, ", ", CauseText(record.cause));
+  AppendTo(&text, TariffChangeText(record.tariff_change), OutcomeText(record.call_outcome));
+  if (record.late) AppendTo(&text, "; reported after its session was closed");
   if (record.estimated) AppendTo(&text, "; quantities are estimated");
   if (record.incomplete) AppendTo(&text, "; use may be missing");
   return text + ".";

@@ -1,6 +1,7 @@
 #include "cdr/explain_zh.h"
 
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -129,6 +130,17 @@ std::string_view CauseText(ClosingCause cause) {
   OCS_CHECK(false);
 }
 
+std::string_view TariffChangeText(uint32_t change) {
+  constexpr std::string_view kTexts[] = {"", "；资费切换前使用", "；资费切换后使用",
+                                         "；资费切换前后使用，按较高资费计"};
+  return change < std::size(kTexts) ? kTexts[change] : "";
+}
+
+std::string_view OutcomeText(uint32_t outcome) {
+  constexpr std::string_view kTexts[] = {"", "；调用失败", "；调用已取消", "；内容审核未通过"};
+  return outcome < std::size(kTexts) ? kTexts[outcome] : "";
+}
+
 std::string_view TypeText(RecordType type) {
   switch (type) {
     case RecordType::kUsage:
@@ -171,6 +183,8 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
   }
   AppendTo(&text, "，时间 ", FormatInstant(record.closed_at, zone));
   if (record.type == RecordType::kUsage) AppendTo(&text, "，", CauseText(record.cause));
+  AppendTo(&text, TariffChangeText(record.tariff_change), OutcomeText(record.call_outcome));
+  if (record.late) AppendTo(&text, "；会话结束后才上报");
   if (record.estimated) AppendTo(&text, "；用量为估计值");
   if (record.incomplete) AppendTo(&text, "；可能缺少部分用量");
   return text + "。";

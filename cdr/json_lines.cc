@@ -110,6 +110,10 @@ void JsonLinesEncoder::Append(const RecordId& id, const Record& record, std::str
   AppendText("channel", record.channel, out);
   AppendText("traceparent", record.traceparent, out);
   AppendNumber("prompt_tokens", record.prompt_tokens, out);
+  AppendNumber("tariff_change", record.tariff_change, out);
+  AppendNumber("reporting_reason", record.reporting_reason, out);
+  AppendNumber("call_outcome", record.call_outcome, out);
+  AppendFlag("late", record.late, out);
   AppendLines("lines", record.lines, out);
   if (!record.costs.empty()) AppendLines("costs", record.costs, out);
   out->append("}\n");

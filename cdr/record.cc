@@ -19,6 +19,7 @@ namespace {
 
 constexpr uint8_t kVersionPlain = 1;
 constexpr uint8_t kVersionWide = 2;  // Only of a record that has something that version 1 lacks.
+constexpr uint8_t kVersionMore = 3;  // Only of a record that has something that version 2 lacks.
 constexpr size_t kLineBytesMin = 4;  // Kind, two bytes of flags, a quantity of one byte.
 
 // Which of the fields that are usually empty are there. Numbers are stored.
@@ -52,6 +53,15 @@ enum WideFlag : uint16_t {
   kHasCosts = 1 << 9,
 };
 constexpr uint16_t kWideFlagsKnown = (1 << 10) - 1;
+
+// Of version 3, in a third word.
+enum MoreFlag : uint16_t {
+  kHasTariffChange = 1 << 0,
+  kHasReason = 1 << 1,
+  kHasOutcome = 1 << 2,
+  kLate = 1 << 3,
+};
+constexpr uint16_t kMoreFlagsKnown = (1 << 4) - 1;
 
 // Of a line. "New" means: differs from the line before (from a default line, for the first).
 enum LineFlag : uint16_t {
@@ -170,6 +180,15 @@ uint16_t WideFlags(const Record& record) {
   return static_cast<uint16_t>(flags);
 }
 
+uint16_t MoreFlags(const Record& record) {
+  uint32_t flags = 0;
+  flags |= FlagIf(record.tariff_change != 0, kHasTariffChange);
+  flags |= FlagIf(record.reporting_reason != 0, kHasReason);
+  flags |= FlagIf(record.call_outcome != 0, kHasOutcome);
+  flags |= FlagIf(record.late, kLate);
+  return static_cast<uint16_t>(flags);
+}
+
 // True when version 1 cannot hold it.
 bool IsWide(const Record& record) {
   if (WideFlags(record) != 0) return true;
@@ -260,6 +279,20 @@ void EncodeWide(const Record& record, Gather& out) {
   if (flags & kHasTraceparent) out.Text(record.traceparent);
   if (flags & kHasPromptTokens) out.Signed(record.prompt_tokens);
   if (flags & kHasCosts) EncodeLines(record.costs, out);
+}
+
+void EncodeMore(const Record& record, Gather& out) {
+  const uint16_t flags = MoreFlags(record);
+  out.Fixed16(flags);
+  if (flags & kHasTariffChange) out.Varint(record.tariff_change);
+  if (flags & kHasReason) out.Varint(record.reporting_reason);
+  if (flags & kHasOutcome) out.Varint(record.call_outcome);
+}
+
+// The first version that can hold it: one record has one form.
+uint8_t VersionOf(const Record& record) {
+  if (MoreFlags(record) != 0) return kVersionMore;
+  return IsWide(record) ? kVersionWide : kVersionPlain;
 }
 
 // Reads with checks that ByteReader does not make. All of them end in one flag, so that the callers
@@ -430,6 +463,15 @@ absl::Status DecodeWide(StrictReader& in, size_t size, Record& record) {
   return absl::OkStatus();
 }
 
+void DecodeMore(StrictReader& in, Record& record) {
+  const uint16_t flags = in.Flags(kMoreFlagsKnown);
+  if (flags & kHasTariffChange) record.tariff_change = in.Unsigned<uint32_t>();
+  if (flags & kHasReason) record.reporting_reason = in.Unsigned<uint32_t>();
+  if (flags & kHasOutcome) record.call_outcome = in.Unsigned<uint32_t>();
+  record.late = (flags & kLate) != 0;
+  in.Require(MoreFlags(record) == flags);
+}
+
 // The next number of a record id: decimal digits only, at most `max`.
 bool TakeNumber(std::string_view digits, uint64_t max, uint64_t* number) {
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos)
@@ -445,8 +487,8 @@ void EncodeRecord(const Record& record, std::string* out) {
   OCS_CHECK(record.costs.size() <= static_cast<size_t>(kRecordLinesMax));
   Gather gather(out);
   const uint16_t flags = HeaderFlags(record);
-  const bool wide = IsWide(record);
-  gather.U8(wide ? kVersionWide : kVersionPlain);
+  const uint8_t version = VersionOf(record);
+  gather.U8(version);
   gather.U8(static_cast<uint8_t>(record.type));
   gather.Fixed16(flags);
   gather.Varint(record.local_sequence);
@@ -468,7 +510,8 @@ void EncodeRecord(const Record& record, std::string* out) {
     gather.Varint(record.refers_to.group);
     gather.Varint(record.refers_to.index);
   }
-  if (wide) EncodeWide(record, gather);
+  if (version >= kVersionWide) EncodeWide(record, gather);
+  if (version >= kVersionMore) EncodeMore(record, gather);
   EncodeLines(record.lines, gather);
 }
 
@@ -476,22 +519,22 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes) {
   StrictReader in(bytes);
   if (bytes.empty()) return Damaged("empty", bytes.size());
   const uint8_t version = in.U8();
-  if (version != kVersionPlain && version != kVersionWide)
+  if (version < kVersionPlain || version > kVersionMore)
     return Damaged(Cat("unknown version ", version), bytes.size());
   Record record;
   DecodeHeader(in, record);
-  if (version == kVersionWide) {
+  if (version >= kVersionWide) {
     absl::Status status = DecodeWide(in, bytes.size(), record);
     if (!status.ok()) return status;
   }
+  if (version >= kVersionMore) DecodeMore(in, record);
   if (!in.ok()) return Damaged("truncated or not valid before its lines", bytes.size());
-  const uint16_t known = version == kVersionWide ? kLineFlagsWide : kLineFlagsPlain;
+  const uint16_t known = version >= kVersionWide ? kLineFlagsWide : kLineFlagsPlain;
   absl::Status status = DecodeLines(in, known, bytes.size(), &record.lines);
   if (!status.ok()) return status;
   if (!in.done()) return Damaged(Cat(in.remaining(), " bytes after its end"), bytes.size());
-  // One record has one form: version 2 is of those that version 1 cannot hold.
-  if (IsWide(record) != (version == kVersionWide))
-    return Damaged("of version 2, and nothing in it is", bytes.size());
+  if (VersionOf(record) != version)
+    return Damaged(Cat("of version ", version, ", and nothing in it is"), bytes.size());
   return record;
 }
 

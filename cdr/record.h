@@ -125,6 +125,13 @@ struct Record {
   /// What the use costs us, in the currency of each line; their bucket is 0. Never shown to
   /// customers.
   absl::InlinedVector<RecordLine, 1> costs;
+  // From version 3 on.
+  /// On which side of a tariff change (RFC 8506 section 8.27) it was used: 0 none was reported, 1
+  /// before, 2 after, 3 not known, and it is priced by the dearer side.
+  uint32_t tariff_change = 0;
+  uint32_t reporting_reason = 0;  ///< 3GPP's Reporting-Reason plus one; 0: none was stated.
+  uint32_t call_outcome = 0;      ///< 0 as usual, 1 failed, 2 cancelled, 3 moderated.
+  bool late = false;              ///< Reported when its session was closed already.
 
   friend bool operator==(const Record&, const Record&) = default;
 };

@@ -51,6 +51,10 @@ void ForEachRecordField(Field&& field) {
   field(28, "channel", &Record::channel);
   field(29, "promptTokens", &Record::prompt_tokens);
   field(32, "traceparent", &Record::traceparent);
+  field(33, "tariffChange", &Record::tariff_change);
+  field(34, "reportingReason", &Record::reporting_reason);
+  field(35, "callOutcome", &Record::call_outcome);
+  field(36, "late", &Record::late);
 }
 
 /// The same for a line.
@@ -83,7 +87,8 @@ inline void EveryFieldIsListed(const Record& record, const RecordLine& line) {
                                 recorded_at, rating_group, model, provider, offer, tariff_revision,
                                 refers_to_shard, refers_to, lines, served_model, node, product,
                                 scenario, service_tier, region, channel, traceparent, prompt_tokens,
-                                costs] = record;
+                                costs, tariff_change, reporting_reason, call_outcome, late] =
+      record;
   [[maybe_unused]] const auto& [kind, quantity, unit, amount, price_numerator, price_denominator,
                                 carry_in, carry_out, carry_line, bucket, revenue_micros, overshoot,
                                 charge_code, rule, form, tier, tax_basis_points, applied] = line;

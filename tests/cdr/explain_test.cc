@@ -1,4 +1,5 @@
 #include "cdr/explain.h"
+#include "cdr/explain_zh.h"
 
 #include <limits>
 #include <string>
@@ -202,6 +203,18 @@ TEST_CASE("a record is a headline, its lines and what it comes to", "[cdr][unit]
   lost.lines.clear();
   actual += ExplainRecord(IdOf(13, 0), lost, testing::Beijing());
   CHECK(actual == testing::Golden("explained.txt", actual));
+}
+
+TEST_CASE("how it was reported is told", "[cdr][unit]") {
+  Record record = UsageSample();
+  record.tariff_change = 1;
+  record.call_outcome = 3;
+  record.late = true;
+  const std::string text = ExplainRecord(IdOf(11, 4), record, testing::Beijing());
+  CHECK(text.find("; used before a change of tariff; the call was moderated; reported after its "
+                  "session was closed") != std::string::npos);
+  const std::string chinese = ExplainRecordZh(IdOf(11, 4), record, testing::Beijing());
+  CHECK(chinese.find("；资费切换前使用；内容审核未通过；会话结束后才上报") != std::string::npos);
 }
 
 TEST_CASE("a total that does not fit is not invented", "[cdr][unit]") {

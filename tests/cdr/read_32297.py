@@ -244,7 +244,9 @@ def check_json(private, wanted, schema):
     for name, key in (("servedModel", "served_model"), ("node", "node"), ("product", "product"),
                       ("scenario", "scenario"), ("serviceTier", "service_tier"),
                       ("region", "region"), ("channel", "channel"),
-                      ("traceparent", "traceparent"), ("promptTokens", "prompt_tokens")):
+                      ("traceparent", "traceparent"), ("promptTokens", "prompt_tokens"),
+                      ("tariffChange", "tariff_change"), ("reportingReason", "reporting_reason"),
+                      ("callOutcome", "call_outcome"), ("late", "late")):
         expect(private.get(name) == wanted.get(key), f"{key} in JSON")
     check_json_lines(private.get("lines", b""), wanted["lines"], schema)
     check_json_lines(private.get("costs", b""), wanted.get("costs", []), schema)

@@ -105,6 +105,23 @@ TEST_CASE("version 2 is of records that version 1 cannot hold", "[cdr][unit]") {
         std::string::npos);
 }
 
+TEST_CASE("the bytes of version 3 do not change", "[cdr][unit][golden]") {
+  std::string actual = Hex(Encode(testing::ReportedSample())) + "\n";
+  Record late = UsageSample();  // Nothing of version 2.
+  late.late = true;
+  actual += Hex(Encode(late)) + "\n";
+  CHECK(actual == testing::Golden("records_v3.hex", actual));
+}
+
+TEST_CASE("version 3 is of records that version 2 cannot hold", "[cdr][unit]") {
+  CHECK(Encode(testing::ReportedSample())[0] == 3);
+  Record record = UsageSample();
+  record.tariff_change = 1;
+  CHECK(Encode(record)[0] == 3);
+  record.tariff_change = 0;
+  CHECK(Encode(record)[0] == 1);
+}
+
 TEST_CASE("an empty record takes few bytes", "[cdr][unit]") {
   CHECK(Encode(Record()).size() == 10);
   CHECK(Encode(UsageSample()).size() < 200);
@@ -204,7 +221,8 @@ TEST_CASE("bytes that no encoder wrote are refused", "[cdr][unit]") {
   REQUIRE(DecodeRecord(good).ok());
   CHECK(IsRefused(""));
   CHECK(IsRefused(with(0, 0)));     // Version 0.
-  CHECK(IsRefused(with(0, 2)));     // A version to come.
+  CHECK(IsRefused(with(0, 2)));     // A later version, and nothing in it is.
+  CHECK(IsRefused(with(0, 4)));     // A version to come.
   CHECK(IsRefused(with(1, 0)));     // No type.
   CHECK(IsRefused(with(1, 4)));     // An unknown type.
   CHECK(IsRefused(with(3, 0x16)));  // An unknown flag of the record.

@@ -151,6 +151,16 @@ inline Record WideSample() {
   return record;
 }
 
+// The same, as it is reported: on one side of a change of tariff, of a call that was cancelled.
+inline Record ReportedSample() {
+  Record record = WideSample();
+  record.tariff_change = 2;
+  record.reporting_reason = 5;  // VALIDITY_TIME.
+  record.call_outcome = 2;
+  record.late = true;
+  return record;
+}
+
 inline RecordId IdOf(uint64_t group, uint32_t index) {
   return {.shard = {0}, .position = {.group = group, .index = index}};
 }
@@ -247,6 +257,11 @@ inline Record AnyRecord(Random& random) {
   }
   record.prompt_tokens = AnyNumber(random);
   for (int64_t costs = random.Below(3); costs > 0; --costs) record.costs.push_back(AnyLine(random));
+  if (random.OneIn(2)) return record;
+  record.tariff_change = static_cast<uint32_t>(random.Below(4));
+  record.reporting_reason = static_cast<uint32_t>(AnyNumber(random));
+  record.call_outcome = static_cast<uint32_t>(random.Below(4));
+  record.late = random.OneIn(4);
   return record;
 }
 

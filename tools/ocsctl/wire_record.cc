@@ -95,6 +95,10 @@ absl::StatusOr<ReceivedRecord> FromWire(const cdr::v1::Record& wire) {
   record.channel = wire.channel();
   record.traceparent = wire.traceparent();
   record.prompt_tokens = wire.prompt_tokens();
+  record.tariff_change = wire.tariff_change();
+  record.reporting_reason = wire.reporting_reason();
+  record.call_outcome = wire.call_outcome();
+  record.late = wire.late();
   for (const auto& cost : wire.cost()) {
     OCS_ASSIGN_OR_RETURN(cdr::RecordLine added, LineFromWire(cost));
     record.costs.push_back(added);

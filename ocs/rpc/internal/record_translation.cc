@@ -118,6 +118,10 @@ void ToWire(const cdr::RecordId& id, const cdr::Record& in, cdr::v1::Record* out
   out->set_channel(Text(in.channel));
   out->set_traceparent(Text(in.traceparent));
   out->set_prompt_tokens(in.prompt_tokens);
+  out->set_tariff_change(in.tariff_change);
+  out->set_reporting_reason(in.reporting_reason);
+  out->set_call_outcome(in.call_outcome);
+  out->set_late(in.late);
   for (const cdr::RecordLine& line : in.lines) WriteLine(line, out->add_line());
   for (const cdr::RecordLine& cost : in.costs) WriteLine(cost, out->add_cost());
 }
