@@ -247,6 +247,13 @@ const Head& Book::head() const { return state_->head; }
 
 void Book::OpenGroup(Instant now) {
   State& s = *state_;
+  if (s.options.dry) {
+    if (s.open != nullptr) s.head = s.open->head;  // What was in it is not kept.
+    s.open = &s.groups[0];
+    s.open->head = s.head;
+    s.open->Begin(s.options.shard, s.head.group + 1, now);
+    return;
+  }
   if (s.open != nullptr) {
     // While nothing is in it, time goes on.
     if (s.open->empty()) {
@@ -275,6 +282,12 @@ bool Book::group_full() const {
   const Group* open = state_->open;
   return open != nullptr && (open->entry_count() >= kGroupEntriesMax ||
                              open->bytes.size() >= static_cast<size_t>(kGroupBytesMax));
+}
+
+absl::StatusOr<EntryView> Book::OpenEntry(uint32_t index) const {
+  OCS_CHECK(state_->open != nullptr);
+  return ParseEntry(state_->open->entry(index),
+                    Position{.group = state_->open->head.group, .index = index});
 }
 
 bool Book::has_entries() const {
@@ -306,6 +319,9 @@ Position Book::Append(Account* account, EntryBuilder* entry) {
   if (account != nullptr) {
     const absl::Status applied = s.applier.Apply(*view, account);
     OCS_CHECK(applied.ok());
+  }
+  if (s.options.dry) return position;
+  if (account != nullptr) {
     s.accounts.MarkDirty(Cached(account), position.group, s.entries);
     s.accounts.Schedule(Cached(account), s.applier.earliest_due());
   }
@@ -403,6 +419,7 @@ Account* Book::NewAccount(PartitionId partition) {
 absl::StatusOr<KnownRequest> Book::FindRequest(const Account& account, std::string_view session_id,
                                                uint32_t number) {
   KnownRequest known;
+  if (state_->options.dry) return known;
   if (const Session* session = account.FindSession(session_id)) {
     known.session_last = session->last;
     if (number > session->number_max) return known;
@@ -439,6 +456,7 @@ absl::StatusOr<KnownRequest> Book::FindRequest(const Account& account, std::stri
 
 absl::StatusOr<std::unique_ptr<StoredEntry>> Book::FindChange(PartitionId partition,
                                                               std::string_view key) {
+  if (state_->options.dry) return nullptr;
   const Instant now =
       state_->open != nullptr ? state_->open->head.logged_at : state_->head.logged_at;
   OCS_ASSIGN_OR_RETURN(

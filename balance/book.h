@@ -42,6 +42,9 @@ struct BookOptions {
   int64_t checkpoint_lag_entries = 4'000'000;
   int64_t answer_retention_seconds = 2 * 86'400;  ///< Of closed sessions.
   int64_t event_retention_seconds = 14 * 86'400;  ///< Of events and administrative changes.
+  /// For a book that is never written: accounts live in memory only, every request is new, logged
+  /// time is as told, also earlier than before, and OpenGroup throws away what the last group held.
+  bool dry = false;
 };
 
 /// An entry read back, with the bytes that its views point into.
@@ -90,6 +93,10 @@ class Book final {
   uint64_t open_group() const;  ///< Its number. REQUIRES: has_open_group().
   bool group_full() const;      ///< By entries or bytes: seal before going on.
   bool has_entries() const;     ///< The open group holds at least one entry.
+
+  /// An entry of the open group, as it was written; good until the group changes. REQUIRES:
+  /// has_open_group(); index < NextPosition().index.
+  absl::StatusOr<EntryView> OpenEntry(uint32_t index) const;
 
   /// Where the next entry will stand. REQUIRES: has_open_group().
   Position NextPosition() const;

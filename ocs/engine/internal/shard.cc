@@ -71,6 +71,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
       .checkpoint_lag_entries = options.checkpoint_lag_entries,
       .answer_retention_seconds = options.answer_retention_seconds,
       .event_retention_seconds = options.event_retention_seconds,
+      .dry = shard->context_.dry,
   };
   OCS_ASSIGN_OR_RETURN(shard->book_,
                        balance::Book::Open(book_options, shard->context_.resources.store));
@@ -246,6 +247,17 @@ void Shard::Decide(Operation* operation) {
     return;
   }
   waiting_.Push(operation);
+}
+
+void Shard::BeginDry(Instant now) {
+  OCS_CHECK(context_.dry);
+  arrival_ = now;
+  book_->OpenGroup(now);
+}
+
+void Shard::DecideDry(Operation* operation, Instant now) {
+  BeginDry(now);
+  operation->Execute(*this);
 }
 
 void Shard::WriteGroup(balance::Book::WriteBack write_back) {

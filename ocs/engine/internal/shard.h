@@ -50,6 +50,7 @@ class Shard final {
     const Clock* clock;
     const CatalogueRegistry* catalogue;
     std::function<void(const absl::Status&)> on_stopped;
+    bool dry = false;  ///< For DryShard (ocs/engine/dry_shard.h): nothing is ever written.
   };
 
   /// Opens the shard's book. Errors: as balance::Book::Open.
@@ -63,6 +64,11 @@ class Shard final {
   absl::Status health() const;             ///< Thread-safe.
   uint64_t durable_group() const { return durable_group_.load(std::memory_order_acquire); }
   const balance::Store& store() const { return *context_.resources.store; }
+
+  /// Of a dry shard, which has no tasks: begins anew at that time, and lets the operation decide.
+  /// Done() is not called.
+  void DecideDry(Operation* operation, Instant now);
+  void BeginDry(Instant now);
 
   // ---- For operations, while they execute ----
   ShardId id() const { return context_.id; }

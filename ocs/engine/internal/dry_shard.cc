@@ -1,0 +1,132 @@
+#include "ocs/engine/dry_shard.h"
+
+#include <limits>
+#include <utility>
+
+#include "balance/changes.h"
+#include "balance/mem_store.h"
+#include "ocs/base/check.h"
+#include "ocs/base/executor.h"
+#include "ocs/engine/internal/catalogue_registry.h"
+#include "ocs/engine/internal/life.h"
+#include "ocs/engine/internal/shard.h"
+
+namespace ocs::engine {
+namespace {
+
+// A dry shard has no tasks and asks no clock.
+class NoExecutor final : public Executor {
+ public:
+  void Post(std::function<void()> /*task*/) override { OCS_CHECK(false); }
+};
+class NoClock final : public Clock {
+ public:
+  Instant Now() const override {
+    OCS_CHECK(false);
+    return {};
+  }
+};
+
+}  // namespace
+
+struct DryCatalogue::Registry {
+  CatalogueRegistry revisions;
+};
+
+DryCatalogue::DryCatalogue(std::shared_ptr<const rating::Tariff> tariff)
+    : tariff_(std::move(tariff)), registry_(std::make_unique<Registry>()) {
+  OCS_CHECK(tariff_->revision() == 1);
+  auto revision = std::make_shared<Revision>();
+  revision->view.revision = 1;
+  revision->view.name = tariff_->name();
+  revision->view.decision = RevisionDecision::kPublished;
+  revision->view.effective_from = Instant{std::numeric_limits<int64_t>::min()};
+  revision->tariff = tariff_;
+  registry_->revisions.Add(std::move(revision));
+}
+
+DryCatalogue::~DryCatalogue() = default;
+
+struct DryShard::State {
+  std::unique_ptr<balance::Store> store = balance::MakeMemStore();
+  NoExecutor executor;
+  NoClock clock;
+  EngineOptions options;
+  std::unique_ptr<Shard> shard;
+
+  balance::Account* Find(AccountId id) const {
+    absl::StatusOr<balance::Account*> found = shard->book().FindAccount(id);
+    OCS_CHECK(found.ok());  // Nothing is read from a store.
+    return *found;
+  }
+};
+
+DryShard::DryShard(const EngineOptions* options, const DryCatalogue* catalogue)
+    : state_(std::make_unique<State>()) {
+  state_->options = *options;
+  // No account may leave the memory: there is nowhere to read it from again.
+  state_->options.cached_accounts_max = std::numeric_limits<int64_t>::max();
+  Shard::Context context{.id = ShardId{0},
+                         .options = &state_->options,
+                         .resources = {.store = state_->store.get(),
+                                       .worker = &state_->executor,
+                                       .writer = &state_->executor},
+                         .clock = &state_->clock,
+                         .catalogue = &catalogue->registry_->revisions,
+                         .on_stopped = nullptr,
+                         .dry = true};
+  absl::StatusOr<std::unique_ptr<Shard>> shard = Shard::Open(std::move(context));
+  OCS_CHECK(shard.ok());  // An empty store in memory.
+  state_->shard = *std::move(shard);
+}
+
+DryShard::~DryShard() = default;
+
+void DryShard::Decide(Operation* operation, Instant now) {
+  state_->shard->DecideDry(operation, now);
+  OCS_CHECK(!state_->shard->stopped());
+}
+
+bool DryShard::DoDueWork(AccountId account, Instant now) {
+  state_->shard->BeginDry(now);
+  balance::Account* found = state_->Find(account);
+  OCS_CHECK(found != nullptr);
+  engine::DoDueWork(*state_->shard, found);
+  return found->NextDue() <= now;
+}
+
+void DryShard::Post(AccountId account, const ChargesSum& sum, Instant now) {
+  using balance::LedgerAccount;
+  state_->shard->BeginDry(now);
+  balance::Account* found = state_->Find(account);
+  OCS_CHECK(found != nullptr);
+  balance::EntryBuilder& entry = state_->shard->entry();
+  entry.Begin(balance::EntryKind::kEventCharged, account);
+  for (const balance::Movement& movement : sum.movements) {
+    OCS_CHECK(movement.released == 0);
+    OCS_CHECK(movement.held == 0);
+    balance::PostMovement(*found, movement, &entry);
+  }
+  for (const Carry& carry : sum.carries) entry.SetCarry(carry);
+  entry.Post(LedgerAccount::kVendorPayable, balance::kMainBucket, sum.cost_micros);
+  entry.Post(LedgerAccount::kVendorCost, balance::kMainBucket, -sum.cost_micros);
+  OCS_CHECK(balance::Judge(*found, entry) == balance::Verdict::kAllowed);
+  state_->shard->Append(found);
+}
+
+const balance::Account* DryShard::FindAccount(AccountId account) const {
+  return state_->Find(account);
+}
+
+uint32_t DryShard::entry_count() const {
+  balance::Book& book = state_->shard->book();
+  return book.has_open_group() ? book.NextPosition().index : 0;
+}
+
+balance::EntryView DryShard::entry(uint32_t index) const {
+  absl::StatusOr<balance::EntryView> view = state_->shard->book().OpenEntry(index);
+  OCS_CHECK(view.ok());
+  return *std::move(view);
+}
+
+}  // namespace ocs::engine
