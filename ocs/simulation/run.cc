@@ -1,0 +1,322 @@
+#include "ocs/simulation/run.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "ocs/base/check.h"
+#include "ocs/base/status.h"
+#include "ocs/base/text.h"
+#include "ocs/simulation/internal/collect.h"
+#include "ocs/simulation/internal/lane.h"
+#include "ocs/simulation/internal/sha256.h"
+#include "ocs/simulation/internal/tally.h"
+#include "ocs/simulation/internal/workers.h"
+#include "ocs/simulation/internal/world.h"
+
+namespace ocs::simulation {
+namespace {
+
+using internal::Lane;
+using internal::Tally;
+using internal::World;
+
+// Pieces in memory at once: enough for many threads, a few tens of megabytes.
+constexpr size_t kPiecesPerRound = 32;
+// A lane's accounts should stay in a processor's own cache while its events of a round are charged.
+constexpr uint32_t kAccountsPerLane = 1'024;
+constexpr uint32_t kLanesMax = 1'024;
+constexpr size_t kFaultsListed = 10;
+
+// A piece parsed and sorted by lane.
+struct Parsed {
+  EventBatch batch;
+  std::vector<Event> events;
+  std::vector<uint32_t> begins;  // Of each lane's events, and the end.
+  int64_t outside = 0;
+  Instant last;
+};
+
+// One variant being simulated.
+struct Side {
+  Side(const Population& population, const Variant& variant, const RunOptions& options)
+      : world(population, variant, options) {}
+  World world;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::vector<Tally> tallies;  // One for each thread.
+};
+
+class Running final {
+ public:
+  Running(const Population& population, const std::vector<Variant>& variants,
+          const std::vector<EventSource*>& sources, const Names& names, const RunOptions& options)
+      : population_(population),
+        sources_(sources),
+        names_(names),
+        options_(options),
+        workers_(options.threads > 0
+                     ? options.threads
+                     : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))) {
+    const uint32_t accounts = population.account_count();
+    lane_count_ = std::clamp<uint32_t>(accounts / kAccountsPerLane, 1, kLanesMax);
+    lane_count_ = std::max(lane_count_, std::min<uint32_t>(accounts, 16));
+    for (const Variant& variant : variants)
+      sides_.push_back(std::make_unique<Side>(population, variant, options));
+  }
+
+  absl::StatusOr<Result> Go();
+
+ private:
+  void MakeLanes();
+  absl::Status ReadAll(EventSource* source);
+  absl::StatusOr<bool> ReadRound(EventSource* source);
+  void ParseRound(const EventSource& source);
+  void SortByLane(Parsed* parsed) const;
+  absl::Status TakeRound();
+  void ChargeRound();
+  absl::Status Finish();
+  void Tell();
+  bool Cancelled() const { return options_.cancel != nullptr && options_.cancel->load(); }
+  absl::Status FirstFault() const;
+
+  const Population& population_;
+  const std::vector<EventSource*>& sources_;
+  const Names& names_;
+  const RunOptions& options_;
+  internal::Workers workers_;
+  uint32_t lane_count_ = 1;
+  std::vector<std::unique_ptr<Side>> sides_;
+  std::vector<Piece> pieces_;
+  std::vector<Parsed> parsed_;
+  size_t piece_count_ = 0;
+  RunProgress progress_;
+  Result result_;
+  InputRead input_;
+};
+
+void Running::MakeLanes() {
+  for (const auto& side : sides_) {
+    side->lanes.resize(lane_count_);
+    side->tallies.resize(static_cast<size_t>(workers_.threads()));
+    for (Tally& tally : side->tallies) tally.packages.resize(side->world.package_count());
+  }
+  workers_.Do(sides_.size() * lane_count_, [this](size_t task, int) {
+    Side& side = *sides_[task / lane_count_];
+    const auto number = static_cast<uint32_t>(task % lane_count_);
+    side.lanes[number] = std::make_unique<Lane>(&side.world, number, lane_count_);
+  });
+}
+
+absl::StatusOr<bool> Running::ReadRound(EventSource* source) {
+  pieces_.resize(kPiecesPerRound);
+  parsed_.resize(kPiecesPerRound);
+  piece_count_ = 0;
+  while (piece_count_ < kPiecesPerRound) {
+    Piece& piece = pieces_[piece_count_];
+    piece.bytes.clear();
+    OCS_ASSIGN_OR_RETURN(const bool more, source->Read(&piece));
+    if (!more) return false;
+    ++piece_count_;
+  }
+  return true;
+}
+
+void Running::SortByLane(Parsed* parsed) const {
+  const PopulationTerms& terms = population_.terms();
+  std::vector<Event>& from = parsed->batch.events;
+  parsed->begins.assign(lane_count_ + 1, 0);
+  const auto outside = [&](const Event& event) {
+    return event.at < terms.begins || event.at >= terms.ends;
+  };
+  for (const Event& event : from) {
+    if (outside(event)) continue;
+    ++parsed->begins[event.account % lane_count_ + 1];
+    parsed->last = std::max(parsed->last, event.at);
+  }
+  for (uint32_t lane = 0; lane < lane_count_; ++lane)
+    parsed->begins[lane + 1] += parsed->begins[lane];
+  parsed->events.resize(parsed->begins[lane_count_]);
+  std::vector<uint32_t> next(parsed->begins.begin(), parsed->begins.end() - 1);
+  for (const Event& event : from) {
+    if (!outside(event)) parsed->events[next[event.account % lane_count_]++] = event;
+  }
+  parsed->outside = static_cast<int64_t>(from.size() - parsed->events.size());
+}
+
+void Running::ParseRound(const EventSource& source) {
+  workers_.Do(piece_count_, [&](size_t number, int) {
+    Parsed& parsed = parsed_[number];
+    parsed.batch.Clear();
+    parsed.last = {};
+    source.Parse(pieces_[number], &parsed.batch);
+    SortByLane(&parsed);
+  });
+}
+
+absl::Status Running::TakeRound() {
+  for (size_t i = 0; i < piece_count_; ++i) {
+    Parsed& parsed = parsed_[i];
+    input_.events += static_cast<int64_t>(parsed.batch.events.size());
+    input_.lines += parsed.batch.lines;
+    result_.events += static_cast<int64_t>(parsed.events.size());
+    result_.outside += parsed.outside;
+    result_.reached = std::max(result_.reached, parsed.last);
+    result_.bad_row_count += parsed.batch.bad_row_count;
+    for (BadRow& row : parsed.batch.bad_rows) {
+      if (result_.bad_rows.size() < kBadRowsListed) result_.bad_rows.push_back(std::move(row));
+    }
+    progress_.weight_done += pieces_[i].weight;
+  }
+  progress_.events = result_.events;
+  if (result_.bad_row_count <= options_.bad_rows_max) return absl::OkStatus();
+  std::string message = Cat("more than ", options_.bad_rows_max, " rows are not events:");
+  for (size_t i = 0; i < std::min(kFaultsListed, result_.bad_rows.size()); ++i) {
+    const BadRow& row = result_.bad_rows[i];
+    message += Cat("\n", row.file, ":", row.line, ": ", row.why);
+  }
+  return absl::InvalidArgumentError(message);
+}
+
+void Running::ChargeRound() {
+  for (const auto& side : sides_) side->world.TakeNames(names_);
+  workers_.Do(sides_.size() * lane_count_, [this](size_t task, int thread) {
+    Side& side = *sides_[task / lane_count_];
+    const size_t number = task % lane_count_;
+    Tally& tally = side.tallies[static_cast<size_t>(thread)];
+    for (size_t i = 0; i < piece_count_; ++i) {
+      const Parsed& parsed = parsed_[i];
+      const std::span<const Event> events(parsed.events.data() + parsed.begins[number],
+                                          parsed.events.data() + parsed.begins[number + 1]);
+      side.lanes[number]->Charge(events, parsed.batch.more, &tally);
+    }
+  });
+}
+
+void Running::Tell() {
+  if (options_.progress) options_.progress(progress_);
+}
+
+absl::Status Running::FirstFault() const {
+  for (const auto& side : sides_) {
+    std::string first;
+    for (const Tally& tally : side->tallies) {
+      if (!tally.fault.empty() && (first.empty() || tally.fault < first)) first = tally.fault;
+    }
+    if (!first.empty()) return absl::InvalidArgumentError(first);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Running::ReadAll(EventSource* source) {
+  input_ = {.name = source->name(), .generated = source->generated()};
+  bool more = true;
+  while (more && !Cancelled()) {
+    OCS_ASSIGN_OR_RETURN(more, ReadRound(source));
+    ParseRound(*source);
+    OCS_RETURN_IF_ERROR(TakeRound());
+    ChargeRound();
+    OCS_RETURN_IF_ERROR(FirstFault());
+    Tell();
+  }
+  input_.hash = source->hash();
+  result_.inputs.push_back(input_);
+  return absl::OkStatus();
+}
+
+absl::Status Running::Finish() {
+  workers_.Do(sides_.size() * lane_count_, [this](size_t task, int thread) {
+    Side& side = *sides_[task / lane_count_];
+    side.lanes[task % lane_count_]->Finish(&side.tallies[static_cast<size_t>(thread)]);
+  });
+  OCS_RETURN_IF_ERROR(FirstFault());
+  for (const auto& side : sides_) {
+    Tally all;
+    all.packages.resize(side->world.package_count());
+    for (const Tally& tally : side->tallies) all.Merge(tally);
+    result_.variants.push_back(internal::Collect(side->world, names_, side->lanes, all));
+    for (const auto& lane : side->lanes) {
+      for (ExplainLine& line : lane->explained()) result_.explained.push_back(std::move(line));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Result> Running::Go() {
+  const PopulationTerms& terms = population_.terms();
+  result_.population = terms.name;
+  result_.population_hash = population_.hash();
+  result_.seed = terms.seed;
+  result_.begins = terms.begins;
+  result_.ends = terms.ends;
+  for (const Plan& plan : terms.plans) result_.plans.push_back(plan.name);
+  for (const EventSource* source : sources_) progress_.weight_total += source->total_weight();
+  for (const auto& side : sides_) side->world.TakeNames(names_);
+  MakeLanes();
+  for (EventSource* source : sources_) {
+    if (Cancelled()) break;
+    OCS_RETURN_IF_ERROR(ReadAll(source));
+  }
+  result_.cancelled = Cancelled();
+  OCS_RETURN_IF_ERROR(Finish());
+  if (!result_.cancelled) result_.reached = terms.ends;
+  return std::move(result_);
+}
+
+}  // namespace
+
+std::string TextSha256(std::string_view text) { return internal::Sha256Hex(text); }
+
+std::vector<std::string> CheckVariants(const Population& population,
+                                       const std::vector<Variant>& variants) {
+  std::vector<std::string> faults;
+  const PopulationTerms& terms = population.terms();
+  for (size_t v = 0; v < variants.size(); ++v) {
+    const Variant& variant = variants[v];
+    const std::string where = Cat("variant ", variant.label, ": ");
+    for (size_t other = 0; other < v; ++other) {
+      if (variants[other].label == variant.label) faults.push_back(Cat(where, "is there twice"));
+    }
+    if (!variant.offers.empty() && variant.offers.size() != terms.plans.size()) {
+      faults.push_back(Cat(where, "has offers for ", variant.offers.size(), " plans, expected ",
+                           terms.plans.size()));
+      continue;
+    }
+    for (size_t p = 0; p < terms.plans.size(); ++p) {
+      const Plan& plan = terms.plans[p];
+      const std::string in = Cat(where, "plan ", plan.name, ": ");
+      for (const std::string& id : variant.offers.empty() ? plan.offers : variant.offers[p]) {
+        const auto offer = variant.tariff->FindOffer(id);
+        if (!offer) {
+          faults.push_back(Cat(in, "offer: the catalogue has no '", id, "'"));
+        } else if (variant.tariff->offer(*offer).currency != plan.currency) {
+          faults.push_back(Cat(in, "currency: is ", plan.currency.code(), ", but '", id,
+                               "' is sold in ", variant.tariff->offer(*offer).currency.code()));
+        }
+      }
+      for (const ModelMix& mix : population.ModelsOf(static_cast<uint8_t>(p))) {
+        if (!variant.tariff->FindModel(mix.model))
+          faults.push_back(Cat(in, "model: the catalogue has no '", mix.model, "'"));
+      }
+    }
+  }
+  return faults;
+}
+
+absl::StatusOr<Result> Run(const Population& population, const std::vector<Variant>& variants,
+                           const std::vector<EventSource*>& sources, const Names& names,
+                           const RunOptions& options) {
+  const std::vector<std::string> faults = CheckVariants(population, variants);
+  if (!faults.empty()) {
+    std::string message;
+    for (const std::string& fault : faults) message += Cat(message.empty() ? "" : "\n", fault);
+    return absl::InvalidArgumentError(message);
+  }
+  if (options.explain && *options.explain >= population.account_count()) {
+    return absl::InvalidArgumentError(Cat("explain: is ", *options.explain,
+                                          ", expected a customer from 0 to ",
+                                          population.account_count() - 1));
+  }
+  return Running(population, variants, sources, names, options).Go();
+}
+
+}  // namespace ocs::simulation
