@@ -27,15 +27,6 @@ auto FindSubscriptionIn(Range& subscriptions, uint32_t id) -> decltype(&*subscri
   return nullptr;
 }
 
-template <typename Range>
-auto FindSessionIn(Range& sessions, std::string_view id) -> decltype(&*sessions.begin()) {
-  const uint64_t hash = StableHash64(id);
-  for (auto& session : sessions) {
-    if (session.id_hash == hash && session.id == id) return &session;
-  }
-  return nullptr;
-}
-
 // The element of that key in a list sorted by it; null when there is none.
 template <typename T, typename Key, typename KeyOf>
 const T* FindSorted(const std::vector<T>& list, const Key& key, KeyOf key_of) {
@@ -53,6 +44,52 @@ bool Meets(const Counter& counter, const Counter::Slot& slot, Instant at) {
 }
 
 }  // namespace
+
+Session& SessionList::Add(Session session) {
+  hashes_.push_back(StableHash64(session.id));
+  return sessions_.emplace_back(std::move(session));
+}
+
+void SessionList::Remove(Session* session) {
+  const auto index = static_cast<size_t>(session - sessions_.data());
+  OCS_CHECK(index < sessions_.size());
+  if (index + 1 != sessions_.size()) {
+    *session = std::move(sessions_.back());
+    hashes_[index] = hashes_.back();
+  }
+  sessions_.pop_back();
+  hashes_.pop_back();
+}
+
+size_t SessionList::IndexOf(std::string_view id) const {
+  const uint64_t hash = StableHash64(id);
+  for (auto at = hashes_.begin();; ++at) {
+    at = std::find(at, hashes_.end(), hash);
+    if (at == hashes_.end()) return kNone;
+    const auto index = static_cast<size_t>(at - hashes_.begin());
+    if (sessions_[index].id == id) return index;
+  }
+}
+
+Session* SessionList::Find(std::string_view id) {
+  const size_t index = IndexOf(id);
+  return index == kNone ? nullptr : &sessions_[index];
+}
+const Session* SessionList::Find(std::string_view id) const {
+  const size_t index = IndexOf(id);
+  return index == kNone ? nullptr : &sessions_[index];
+}
+
+void SessionList::Sort() {
+  std::sort(sessions_.begin(), sessions_.end(),
+            [](const Session& a, const Session& b) { return a.id < b.id; });
+  for (size_t i = 0; i < sessions_.size(); ++i) hashes_[i] = StableHash64(sessions_[i].id);
+}
+
+void SessionList::clear() {
+  sessions_.clear();
+  hashes_.clear();
+}
 
 std::string_view AccountStateName(AccountState state) {
   switch (state) {
@@ -159,11 +196,9 @@ const Transfer* Account::FindTransfer(std::string_view transfer_id) const {
 
 Bucket* Account::FindBucket(BucketId bucket) { return FindBucketIn(buckets, bucket); }
 const Bucket* Account::FindBucket(BucketId bucket) const { return FindBucketIn(buckets, bucket); }
-Session* Account::FindSession(std::string_view session_id) {
-  return FindSessionIn(sessions, session_id);
-}
+Session* Account::FindSession(std::string_view session_id) { return sessions.Find(session_id); }
 const Session* Account::FindSession(std::string_view session_id) const {
-  return FindSessionIn(sessions, session_id);
+  return sessions.Find(session_id);
 }
 
 int64_t Account::Spendable(const Bucket& bucket) const {

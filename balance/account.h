@@ -190,8 +190,6 @@ struct Grant {
 /// An open session (RFC 8506 section 7: state Open). A closed one leaves the account; its answers
 /// stay in the journal.
 struct Session {
-  uint64_t id_hash =
-      0;  ///< StableHash64(id): looked at first when one of many is sought. Not stored.
   std::string id = {};
   uint32_t revision = 0;         ///< The tariff that it was opened with (law 7).
   uint32_t number_max = 0;       ///< Highest CC-Request-Number seen.
@@ -204,6 +202,42 @@ struct Session {
   NodeId node = {};              ///< Who makes the call.
   absl::InlinedVector<Grant, 1> grants = {};
   friend bool operator==(const Session&, const Session&) = default;
+};
+
+/// The open sessions of an account, in no order that matters. The hashes of their ids stand side by
+/// side, so that finding one of n reads 8 n bytes in a row and not n sessions: a busy account has
+/// thousands. Do not change the id of one that is in it.
+class SessionList final {
+ public:
+  Session& Add(Session session);  ///< REQUIRES: none in it has its id.
+  void Remove(Session* session);  ///< REQUIRES: it is in the list. The last takes its place.
+  Session* Find(std::string_view id);
+  const Session* Find(std::string_view id) const;
+  void Sort();  ///< By id, so that two lists can be compared.
+
+  bool empty() const { return sessions_.empty(); }
+  size_t size() const { return sessions_.size(); }
+  const Session* data() const { return sessions_.data(); }
+  auto begin() { return sessions_.begin(); }
+  auto end() { return sessions_.end(); }
+  auto begin() const { return sessions_.begin(); }
+  auto end() const { return sessions_.end(); }
+  Session& operator[](size_t index) { return sessions_[index]; }
+  const Session& operator[](size_t index) const { return sessions_[index]; }
+  Session& back() { return sessions_.back(); }
+  const Session& back() const { return sessions_.back(); }
+  void clear();
+
+  friend bool operator==(const SessionList& a, const SessionList& b) {
+    return a.sessions_ == b.sessions_;
+  }
+
+ private:
+  static constexpr size_t kNone = static_cast<size_t>(-1);
+  size_t IndexOf(std::string_view id) const;
+
+  std::vector<Session> sessions_;
+  std::vector<uint64_t> hashes_;  // StableHash64 of the id of each, at the same index.
 };
 
 /// An offer that was bought and lasts: its prices may be used, or it renews.
@@ -281,7 +315,7 @@ struct Account {
   Position last = {};  ///< Its last entry; each entry of an account names the one before.
   std::vector<Bucket> buckets = {};              ///< In draw order (ledger.h).
   std::vector<Subscription> subscriptions = {};  ///< Newest last.
-  std::vector<Session> sessions = {};            ///< In no order that matters.
+  SessionList sessions = {};
   std::vector<Carry> carries = {};               ///< Sorted by line.
   std::vector<AccountIdentity> identities = {};  ///< Sorted by type and data.
   std::string segment = {};                      ///< For prices and offers; "" = none.

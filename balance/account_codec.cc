@@ -7,7 +7,6 @@
 #include "balance/account.h"
 #include "balance/internal/codec.h"
 #include "ocs/base/bytes.h"
-#include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 
@@ -36,10 +35,10 @@ void EncodeSession(const Session& session, ByteWriter& out) {
   }
 }
 
-template <typename T, typename EncodeOne>
-void EncodeList(const std::vector<T>& list, ByteWriter& out, EncodeOne encode_one) {
+template <typename List, typename EncodeOne>
+void EncodeList(const List& list, ByteWriter& out, EncodeOne encode_one) {
   out.Varint(list.size());
-  for (const T& item : list) encode_one(item, out);
+  for (const auto& item : list) encode_one(item, out);
 }
 
 // The short form and More.
@@ -72,13 +71,24 @@ class StateReader final {
     const auto read = [this](ByteReader&, auto* item) { return Read(item); };
     return List(kBucketsPerAccountMax, &account->buckets, read) &&
            List(kOffersPerAccountMax, &account->subscriptions, read) &&
-           List(kOpenSessionsPerAccountMax, &account->sessions, read) &&
+           ReadSessions(&account->sessions) &&
            List(kCarriesPerAccountMax, &account->carries, DecodeCarry) &&
            List(kIdentitiesPerAccountMax, &account->identities, read) &&
            (!with_more_ || ReadMore(account));
   }
 
  private:
+  bool ReadSessions(SessionList* sessions) {
+    const uint64_t count = in_.Varint();
+    if (!in_.ok() || count > kOpenSessionsPerAccountMax) return false;
+    for (uint64_t i = 0; i < count; ++i) {
+      Session session;
+      if (!Read(&session)) return false;
+      sessions->Add(std::move(session));
+    }
+    return true;
+  }
+
   bool ReadMore(Account* account) {
     account->segment = in_.Text();
     account->tenant = in_.Text();
@@ -122,7 +132,6 @@ class StateReader final {
   }
   bool Read(Session* session) {
     session->id = in_.Text();
-    session->id_hash = StableHash64(session->id);
     session->revision = static_cast<uint32_t>(in_.Varint());
     session->number_max = static_cast<uint32_t>(in_.Varint());
     session->record_sequence = static_cast<uint32_t>(in_.Varint());

@@ -8,7 +8,6 @@
 #include "balance/internal/movements.h"
 #include "balance/ledger.h"
 #include "ocs/base/check.h"
-#include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
@@ -209,19 +208,18 @@ bool ApplyToSession(EffectReader& effects, Session* session) {
 
 bool OpenSession(const EffectReader& effects, const EntryView& entry, Account* account) {
   if (entry.key.type != EntryKey::Type::kRequest) return false;
-  Session& session = account->sessions.emplace_back(effects.session());
+  Session session = effects.session();
   session.id = entry.key.text;
-  session.id_hash = StableHash64(session.id);
   session.number_max = entry.key.number;
   session.reported_at = session.opened_at;
+  account->sessions.Add(std::move(session));
   return true;
 }
 
 bool CloseSession(std::string_view session_id, Account* account) {
   Session* session = account->FindSession(session_id);
   if (session == nullptr) return false;
-  if (session != &account->sessions.back()) std::swap(*session, account->sessions.back());
-  account->sessions.pop_back();
+  account->sessions.Remove(session);
   return true;
 }
 

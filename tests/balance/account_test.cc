@@ -1,5 +1,6 @@
 #include "balance/account.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/escaping.h"
@@ -171,6 +172,28 @@ TEST_CASE("buckets and sessions are found by their ids", "[balance][unit]") {
   const Account& same = account;
   CHECK(same.FindBucket({2}) == &account.buckets[0]);
   CHECK(same.FindSession("s-1") == &account.sessions[0]);
+}
+
+TEST_CASE("each of many open sessions is found, also when others have closed", "[balance][unit]") {
+  SessionList sessions;
+  const auto id = [](int i) { return Cat("gw1;", i); };
+  for (int i = 0; i < 300; ++i) sessions.Add({.id = id(i), .number_max = static_cast<uint32_t>(i)});
+  for (int i = 0; i < 300; i += 3) sessions.Remove(sessions.Find(id(i)));
+  CHECK(sessions.size() == 200);
+  for (int i = 0; i < 300; ++i) {
+    const Session* found = sessions.Find(id(i));
+    REQUIRE((found != nullptr) == (i % 3 != 0));
+    if (found != nullptr) CHECK(found->number_max == static_cast<uint32_t>(i));
+  }
+  sessions.Sort();
+  CHECK(std::is_sorted(sessions.begin(), sessions.end(),
+                       [](const Session& a, const Session& b) { return a.id < b.id; }));
+  CHECK(sessions.Find(id(7)) != nullptr);
+  sessions.Remove(&sessions.back());
+  CHECK(sessions.size() == 199);
+  sessions.clear();
+  CHECK(sessions.Find(id(7)) == nullptr);
+  CHECK(sessions == SessionList());
 }
 
 TEST_CASE("states of an account have names", "[balance][unit]") {

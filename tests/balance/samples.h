@@ -13,7 +13,6 @@
 #include "balance/entry.h"
 #include "balance/ledger.h"
 #include "balance/mem_store.h"
-#include "ocs/base/hash.h"
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
 #include "tests/support/catch.h"
@@ -65,7 +64,6 @@ inline Account SampleAccount() {
       {.terms = pack.terms, .valid_from = kNow, .valid_until = Instant::Never()}};
   Session session;
   session.id = "s-1";
-  session.id_hash = StableHash64(session.id);
   session.revision = 4;
   session.number_max = 3;
   session.record_sequence = 2;
@@ -80,7 +78,7 @@ inline Account SampleAccount() {
   grant.granted = {{TokenKind::kInput, 150}, {TokenKind::kOutput, 50}};
   grant.holds = {{.bucket = {2}, .amount = 200}};
   session.grants = {grant};
-  account.sessions = {session};
+  account.sessions.Add(session);
   account.carries = {{.line = 11, .denominator = 3, .remainder = 2},
                      {.line = 12, .denominator = 7, .remainder = 6}};
   account.identities = {{.type = 0, .data = "8613800000000"}, {.type = 4, .data = "customer"}};

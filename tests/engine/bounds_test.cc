@@ -129,9 +129,8 @@ TEST_CASE("what is held in a limit is not there for others, until it is given ba
   HoldCounters(account, bounds, pots, {.holds = {&thirty, 1}}, kNow, &changes,
                &second.counter_holds);
   // Open sessions have what is held.
-  account.sessions.resize(2);
-  account.sessions[0].grants.push_back(first);
-  account.sessions[1].grants.push_back(second);
+  account.sessions.Add({.id = "first"}).grants.push_back(first);
+  account.sessions.Add({.id = "second"}).grants.push_back(second);
   Keep(changes, &account);
   CHECK(left(kNow) == 10);
   CHECK(account.FindCounter(77, CounterOwner(balance::kRootNode, {2}))->held == 90);
@@ -143,7 +142,7 @@ TEST_CASE("what is held in a limit is not there for others, until it is given ba
   rating::ChargeLine line;
   line.quantity = line.amount = 80;
   CHECK(CountUse(account, bounds, pots, {.lines = {&line, 1}}, kNow, &changes));
-  account.sessions.erase(account.sessions.begin());
+  account.sessions.Remove(account.FindSession("first"));
   Keep(changes, &account);
   CHECK(left(kNow) == -10);
   // The second ends by itself; the window slides on.

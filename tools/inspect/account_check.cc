@@ -80,16 +80,11 @@ std::string CounterDifference(const Account& stored, const Account& rebuilt) {
              at.second->counted, " and ", at.second->held);
 }
 
-void SortSessions(Account* account) {
-  std::sort(account->sessions.begin(), account->sessions.end(),
-            [](const balance::Session& a, const balance::Session& b) { return a.id < b.id; });
-}
-
 }  // namespace
 
 std::string FirstDifference(Account stored, Account rebuilt) {
-  SortSessions(&stored);
-  SortSessions(&rebuilt);
+  stored.sessions.Sort();
+  rebuilt.sessions.Sort();
   if (stored == rebuilt) return "";
   if (stored.buckets.size() != rebuilt.buckets.size()) {
     return Cat(stored.buckets.size(), " buckets are stored, the journal says ",
