@@ -54,6 +54,9 @@ enum class EntryKind : uint8_t {
   kCatalogueApproved = 32,
   kCatalogueRejected = 33,
   kCatalogueCancelled = 34,  ///< Published, and taken back before it was in force.
+  kVouchersIssued = 49,      ///< Of no account.
+  kVouchersCancelled = 50,   ///< A whole batch. Of no account.
+  kVoucherGuessed = 51,  ///< A code that no voucher has: counted, so that there is an end of it.
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);
@@ -109,6 +112,7 @@ enum class AttachmentType : uint8_t {
   kNote = 3,        ///< Who made an administrative change and why: two texts.
   kNotice = 4,      ///< Something to be told: balance/notice.h.
   kSimulation = 5,  ///< What a simulation of a catalogue's text came to, as it was handed in.
+  kVoucher = 16,    ///< Which were issued, redeemed or cancelled: balance/voucher.h.
 };
 
 /// How much of a line of a charge's records has been given back by a refund and those before it.

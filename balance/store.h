@@ -29,8 +29,9 @@ enum class Table : uint8_t {
   kDue = 3,       ///< (due second, account) -> nothing: what must be done when.
   kAnswers = 4,   ///< Hash of a request's key -> its entry's position and when it may be forgotten.
   kIdentities = 5,  ///< Subscriber identity -> account.
+  kVouchers = 6,    ///< Batch -> its terms and counts; hash of a code -> batch, redeemed where.
 };
-inline constexpr int kTableCount = 6;
+inline constexpr int kTableCount = 7;
 
 /// Changes that become visible and durable together. Holds its bytes in one buffer.
 /// Thread-compatible.

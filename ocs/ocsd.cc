@@ -28,6 +28,7 @@
 #include "balance/rocks_store.h"
 #include "ocs/base/status.h"
 #include "ocs/engine/engine.h"
+#include "ocs/ocsd_backup.h"
 #include "ocs/ocsd_config.h"
 #include "ocs/ocsd_metrics.h"
 #include "ocs/ocsd_security.h"
@@ -165,8 +166,16 @@ std::vector<engine::ShardResources> ResourcesOf(const std::vector<ShardRoom>& ro
   return resources;
 }
 
-rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock) {
+std::vector<const balance::Store*> StoresOf(const std::vector<ShardRoom>& rooms) {
+  std::vector<const balance::Store*> stores;
+  for (const ShardRoom& room : rooms) stores.push_back(room.store.get());
+  return stores;
+}
+
+rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock,
+                                       rpc::StoreCare* store_care) {
   rpc::ServicesOptions options;
+  options.store_care = store_care;
   options.zone = config.zone;
   options.clock = clock;
   options.rate_per_second = config.rate_per_second;
@@ -251,6 +260,7 @@ class Process {
   runtime::SystemClock clock_;
   std::vector<ShardRoom> rooms_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<Backups> backups_;
   std::unique_ptr<rpc::Services> services_;
   std::unique_ptr<CredentialsFile> credentials_;
   RunningServer running_;
@@ -299,7 +309,9 @@ absl::Status Process::Start(const std::string& ready_file) {
   HandleSignals();
   OCS_RETURN_IF_ERROR(StartMetrics());
   OCS_RETURN_IF_ERROR(OpenEngine());
-  services_ = std::make_unique<rpc::Services>(engine_.get(), ServicesOptionsOf(config_, &clock_));
+  backups_ = std::make_unique<Backups>(config_.backup_folder, StoresOf(rooms_), engine_.get());
+  services_ = std::make_unique<rpc::Services>(engine_.get(),
+                                              ServicesOptionsOf(config_, &clock_, backups_.get()));
   if (!config_.credentials_file.empty()) {
     OCS_ASSIGN_OR_RETURN(credentials_,
                          CredentialsFile::Load(config_.credentials_file, services_.get()));
@@ -339,6 +351,7 @@ int Process::RunToEnd() {
   phase_.store(runtime::Phase::kDraining, std::memory_order_release);
   running_.server->GetHealthCheckService()->SetServingStatus(false);
   services_->Stop();
+  const bool copying = backups_->Stop();
   const bool drained = DrainEngine();
   const auto deadline = absl::Now() + absl::Seconds(config_.shutdown_seconds_max);
   running_.server->Shutdown(absl::ToChronoTime(deadline));
@@ -347,6 +360,11 @@ int Process::RunToEnd() {
     std::_Exit(exit_code == 0 ? kExitLate : exit_code);
   }
   Log(LogLevel::kInfo, "stopped", {{"exit_code", absl::StrCat(exit_code)}});
+  if (copying) {
+    Log(LogLevel::kWarning, "a backup was cut off: its folder ends with .part",
+        {{"backup_folder", config_.backup_folder}});
+    std::_Exit(exit_code);  // All that was answered is durable; waiting for it could take long.
+  }
   return exit_code;
 }
 

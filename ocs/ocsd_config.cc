@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -139,6 +140,9 @@ std::vector<Key> ServerKeys() {
               &Config::metrics_address),
       TextKey("data_folder", "folder of the journal and the states; made when it is missing",
               &Config::data_folder),
+      TextKey("backup_folder",
+              "where backups are made, each in a folder of its name; empty for none",
+              &Config::backup_folder),
       NumberKey(
           "shard_count", "shards; fixed when the data folder is made", {1, 64},
           [](Config & config) -> auto& { return config.shard_count; }),
@@ -341,6 +345,15 @@ absl::Status CheckOpenness(const Config& config) {
   return absl::OkStatus();
 }
 
+// By name only: the folders need not be there yet.
+bool IsIn(const std::string& inner, const std::string& outer) {
+  const auto whole = [](const std::string& path) {
+    return (std::filesystem::absolute(path) / "").lexically_normal();
+  };
+  const std::filesystem::path from = whole(inner).lexically_relative(whole(outer));
+  return !from.empty() && *from.begin() != "..";
+}
+
 }  // namespace
 
 std::vector<KeyInfo> ConfigKeys() {
@@ -410,6 +423,10 @@ absl::Status CheckConfig(const Config& config) {
     }
   }
   if (config.data_folder.empty()) return Fault("configuration", "data_folder", "is empty");
+  if (!config.backup_folder.empty() && IsIn(config.backup_folder, config.data_folder)) {
+    return Fault("configuration", "backup_folder",
+                 "lies in data_folder; a backup must outlive it: name a folder elsewhere");
+  }
   return absl::OkStatus();
 }
 

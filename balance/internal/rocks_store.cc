@@ -3,6 +3,7 @@
 
 #include "balance/rocks_store.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <limits>
@@ -76,6 +77,9 @@ class RocksCursor final : public StoreCursor {
   const std::string& folder_;  // The store's, which outlives its cursors.
 };
 
+/// Every store has these; later ones are added when an older store is opened for writing.
+constexpr size_t kTablesAtFirst = 6;
+
 /// What the database uses and must outlive it, made before it.
 struct Foundation {
   std::string folder;
@@ -88,7 +92,8 @@ class RocksStore final : public Store {
   RocksStore(Foundation foundation, std::unique_ptr<rocksdb::DB> database,
              std::vector<rocksdb::ColumnFamilyHandle*> families)
       : foundation_(std::move(foundation)), database_(std::move(database)) {
-    OCS_CHECK(families.size() == kTableCount + 1);
+    OCS_CHECK(families.size() >= kTablesAtFirst + 1);
+    OCS_CHECK(families.size() <= kTableCount + 1);
     for (size_t i = 0; i < families.size(); ++i) families_[i].reset(families[i]);
   }
   RocksStore(const RocksStore&) = delete;
@@ -110,7 +115,9 @@ class RocksStore final : public Store {
 
  private:
   rocksdb::ColumnFamilyHandle* family(Table table) const {
-    return families_[static_cast<size_t>(table) + 1].get();  // The first is "default".
+    const auto& own = families_[static_cast<size_t>(table) + 1];  // The first is "default".
+    // Nothing is ever written to "default": it stands for a table that an old store does not have.
+    return own != nullptr ? own.get() : families_.front().get();
   }
   const std::string& folder() const { return foundation_.folder; }
 
@@ -284,6 +291,18 @@ absl::Status CheckFolder(rocksdb::Env* env, const RocksOptions& options) {
   return absl::NotFoundError(Cat("store ", options.folder, ": there is no store in this folder"));
 }
 
+/// Leaves out the tables that a store has not got yet, for a reader that may not add them.
+absl::Status KeepExisting(const rocksdb::DBOptions& options, const std::string& folder,
+                          std::vector<rocksdb::ColumnFamilyDescriptor>* families) {
+  std::vector<std::string> there;
+  OCS_RETURN_IF_ERROR(FromRocks(rocksdb::DB::ListColumnFamilies(options, folder, &there), folder));
+  while (families->size() > kTablesAtFirst + 1 &&
+         std::find(there.begin(), there.end(), families->back().name) == there.end()) {
+    families->pop_back();
+  }
+  return absl::OkStatus();
+}
+
 /// Makes the folder and makes its name durable in the folder above it.
 absl::Status CreateFolder(rocksdb::Env* env, const std::string& folder) {
   std::error_code error;
@@ -311,12 +330,13 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreOn(
 
   rocksdb::DBOptions database_options = DatabaseOptions(options);
   database_options.env = env;
-  const auto families = TableOptions(options, foundation.floor.get());
+  auto families = TableOptions(options, foundation.floor.get());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status;
   if (options.mode == OpenMode::kReadOnly) {
     database_options.info_log = std::make_shared<SilentLogger>();
+    OCS_RETURN_IF_ERROR(KeepExisting(database_options, options.folder, &families));
     constexpr bool kRefuseLogs = false;  // A log is replayed into memory, not refused.
     status = rocksdb::DB::OpenForReadOnly(database_options, options.folder, families, &handles,
                                           &opened, kRefuseLogs);

@@ -248,6 +248,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> TableOptions(const RocksOptions& op
   families.emplace_back("due", DueOptions(table, total));
   families.emplace_back("answers", AnswerOptions(table, total, floor));
   families.emplace_back("identities", SmallOptions(table, total));
+  families.emplace_back("vouchers", SmallOptions(table, total));
   OCS_CHECK(families.size() == kTableCount + 1);
   return families;
 }

@@ -51,6 +51,16 @@ constexpr MethodAccess kTable[] = {
      "/ocs.cdr.v1.Records/ListConsumers",
      {kFinance, kOperations, kReadOnly}},
     {Method::kGetBill, "/ocs.settlement.v1.Settlement/GetBill", {kCare, kFinance, kReadOnly}},
+    {Method::kBackUp, "/ocs.operations.v1.Operations/BackUp", {kOperations}},
+    {Method::kGetStoreUsage,
+     "/ocs.operations.v1.Operations/GetStoreUsage",
+     {kOperations, kReadOnly}},
+    {Method::kIssueVouchers, "/ocs.account.v1.Vouchers/IssueVouchers", {kFinance}},
+    {Method::kCancelVouchers, "/ocs.account.v1.Vouchers/CancelVouchers", {kFinance}},
+    {Method::kRedeemVoucher, "/ocs.account.v1.Vouchers/RedeemVoucher", {kCare}},
+    {Method::kListVoucherBatches,
+     "/ocs.account.v1.Vouchers/ListVoucherBatches",
+     {kCare, kFinance, kReadOnly}},
 };
 
 constexpr bool InOrder() {

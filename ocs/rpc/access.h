@@ -86,6 +86,12 @@ enum class Method : uint8_t {
   kAcknowledge,
   kListConsumers,
   kGetBill,
+  kBackUp,
+  kGetStoreUsage,
+  kIssueVouchers,
+  kCancelVouchers,
+  kRedeemVoucher,
+  kListVoucherBatches,
 };
 
 /// One row: the method and the roles of which a caller needs one.

@@ -7,8 +7,10 @@
 #include "ocs/rpc/internal/catalogue_service.h"
 #include "ocs/rpc/internal/charging_service.h"
 #include "ocs/rpc/internal/gate.h"
+#include "ocs/rpc/internal/operations_service.h"
 #include "ocs/rpc/internal/record_service.h"
 #include "ocs/rpc/internal/settlement_service.h"
+#include "ocs/rpc/internal/voucher_service.h"
 
 namespace ocs::rpc {
 
@@ -25,7 +27,9 @@ struct Services::State {
         accounts(engine, &gate),
         catalogue(engine, &gate),
         records({engine, &gate, options.zone, &stopping}),
-        settlement(engine, &gate, options.zone) {}
+        operations(&gate, options.store_care),
+        settlement(engine, &gate, options.zone),
+        vouchers(engine, &gate) {}
 
   std::atomic<bool> stopping{false};
   internal::Gate gate;
@@ -33,7 +37,9 @@ struct Services::State {
   internal::AccountService accounts;
   internal::CatalogueService catalogue;
   internal::RecordService records;
+  internal::OperationsService operations;
   internal::SettlementService settlement;
+  internal::VoucherService vouchers;
 };
 
 Services::Services(engine::Engine* engine, const ServicesOptions& options)
@@ -47,7 +53,9 @@ void Services::RegisterWith(grpc::ServerBuilder* builder) {
   builder->RegisterService(&state_->accounts);
   builder->RegisterService(&state_->catalogue);
   builder->RegisterService(&state_->records);
+  builder->RegisterService(&state_->operations);
   builder->RegisterService(&state_->settlement);
+  builder->RegisterService(&state_->vouchers);
 }
 
 absl::Status Services::SetCredentials(const std::vector<CredentialLine>& lines) {

@@ -19,6 +19,7 @@
 #include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/credentials.h"
+#include "ocs/rpc/store_care.h"
 
 namespace ocs::rpc {
 
@@ -65,6 +66,7 @@ struct ServicesOptions {
   int64_t burst = 0;             ///< Of a credential that names none; 0: a tenth of a second's.
   /// Told of refused calls, at most ten a second, on gRPC's threads.
   std::function<void(const RefusedCall&)> on_refused = {};
+  StoreCare* store_care = nullptr;  ///< Outlives the services. Null: no backups, no figures.
 };
 
 /// All services of one engine. The engine must outlive this, this must outlive the server.

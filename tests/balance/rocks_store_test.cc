@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "rocksdb/db.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 #include "tests/support/store_contract.h"
@@ -240,6 +241,45 @@ TEST_CASE("a store is copied while it is written to, as it was at one moment", "
   batch.Put(Table::kMeta, "head", "copy");
   CHECK(copy->Write(batch).ok());
   CHECK(**store->Get(Table::kMeta, "head") == std::to_string(last));
+}
+
+TEST_CASE("a store that lacks a later table is read as it is, and gets it when written",
+          "[balance][unit]") {
+  const TempDir dir;
+  const std::string folder = dir.path() + "/old";
+  StoreBatch batch;
+  batch.Put(Table::kMeta, "head", "1");
+  REQUIRE(MustOpen(folder)->Write(batch).ok());
+  {
+    std::vector<std::string> names;
+    REQUIRE(rocksdb::DB::ListColumnFamilies({}, folder, &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const std::string& name : names)
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* opened = nullptr;
+    REQUIRE(rocksdb::DB::Open({}, folder, families, &handles, &opened).ok());
+    const std::unique_ptr<rocksdb::DB> database(opened);
+    REQUIRE(names.back() == "vouchers");
+    REQUIRE(database->DropColumnFamily(handles.back()).ok());
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      REQUIRE(database->DestroyColumnFamilyHandle(handle).ok());
+    }
+  }
+  {
+    const auto old = MustOpen(folder, OpenMode::kReadOnly);
+    CHECK(**old->Get(Table::kMeta, "head") == "1");
+    CHECK_FALSE((*old->Get(Table::kVouchers, "any")).has_value());
+    CHECK(AllRows(*old, Table::kVouchers).empty());
+    CHECK(*old->LastKey(Table::kVouchers) == std::nullopt);
+    CHECK(old->Usage().table_bytes[static_cast<int>(Table::kVouchers)] == 0);
+  }
+  const auto now = MustOpen(folder, OpenMode::kMustExist);
+  StoreBatch more;
+  more.Put(Table::kVouchers, "any", "one");
+  REQUIRE(now->Write(more).ok());
+  CHECK(**now->Get(Table::kVouchers, "any") == "one");
+  CHECK(**now->Get(Table::kMeta, "head") == "1");
 }
 
 TEST_CASE("where a store's bytes are", "[balance][unit]") {

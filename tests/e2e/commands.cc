@@ -1,10 +1,15 @@
 #include "tests/e2e/commands.h"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <utility>
 
+#include "ocs/account/v1/voucher.pb.h"
 #include "ocs/base/check.h"
+#include "ocs/base/voucher_code.h"
 
 namespace ocs::e2e {
 namespace {
@@ -59,6 +64,9 @@ std::shared_ptr<Command> CommandWriter::Next() {
   if (dice < 380) return ChangeLimit(account);
   if (dice < 400) return ChangeProfile(account);
   if (dice < 415) return ChangeState(account);
+  if (dice < 423) return IssueVouchers();
+  if (dice < 425) return CancelVouchers();
+  if (dice < 450) return RedeemVoucher(account);
   if (dice < 500) return Purchase(account);
   if (dice < 580) return TopUp(account);
   if (dice < 610) return ChangeSubscription(account);
@@ -357,6 +365,72 @@ std::shared_ptr<Command> CommandWriter::Transfer(Account& account) {
                                              sent_[response.transfer_id()] = {
                                                  .from = changed.id, .to = to, .micros = amount};
                                            });
+}
+
+// Five of one worth. Now and then they are what is sold, which costs less than their worth in
+// money.
+std::shared_ptr<Command> CommandWriter::IssueVouchers() {
+  auto command = Change("issue vouchers", "", 0);
+  command->method = "/ocs.account.v1.Vouchers/IssueVouchers";
+  account::IssueVouchersRequest request;
+  request.set_batch(NewKey("batch"));
+  account::VoucherTerms* terms = request.mutable_terms();
+  const bool offer = random_.OneIn(3);
+  const bool bonus = !offer && random_.OneIn(3);
+  terms->set_value(offer ? account::OFFER : bonus ? account::BONUS : account::MONEY);
+  terms->set_sold(!bonus && random_.OneIn(2));
+  if (offer) {
+    terms->set_offer(AnyOfferOrModel(offers_));
+  } else {
+    terms->set_currency("CNY");
+    terms->set_amount_micros(random_.Between(1, 9'000'000));
+    if (bonus) terms->set_bonus_days(1);
+  }
+  std::vector<std::string> codes;
+  for (int i = 0; i < 5; ++i) {
+    std::array<uint8_t, 12> bytes{};
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_.Below(256));
+    codes.push_back(VoucherCodeOf(bytes));
+    std::string hash(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(reinterpret_cast<const uint8_t*>(codes.back().data()), codes.back().size(),
+           reinterpret_cast<uint8_t*>(hash.data()));
+    request.add_code_sha256(hash);
+  }
+  FillChange(*command, request.mutable_change());
+  command->request = request.SerializeAsString();
+  command->learn = [this, codes, batch = request.batch()](const std::string&) {
+    codes_.insert(codes_.end(), codes.begin(), codes.end());
+    batches_.push_back(batch);
+  };
+  return command;
+}
+
+std::shared_ptr<Command> CommandWriter::CancelVouchers() {
+  if (batches_.empty()) return IssueVouchers();
+  auto command = Change("cancel vouchers", "", 0);
+  command->method = "/ocs.account.v1.Vouchers/CancelVouchers";
+  account::CancelVouchersRequest request;
+  request.set_batch(AnyOf(batches_));
+  FillChange(*command, request.mutable_change());
+  command->request = request.SerializeAsString();
+  return command;
+}
+
+// Mostly a good one; some were redeemed or cancelled before, and some were never issued.
+std::shared_ptr<Command> CommandWriter::RedeemVoucher(Account& account) {
+  if (codes_.empty()) return IssueVouchers();
+  auto command = Change("redeem voucher", "", account.id);
+  command->method = "/ocs.account.v1.Vouchers/RedeemVoucher";
+  account::RedeemVoucherRequest request;
+  const bool stays = random_.OneIn(4);
+  request.set_code(random_.OneIn(20) ? VoucherCodeOf(std::array<uint8_t, 12>{1, 2, 3})
+                                     : codes_.back());
+  if (!stays) codes_.pop_back();
+  return Finish<account::RedeemVoucherResponse>(
+      command, request, [](const auto& response, Account& changed) {
+        if (response.value() != account::BONUS) changed.money_micros += response.amount_micros();
+        for (const uint32_t bucket : response.bucket_id()) changed.buckets.push_back(bucket);
+      });
 }
 
 void CommandWriter::AddUnits(charging::CreditControlRequest* request, const std::string& model,

@@ -99,6 +99,9 @@ class CommandWriter final {
   std::shared_ptr<Command> Care(Account& account);
   std::shared_ptr<Command> RefundPart(Account& account);
   std::shared_ptr<Command> Transfer(Account& account);
+  std::shared_ptr<Command> IssueVouchers();
+  std::shared_ptr<Command> CancelVouchers();
+  std::shared_ptr<Command> RedeemVoucher(Account& account);
   std::shared_ptr<Command> OpenSession(Account& account);
   std::shared_ptr<Command> GoOn();
   std::shared_ptr<Command> Event(Account& account);
@@ -127,7 +130,9 @@ class CommandWriter final {
   std::map<std::string, Sent> sent_;
   std::deque<Session> idle_;
   std::deque<Charge> charges_;
-  std::deque<uint64_t> overshot_;  // Accounts that probably owe something.
+  std::deque<uint64_t> overshot_;     // Accounts that probably owe something.
+  std::vector<std::string> codes_;    // Of vouchers that were issued.
+  std::vector<std::string> batches_;  // That may be cancelled.
   uint64_t keys_ = 0;
   size_t catalogues_published_ = 0;
 };

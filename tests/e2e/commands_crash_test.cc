@@ -496,13 +496,13 @@ void CheckNothingOnItsWay(const std::string& trial) {
 }
 
 void CheckMix(const Floor& floor) {
-  constexpr std::array<const char*, 27> kKinds = {
-      "publish",       "create account", "add identity",  "move identity",  "remove identity",
-      "add node",      "change node",    "set limit",     "drop limit",     "set profile",
-      "set state",     "close account",  "purchase",      "top up",         "cancel",
-      "write off",     "adjust",         "refund charge", "transfer",       "initial",
-      "update",        "termination",    "direct debit",  "refund account", "check balance",
-      "price enquiry", "set switch"};
+  constexpr std::array<const char*, 30> kKinds = {
+      "publish",       "create account", "add identity",   "move identity",   "remove identity",
+      "add node",      "change node",    "set limit",      "drop limit",      "set profile",
+      "set state",     "close account",  "purchase",       "top up",          "cancel",
+      "write off",     "adjust",         "refund charge",  "transfer",        "initial",
+      "update",        "termination",    "direct debit",   "refund account",  "check balance",
+      "price enquiry", "set switch",     "issue vouchers", "cancel vouchers", "redeem voucher"};
   for (const char* kind : kKinds) {
     const auto accepted = floor.accepted_by_kind.find(kind);
     const auto refused = floor.refused_by_kind.find(kind);

@@ -1,13 +1,16 @@
 #include "tests/simulation/workload.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
 #include "ocs/base/bytes.h"
 #include "ocs/base/text.h"
+#include "ocs/base/voucher_code.h"
 #include "ocs/engine/account_operation.h"
 #include "ocs/engine/messages.h"
+#include "ocs/engine/voucher_operation.h"
 
 namespace ocs::simulation {
 namespace {
@@ -307,7 +310,12 @@ std::shared_ptr<Intent> Workload::Buy(size_t account) {
 
 std::shared_ptr<Intent> Workload::Manage(size_t account) {
   const AccountId id = accounts_[account];
-  switch (random_.Below(4)) {
+  switch (random_.Below(7)) {
+    case 4:
+      return IssueVouchers();
+    case 5:
+    case 6:
+      return Redeem(account);
     case 0:
       return Administrative<engine::AddNodeCall>(
           Cat("add node ", account),
@@ -363,6 +371,60 @@ std::shared_ptr<Intent> Workload::Limit(size_t account) {
         call.alerts = {50, 80, 100};
       },
       [](const engine::SetLimitCall& call) { return Cat(StatusText(call), call.limit_set); });
+}
+
+std::shared_ptr<Intent> Workload::IssueVouchers() {
+  const std::string batch = Key("batch");
+  balance::VoucherTerms terms;
+  terms.sold = random_.OneIn(2);
+  switch (random_.Below(3)) {
+    case 0:
+      terms.value = balance::VoucherValue::kOffer;
+      terms.offer = random_.OneIn(2) ? "pack" : "monthly";
+      break;
+    case 1:
+      terms.value = balance::VoucherValue::kBonus;
+      terms.sold = false;
+      terms.lasts_days = 2;
+      [[fallthrough]];
+    default:
+      terms.currency = Unit::Of("CNY");
+      terms.amount_micros = random_.Between(1, 2'000'000);
+  }
+  std::vector<balance::VoucherHash> vouchers;
+  for (int i = 0; i < 3; ++i) {
+    std::array<uint8_t, 12> bytes{};
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_.Below(256));
+    codes_.push_back(VoucherCodeOf(bytes));
+    vouchers.push_back(balance::HashOfVoucher(codes_.back()));
+  }
+  return Administrative<engine::IssueVouchersCall>(
+      Cat("issue ", batch),
+      [batch, terms, vouchers](engine::IssueVouchersCall& call) {
+        call.change.key = batch;
+        call.batch = batch;
+        call.terms = terms;
+        call.vouchers = vouchers;
+      },
+      [](const engine::IssueVouchersCall& call) { return Cat(StatusText(call), call.issued); });
+}
+
+// Some are redeemed by two, some twice, some before they are issued.
+std::shared_ptr<Intent> Workload::Redeem(size_t account) {
+  if (codes_.empty()) return IssueVouchers();
+  const std::string code =
+      codes_[static_cast<size_t>(random_.Below(static_cast<int64_t>(codes_.size())))];
+  return Administrative<engine::RedeemVoucherCall>(
+      Cat("redeem ", account),
+      [id = accounts_[account], code, key = Key("redeem")](engine::RedeemVoucherCall& call) {
+        call.change.key = key;
+        call.account = id;
+        call.code = code;
+      },
+      [](const engine::RedeemVoucherCall& call) {
+        return Cat(StatusText(call), call.batch, " ", call.amount_micros, " ",
+                   call.available_micros, " ", call.valid_until.unix_ms);
+      });
 }
 
 std::shared_ptr<Intent> Workload::Open() {

@@ -39,6 +39,8 @@ class Workload final {
   std::shared_ptr<Intent> Buy(size_t account);
   std::shared_ptr<Intent> Manage(size_t account);
   std::shared_ptr<Intent> Limit(size_t account);
+  std::shared_ptr<Intent> IssueVouchers();
+  std::shared_ptr<Intent> Redeem(size_t account);
   std::shared_ptr<Intent> Open();
   std::shared_ptr<Intent> Report(bool last);
   std::shared_ptr<Intent> Debit();
@@ -53,6 +55,7 @@ class Workload final {
   int64_t tariffs_ = 0;
   std::vector<AccountId> accounts_ = std::vector<AccountId>(kAccounts);
   std::vector<Session> sessions_;
+  std::vector<std::string> codes_;  ///< Of vouchers that somebody issues, or will.
   std::shared_ptr<std::vector<std::pair<size_t, std::string>>> charges_ =
       std::make_shared<std::vector<std::pair<size_t, std::string>>>();
   size_t created_ = 0;

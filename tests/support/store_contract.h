@@ -25,9 +25,9 @@ using balance::StoreCursor;
 using balance::Table;
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-inline constexpr Table kAllTables[balance::kTableCount] = {Table::kMeta,     Table::kJournal,
-                                                           Table::kAccounts, Table::kDue,
-                                                           Table::kAnswers,  Table::kIdentities};
+inline constexpr Table kAllTables[balance::kTableCount] = {
+    Table::kMeta,    Table::kJournal,    Table::kAccounts, Table::kDue,
+    Table::kAnswers, Table::kIdentities, Table::kVouchers};
 
 /// The rest of a cursor. Fails the test when it ends with an error.
 inline Rows Drain(StoreCursor& cursor) {

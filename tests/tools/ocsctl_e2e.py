@@ -334,6 +334,54 @@ def administer(ctl):
     expect(told.count("\n") >= 4, f"states and transfers are told: {told}")
 
 
+def vouchers(ctl, folder):
+    """Codes are made, issued, redeemed once, and what is left is cancelled; no code is shown."""
+    codes = os.path.join(folder, "codes.txt")
+    ctl.run("voucher", "make", "--count", "1200", codes)
+    expect(os.stat(codes).st_mode & 0o777 == 0o600, "others may read the codes")
+    ctl.run("voucher", "make", "--count", "1", codes, code=3)
+    issue = ["voucher", "issue", codes, "--batch", "may-10", "--money", "10.00",
+             "--expires", "2099-01-01T00:00:00Z", "--key", "v-1"]
+    expect(ctl.json(*issue)["issued"] == "1200", "issued")
+    expect(ctl.json(*issue)["issued"] == "1200", "a repeat issued again")
+    ctl.run("voucher", "issue", codes, "--batch", "june", "--money", "10.00", code=1)
+    with open(codes, encoding="utf-8") as file:
+        code = file.readline().strip()
+    account = ctl.json("account", "create", "--currency", "CNY")["account_id"]
+    redeem = ["voucher", "redeem", account, "--code-file", codes, "--key", "v-2"]
+    told = ctl.text(*redeem)
+    expect("10.00 CNY; 10.00 available" in told, told)
+    expect(code not in told, "the code is shown")
+    expect(ctl.json(*redeem)["available_micros"] == "10000000", "redeemed twice")
+    refused = ctl.run(*redeem[:-1], "v-3", code=1)
+    expect("redeemed before" in refused.stderr and code not in refused.stderr, refused.stderr)
+    mistyped = os.path.join(folder, "mistyped.txt")
+    with open(mistyped, "w", encoding="utf-8") as file:
+        file.write(code[:-1] + ("0" if code[-1] != "0" else "1") + "\n")
+    refused = ctl.run("voucher", "redeem", account, "--code-file", mistyped, code=2)
+    expect("field code" in refused.stderr and code[:5] not in refused.stderr, refused.stderr)
+    ctl.run("voucher", "cancel", "may-10", code=2)  # Why is not said.
+    cancelled = ctl.json("voucher", "cancel", "may-10", "--reason", "test")
+    expect(cancelled["cancelled"] == "1199", f"{cancelled}")
+    listed = ctl.text("voucher", "list")
+    expect("may-10" in listed and "cancelled" in listed, listed)
+
+
+def back_up(ctl, ocs_inspect, folder):
+    """The store is copied while the server works; the copy passes the inspector and is restored."""
+    made = ctl.json("store", "backup", "first")
+    backup = os.path.join(folder, "backups", "first")
+    expect(made["folder"] == backup and int(made["shard"][0]["group"]) > 5, f"{made}")
+    ctl.run("store", "backup", "first", code=1)
+    ctl.run("store", "backup", "../first", code=2)
+    expect("up to group" in ctl.text("store", "backup", "second"), "the place is not told")
+    expect("journal" in ctl.text("store", "usage"), "no figures")
+    done = subprocess.run([ocs_inspect, backup, "restore", os.path.join(folder, "restored")],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=WAIT_SECONDS, check=False)
+    expect(done.returncode == 0 and "verdict: OK" in done.stdout, done.stdout)
+
+
 def misuse(program, ctl, folder):
     """What a newcomer does wrong is told, with the right exit code."""
     expect("ocsctl status" in ctl.text("--help"), "help begins nowhere")
@@ -501,7 +549,7 @@ def inspect(program, folder, account):
 def main():
     ocsd, ocsctl, ocs_inspect, catalogue = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(ocsd, folder)
+        server = Server(ocsd, folder, "--backup-folder", os.path.join(folder, "backups"))
         try:
             ctl = Ctl(ocsctl, server.address)
             account = sell(ctl, catalogue)
@@ -510,6 +558,8 @@ def main():
             deliver(ocsctl, ctl, folder)
             bill_all(ctl, account, folder)
             administer(ctl)
+            vouchers(ctl, folder)
+            back_up(ctl, ocs_inspect, folder)
             misuse(ocsctl, ctl, folder)
             publish_safely(ctl, catalogue, folder)
             busy = subprocess.run([ocs_inspect, os.path.join(folder, "data")],

@@ -15,6 +15,7 @@
 #include "tools/inspect/account_check.h"
 #include "tools/inspect/record_check.h"
 #include "tools/inspect/table_check.h"
+#include "tools/inspect/voucher_check.h"
 
 namespace ocs::tools {
 namespace {
@@ -61,6 +62,7 @@ class Walk final {
         records_(trimmed.group == 0 ? RecordCheck::Journal::kWhole : RecordCheck::Journal::kTrimmed,
                  &report_),
         tables_(&store, trimmed.group + 1, &report_),
+        vouchers_(&store, trimmed.group + 1, &report_),
         hash_(trimmed.hash) {
     report_.shard = format.shard;
     report_.shard_count = format.shard_count;
@@ -84,6 +86,7 @@ class Walk final {
       const size_t unknown =
           accounts_.ForEach([&](const balance::Account& account) { tables_.AddAccount(account); });
       OCS_RETURN_IF_ERROR(tables_.Finish(unknown));
+      OCS_RETURN_IF_ERROR(vouchers_.Finish());
     }
     report_.accounts = accounts_.account_count();
     return std::move(report_);
@@ -159,6 +162,7 @@ class Walk final {
   void OneEntry(const EntryView& entry, Instant logged_at) {
     ++report_.entries;
     keys_.Add(entry, logged_at);
+    vouchers_.Add(entry, logged_at);
     records_.Begin(entry, accounts_.Before(entry));
     records_.End(entry, accounts_.Apply(entry));
   }
@@ -209,6 +213,7 @@ class Walk final {
   AccountCheck accounts_;
   RecordCheck records_;
   TableCheck tables_;
+  VoucherCheck vouchers_;
   uint64_t next_ = 1;
   int64_t resident_before_ = 0;  ///< The walk.
   ChainHash hash_;               ///< Of the group before next_.

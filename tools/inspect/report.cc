@@ -23,6 +23,7 @@ constexpr std::array<CheckInfo, kCheckCount> kChecks = {{
      "compare the two entries; undo the second one with a change of its own"},
     {"refunds", "2", "no charge was given back twice",
      "compare the two entries; charge the amount of the second once more"},
+    {"vouchers", "2", "each voucher is redeemed once", kLookAtEntry},
     {"identities", "2", "each identity leads to its one account", kRestore},
     {"answers", "2", "what is known of requests is there", kRestore},
     {"postings", "3", "postings sum to zero in each unit", kRestore},

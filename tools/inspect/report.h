@@ -22,6 +22,7 @@ enum class Check : uint8_t {
   kRequests,      ///< Law 2: no request was answered by two entries.
   kChanges,       ///< Law 2: no administrative change either.
   kRefunds,       ///< Law 2: a charge is given back once, whole or in parts, to its own account.
+  kVouchers,      ///< Law 2: a voucher is redeemed once; the table says what the journal says.
   kIdentities,    ///< Law 2: an identity leads to the one account that has it.
   kAnswers,       ///< Law 2: what is known of requests names entries that are there.
   kPostings,      ///< Law 3: an entry's postings sum to zero in each unit.
@@ -34,7 +35,7 @@ enum class Check : uint8_t {
   kLines,         ///< Law 5: a record's line adds up.
   kCarries,       ///< Law 5: what was carried out of a line is carried in by its next charge.
 };
-inline constexpr int kCheckCount = 16;
+inline constexpr int kCheckCount = 17;
 
 struct CheckInfo {
   std::string_view name;   ///< "chain": in JSON and in tests.

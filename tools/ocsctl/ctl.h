@@ -108,7 +108,9 @@ void AddSettlementCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of settlement commands.
 void AddSettlementCheck(CLI::App* family, Ctl* ctl);
 void AddStatusCommand(CLI::App* app, Ctl* ctl);
+void AddStoreCommands(CLI::App* app, Ctl* ctl);
 void AddTokenCommands(CLI::App* app, Ctl* ctl);
+void AddVoucherCommands(CLI::App* app, Ctl* ctl);
 
 }  // namespace ocs::tools
 

@@ -48,7 +48,9 @@ int Run(int argc, char** argv) {
   AddBillCommands(&app, &ctl);
   AddSettlementCommands(&app, &ctl);
   AddStatusCommand(&app, &ctl);
+  AddStoreCommands(&app, &ctl);
   AddTokenCommands(&app, &ctl);
+  AddVoucherCommands(&app, &ctl);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

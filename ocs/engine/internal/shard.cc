@@ -80,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
   shard->trimming_ = std::make_unique<Trimming>(shard->context_.resources.store,
                                                 options.journal_retention_seconds);
   OCS_RETURN_IF_ERROR(shard->trimming_->Load());
+  shard->vouchers_ = std::make_unique<Vouchers>(shard->context_.resources.store);
   shard->durable_group_ = shard->book_->head().group;
   shard->revisions_ = shard->context_.catalogue->snapshot();
   shard->Publish();
@@ -301,6 +302,7 @@ void Shard::TakeFinished() {
   if (stopped() || group == nullptr) return;
   const uint64_t number = group->head.group;
   book_->Durable(group);
+  vouchers_->Durable(number);
   absl::erase_if(acknowledged_, [&](const auto& a) { return a.second.group <= number; });
   if (last_claim_group_ <= number && identities_.size() > kIdentitiesInMemory) identities_.clear();
 }

@@ -25,6 +25,7 @@
 #include "ocs/engine/internal/catalogue_registry.h"
 #include "ocs/engine/internal/fair_queue.h"
 #include "ocs/engine/internal/trimming.h"
+#include "ocs/engine/internal/vouchers.h"
 #include "ocs/engine/operation.h"
 
 namespace ocs::engine {
@@ -76,6 +77,7 @@ class Shard final {
   balance::Book& book() { return *book_; }
   const Revisions& revisions() const { return *revisions_; }
   balance::EntryBuilder& entry() { return entry_; }
+  Vouchers& vouchers() { return *vouchers_; }
   Instant arrival() const {
     return arrival_;
   }  ///< By the wall clock, read once per round and per thousand.
@@ -129,6 +131,7 @@ class Shard final {
   std::unique_ptr<balance::Book> book_;
   std::unique_ptr<balance::GroupLog> log_;
   std::unique_ptr<Trimming> trimming_;
+  std::unique_ptr<Vouchers> vouchers_;
   Instant trimmed_at_;  ///< When the journal's front was last looked at.
   balance::EntryBuilder entry_;
   std::shared_ptr<const Revisions> revisions_;

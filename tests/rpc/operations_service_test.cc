@@ -1,0 +1,163 @@
+// The care of the stores over gRPC: what is asked reaches who has the stores, and its answer comes
+// back, also late and also an error.
+
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include "balance/mem_store.h"
+#include "ocs/operations/v1/operations.grpc.pb.h"
+#include "ocs/rpc/services.h"
+#include "ocs/rpc/store_care.h"
+#include "ocs/runtime/event_loop.h"
+#include "tests/support/catch.h"
+
+namespace ocs::rpc {
+namespace {
+
+namespace pb = ::ocs::operations::v1;
+
+class StillClock final : public Clock {
+ public:
+  Instant Now() const override { return {1'779'000'000'000}; }
+};
+
+// Holds what was asked for until the test answers it.
+class HeldCare final : public StoreCare {
+ public:
+  void BackUp(const std::string& name, BackUpDone done) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    name_ = name;
+    done_ = std::move(done);
+    asked_.notify_all();
+  }
+  StoreUsage Usage() const override {
+    return {.shards = {{.shard = 3,
+                        .total_bytes = 40,
+                        .log_bytes = 10,
+                        .tables = {{.name = "journal", .bytes = 30}}}},
+            .free_bytes = 99};
+  }
+  void Answer(const absl::StatusOr<BackupMade>& made) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    asked_.wait(lock, [this] { return done_ != nullptr; });
+    const BackUpDone done = std::exchange(done_, nullptr);
+    lock.unlock();
+    done(made);
+  }
+  std::string name() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return name_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable asked_;
+  std::string name_;
+  BackUpDone done_;
+};
+
+struct World {
+  explicit World(StoreCare* care) {
+    auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
+    REQUIRE(opened.ok());
+    engine = *std::move(opened);
+    ServicesOptions options{absl::UTCTimeZone()};
+    options.store_care = care;
+    services = std::make_unique<Services>(engine.get(), options);
+    grpc::ServerBuilder builder;
+    services->RegisterWith(&builder);
+    server = builder.BuildAndStart();
+    stub = pb::Operations::NewStub(server->InProcessChannel({}));
+  }
+  ~World() {
+    std::promise<void> drained;
+    engine->Drain([&drained] { drained.set_value(); });
+    drained.get_future().wait();
+    server->Shutdown();
+  }
+
+  grpc::Status BackUp(const std::string& name, pb::BackUpResponse* response) {
+    grpc::ClientContext context;
+    pb::BackUpRequest request;
+    request.set_name(name);
+    return stub->BackUp(&context, request, response);
+  }
+
+  StillClock clock;
+  std::unique_ptr<balance::Store> store = balance::MakeMemStore();
+  runtime::EventLoop worker{"worker"};
+  runtime::EventLoop writer{"writer"};
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<Services> services;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<pb::Operations::Stub> stub;
+};
+
+TEST_CASE("a backup's name is one of a folder, and of no other place", "[rpc][unit]") {
+  for (const char* good : {"a", "2026-05-18", "7", "nightly_1.2", "x.parts"}) {
+    CAPTURE(good);
+    CHECK(IsBackupName(good));
+  }
+  CHECK(IsBackupName(std::string(64, 'a')));
+  for (const char* bad : {"", ".", "..", "-a", "_a", ".hidden", "a/b", "a\\b", "A", "a b", "a.part",
+                          "\xc3\xa4", "a\n"}) {
+    CAPTURE(bad);
+    CHECK(!IsBackupName(bad));
+  }
+  CHECK(!IsBackupName(std::string(65, 'a')));
+  CHECK(!IsBackupName(std::string("a\0b", 3)));
+}
+
+TEST_CASE("a backup is answered when it is made", "[rpc][unit]") {
+  HeldCare care;
+  World world(&care);
+  pb::BackUpResponse response;
+  auto asked = std::async(std::launch::async, [&] { return world.BackUp("may", &response); });
+  care.Answer(BackupMade{.folder = "/b/may",
+                         .shards = {{.shard = 0, .group = 7, .hash = std::string(32, 'h')}},
+                         .bytes = 12,
+                         .took_ms = 5});
+  REQUIRE(asked.get().ok());
+  CHECK(care.name() == "may");
+  CHECK(response.folder() == "/b/may");
+  REQUIRE(response.shard_size() == 1);
+  CHECK(response.shard(0).group() == 7);
+  CHECK(response.shard(0).hash() == std::string(32, 'h'));
+  CHECK(response.bytes() == 12);
+  CHECK(response.took_ms() == 5);
+}
+
+TEST_CASE("why there is no backup is told with its code", "[rpc][unit]") {
+  HeldCare care;
+  World world(&care);
+  pb::BackUpResponse response;
+  auto asked = std::async(std::launch::async, [&] { return world.BackUp("may", &response); });
+  care.Answer(absl::AlreadyExistsError("name: there is one"));
+  CHECK(asked.get().error_code() == grpc::StatusCode::ALREADY_EXISTS);
+  CHECK(world.BackUp("../may", &response).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(care.name() == "may");  // The bad name did not get there.
+  World without(nullptr);
+  CHECK(without.BackUp("may", &response).error_code() == grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_CASE("the figures of the stores are told", "[rpc][unit]") {
+  HeldCare care;
+  World world(&care);
+  grpc::ClientContext context;
+  pb::GetStoreUsageResponse response;
+  REQUIRE(world.stub->GetStoreUsage(&context, {}, &response).ok());
+  CHECK(response.free_bytes() == 99);
+  REQUIRE(response.shard_size() == 1);
+  CHECK(response.shard(0).shard() == 3);
+  CHECK(response.shard(0).total_bytes() == 40);
+  CHECK(response.shard(0).log_bytes() == 10);
+  REQUIRE(response.shard(0).table_size() == 1);
+  CHECK(response.shard(0).table(0).name() == "journal");
+  CHECK(response.shard(0).table(0).bytes() == 30);
+}
+
+}  // namespace
+}  // namespace ocs::rpc
