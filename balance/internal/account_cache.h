@@ -74,6 +74,8 @@ class AccountCache final {
   void WriteOne(CachedAccount* account, StoreBatch* batch);
   void DropStale();
   absl::Status TakeStoredDue(int64_t now_second, int count_max, std::vector<AccountId>* due);
+  /// From due_from_ on, which it sets to where it stopped, or to "" at the end.
+  absl::Status ScanStoredDue(int64_t now_second, int count_max, std::vector<AccountId>* due);
 
   const Store* store_;
   int64_t accounts_max_;
@@ -82,6 +84,7 @@ class AccountCache final {
   std::deque<Dirty> dirty_;     // In order of group; stale ones are skipped.
   std::vector<AccountId> urgent_;
   absl::btree_map<int64_t, std::vector<AccountId>> schedule_;
+  std::string due_from_;  // Where the next scan of the stored due work goes on; "": at the front.
   int64_t dirty_count_ = 0;
   int64_t loads_ = 0;
   int64_t writes_ = 0;

@@ -241,6 +241,36 @@ TEST_CASE("due work is found in memory and in the store", "[balance][unit]") {
   CHECK(both->size() <= 2);
 }
 
+TEST_CASE("a long catch-up takes each due account once, also one that was put behind the scan",
+          "[balance][unit]") {
+  Shop shop;
+  std::vector<AccountId> ids;
+  for (uint16_t i = 1; i <= 9; ++i) {
+    ids.push_back(shop.Create(i));
+    shop.now = kNow.PlusSeconds(10 * i);
+    shop.Request(ids.back(), EntryKind::kSessionOpened, "s", 0);
+  }
+  shop.Write(Book::WriteBack::kAll);
+  shop.Open();  // What is due is known from the store only.
+  const Instant later = kNow.PlusSeconds(10'000);
+  const auto first = shop.book->TakeDue(later, 4);
+  REQUIRE(first.ok());
+  REQUIRE(*first == std::vector<AccountId>(ids.begin(), ids.begin() + 4));
+  // The first is looked at, not ended, and stands at the front of the table again.
+  shop.book->Reschedule(shop.Find(ids[0]));
+  shop.TopUp(ids[0], 5, "again");
+  shop.Write(Book::WriteBack::kAll);
+  std::vector<AccountId> rest;
+  for (int round = 0; round < 5; ++round) {
+    const auto due = shop.book->TakeDue(later, 4);
+    REQUIRE(due.ok());
+    rest.insert(rest.end(), due->begin(), due->end());
+  }
+  for (size_t i = 4; i < ids.size(); ++i) CHECK(std::count(rest.begin(), rest.end(), ids[i]) == 1);
+  CHECK(std::count(rest.begin(), rest.end(), ids[0]) >= 1);
+  CHECK(shop.book->TakeDue(later, 4)->empty());
+}
+
 TEST_CASE("a store belongs to one shard of one number of shards", "[balance][unit]") {
   Shop shop;
   shop.Create(1);

@@ -1,17 +1,21 @@
 // The book beside a model of it: every change of balance/changes.h, counters, nodes, transfers in
 // two halves, repeats, crashes at any moment, and the journal read back at any position.
 
+#include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "balance/book.h"
 #include "balance/changes.h"
 #include "balance/journal.h"
 #include "balance/ledger.h"
 #include "balance/mem_store.h"
 #include "balance/trial.h"
+#include "ocs/base/check.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/random.h"
 #include "tests/property/model_book.h"
@@ -480,22 +484,34 @@ class Life final {
   ModelAccount* m_ = nullptr;
 };
 
+// OCS_ROUNDS, else as many as a test may take; more by hand.
+int64_t RoundsWanted() {
+  const char* text = std::getenv("OCS_ROUNDS");
+  int64_t rounds = 60;
+  if (text != nullptr) OCS_CHECK(absl::SimpleAtoi(text, &rounds));
+  return rounds;
+}
+
 TEST_CASE("the book does what an obvious model does, through every change and crash",
           "[balance][property]") {
   OCS_SEEDED_RANDOM(random, 20261121);
-  for (int round = 0; round < 60; ++round) {
+  constexpr int kSteps = 400;
+  const int64_t rounds = RoundsWanted();
+  for (int64_t round = 0; round < rounds; ++round) {
     INFO("round " << round);
     BookOptions options;
     options.checkpoint_lag_entries = random.OneIn(2) ? random.Below(40) : 4'000'000;
     options.cached_accounts_max = random.OneIn(2) ? 1 : 1'000;
     Life life(random, options);
-    for (int step = 0; step < 400; ++step) {
+    for (int step = 0; step < kSteps; ++step) {
       INFO("step " << step);
       life.Step();
       life.Compare();
     }
     life.Finish();
   }
+  std::cout << "seed " << random_seed << ": " << rounds * kSteps
+            << " operations and as many comparisons agree\n";
 }
 
 }  // namespace
