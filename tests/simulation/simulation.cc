@@ -201,10 +201,10 @@ class Life final {
       }
     }
     if (!result_.faults.empty()) return;
-    // What is due is done now, so that nothing but a repeat could change the journal. What falls
-    // due within a second is looked for at its end.
-    world_.clock().Set(std::max(world_.clock().Now(), CheckBooks(world_.disk()).logged_at));
-    world_.clock().AdvanceSeconds(1);
+    // What is due is done now, so that nothing but a repeat could change the journal. Ticks look
+    // for whole seconds: at the end of one nothing is due that they have not seen.
+    const Instant end = std::max(world_.clock().Now(), CheckBooks(world_.disk()).logged_at);
+    world_.clock().Set(Instant{(end.unix_ms / 1'000 + 1) * 1'000});
     uint64_t before = 0;
     do {
       before = world_.engine().statistics(ShardId{0}).durable_group;
