@@ -139,36 +139,41 @@ constexpr std::array<std::string_view, kTokenKindCount> kChineseKinds = {
     "音频输入", "音频输出", "图像输入",           "图像输出",           "次",   "搜索",
     "图像",     "秒"};
 
+// Only what printing programs understand too: no variables, no grid.
 constexpr std::string_view kStyle = R"(
-:root{--ink:#1d2733;--soft:#5b6875;--line:#dfe4ea;--tint:#f4f7fa;--main:#0a5fa8}
 *{box-sizing:border-box}
-body{margin:0;background:#eceff3;color:var(--ink);font:15px/1.5 "Noto Sans","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif}
+body{margin:0;background:#eceff3;color:#1d2733;font:15px/1.5 "Noto Sans","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif}
 main{max-width:920px;margin:24px auto;padding:40px 48px;background:#fff;border-radius:6px}
-header{display:flex;justify-content:space-between;gap:32px;border-bottom:3px solid var(--main);padding-bottom:16px}
+header{display:table;width:100%;border-bottom:3px solid #0a5fa8;padding-bottom:16px}
+header>div,header>dl{display:table-cell;vertical-align:top}
+header>dl{width:1%}
 h1{font-size:28px;margin:0}
 h2{font-size:16px;margin:32px 0 8px}
-.issuer{color:var(--soft)}
-dl{display:grid;grid-template-columns:auto auto;gap:2px 16px;margin:0;align-content:start}
-dt{color:var(--soft)}
-dd{margin:0;text-align:right;font-variant-numeric:tabular-nums}
-.pay{display:flex;justify-content:space-between;align-items:baseline;background:var(--tint);padding:16px 20px;margin-top:20px;border-left:4px solid var(--main)}
+.issuer{color:#5b6875}
+dl{margin:0}
+dl div{display:table-row}
+dt,dd{display:table-cell;padding:1px 0}
+dt{color:#5b6875;white-space:nowrap}
+dd{padding-left:16px;margin:0;text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.pay{display:flex;justify-content:space-between;align-items:baseline;background:#f4f7fa;padding:16px 20px;margin-top:20px;border-left:4px solid #0a5fa8}
 .pay b{font-size:30px;font-variant-numeric:tabular-nums}
 table{width:100%;border-collapse:collapse}
-th{color:var(--soft);font-weight:500;font-size:13px;text-align:left;border-bottom:1px solid var(--ink);padding:4px 8px}
-td{border-bottom:1px solid var(--line);padding:7px 8px;vertical-align:top}
+th{color:#5b6875;font-weight:500;font-size:13px;text-align:left;border-bottom:1px solid #1d2733;padding:4px 8px}
+td{border-bottom:1px solid #dfe4ea;padding:7px 8px;vertical-align:top}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-.s{color:var(--soft);font-size:13px}
+.s{color:#5b6875;font-size:13px}
 tr.sum td{border-bottom:0;padding-bottom:1px}
-tr.due td{font-weight:700;border-top:1px solid var(--ink)}
+tr.due td{font-weight:700;border-top:1px solid #1d2733}
 svg{width:100%;height:auto;display:block}
-svg text{fill:var(--soft);font-size:11px}
+svg text{fill:#5b6875;font-size:11px}
 details{margin-top:16px}
-summary{cursor:pointer;color:var(--main)}
-footer{margin-top:32px;padding-top:12px;border-top:1px solid var(--line);color:var(--soft);font-size:13px}
-@media(max-width:640px){main{margin:0;padding:20px 16px}header{flex-direction:column;gap:12px}.q{display:none}}
-@media print{body{background:#fff}main{margin:0;max-width:none;padding:0}tr{break-inside:avoid}}
+summary{cursor:pointer;color:#0a5fa8}
+footer{margin-top:32px;padding-top:12px;border-top:1px solid #dfe4ea;color:#5b6875;font-size:13px}
+@media(max-width:640px){main{margin:0;padding:20px 16px}header,header>div,header>dl{display:block;width:auto}dl{margin-top:12px}.q{display:none}}
+@media print{body{background:#fff;font-size:13px}main{margin:0;max-width:none;padding:0}tr,.pay{break-inside:avoid}h2{break-after:avoid}}
+@page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font-size:11px;color:#5b6875}}
 )";
 
 // Text as HTML. Quotes too, so that it may stand in an attribute.
@@ -253,14 +258,15 @@ class Page final {
     AppendTo(&out_, "<header><div><h1>", Title(), "</h1>");
     if (!options_.issuer.empty())
       AppendTo(&out_, "<div class=\"issuer\">", Html(options_.issuer), "</div>");
-    AppendTo(&out_, "</div><dl><dt>", words_[kAccount], "</dt><dd>", bill_.cycle.account.value,
-             "</dd>");
+    AppendTo(&out_, "</div><dl><div><dt>", words_[kAccount], "</dt><dd>", bill_.cycle.account.value,
+             "</dd></div>");
     if (!options_.document.empty()) {
-      AppendTo(&out_, "<dt>", words_[kDocument], "</dt><dd>", Html(options_.document), "</dd>");
+      AppendTo(&out_, "<div><dt>", words_[kDocument], "</dt><dd>", Html(options_.document),
+               "</dd></div>");
     }
     // The last day is shown, not the first one after it.
-    AppendTo(&out_, "<dt>", words_[kPeriod], "</dt><dd>", Day(bill_.cycle.from), " – ",
-             Day(bill_.cycle.until.PlusMillis(-1)), "</dd></dl></header>\n");
+    AppendTo(&out_, "<div><dt>", words_[kPeriod], "</dt><dd>", Day(bill_.cycle.from), " – ",
+             Day(bill_.cycle.until.PlusMillis(-1)), "</dd></div></dl></header>\n");
   }
 
   void Payable(const CurrencyBill& part) {

@@ -1,8 +1,12 @@
 #include "cdr/bill_run.h"
 
+#include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "cdr/bill.h"
@@ -24,6 +28,8 @@ using internal::BillManifest;
 constexpr std::string_view kLockName = ".ocs-bill-lock";
 constexpr uint64_t kManifestBytesMost = 16 << 20;
 constexpr size_t kDifferencesMax = 20;
+// Each holds a range's sums: beyond it writing the files is what takes the time.
+constexpr size_t kThreadsMax = 16;
 
 bool IsCycleName(std::string_view name) {
   if (name.empty() || name.size() > 32 || name.front() == '-') return false;
@@ -103,8 +109,11 @@ struct BillRun::State {
   absl::Status LoadLast();
   absl::Status LoadPresent();
   absl::Status CheckPlace(const RecordId& id, const Record& record);
-  absl::Status FoldRange(size_t range, internal::CarriedReader& carried, internal::BillFiles& out);
-  absl::Status Emit(BillBuilder& builder, internal::BillFiles& out);
+  using Builders = absl::btree_map<AccountId, BillBuilder>;
+  absl::StatusOr<Builders> CarriedInto(size_t range, internal::CarriedReader& carried) const;
+  absl::StatusOr<std::vector<Bill>> FoldRange(size_t range, Builders builders);
+  absl::Status FoldAll(internal::CarriedReader& carried, internal::BillFiles& out);
+  absl::Status Emit(const Bill& bill, internal::BillFiles& out);
   absl::Status AddToSums(const Bill& bill);
   absl::StatusOr<BillRunResult> Seal(internal::BillFiles& out);
   absl::Status NameIt();
@@ -300,25 +309,29 @@ absl::Status BillRun::State::AddToSums(const Bill& bill) {
   return absl::OkStatus();
 }
 
-absl::Status BillRun::State::Emit(BillBuilder& builder, internal::BillFiles& out) {
-  OCS_ASSIGN_OR_RETURN(Bill bill, builder.Finish());
-  for (CurrencyBill& part : bill.currencies) CarryBelow(made.minimum_fen, &part);
+absl::Status BillRun::State::Emit(const Bill& bill, internal::BillFiles& out) {
   OCS_RETURN_IF_ERROR(AddToSums(bill));
   uint64_t number = 0;
   if (KindOf(bill) != BillKind::kNone) number = made.first_number + made.bills++;
   return out.Add(number, bill);
 }
 
-// The accounts of one range: those with records and those with something carried in, by number.
-absl::Status BillRun::State::FoldRange(size_t range, internal::CarriedReader& carried,
-                                       internal::BillFiles& out) {
-  absl::btree_map<AccountId, BillBuilder> builders;
+// Those of a range with something carried in.
+absl::StatusOr<BillRun::State::Builders> BillRun::State::CarriedInto(
+    size_t range, internal::CarriedReader& carried) const {
+  Builders builders;
   while (carried.next().has_value() && internal::BillSpool::RangeOf(*carried.next()) == range) {
     const AccountId account = *carried.next();
     OCS_ASSIGN_OR_RETURN(std::vector<CarriedMicros> amounts, carried.Take());
     builders.emplace(account,
                      BillBuilder({account, options.from, options.until}, std::move(amounts)));
   }
+  return builders;
+}
+
+// The bills of one range: the accounts with records and those with something carried in, by number.
+// Runs beside those of other ranges: it reads the options and touches its own range only.
+absl::StatusOr<std::vector<Bill>> BillRun::State::FoldRange(size_t range, Builders builders) {
   OCS_RETURN_IF_ERROR(spool.ForEach(range, [&](const RecordId& id, const Record& record) {
     auto at = builders.find(record.account);
     if (at == builders.end()) {
@@ -332,8 +345,42 @@ absl::Status BillRun::State::FoldRange(size_t range, internal::CarriedReader& ca
     return absl::InvalidArgumentError(
         Cat("record ", FormatRecordId(id), " cannot be billed, outcome ", static_cast<int>(added)));
   }));
-  for (auto& [account, builder] : builders) OCS_RETURN_IF_ERROR(Emit(builder, out));
-  return absl::OkStatus();
+  std::vector<Bill> bills;
+  bills.reserve(builders.size());
+  for (auto& [account, builder] : builders) {
+    OCS_ASSIGN_OR_RETURN(Bill bill, builder.Finish());
+    for (CurrencyBill& part : bill.currencies) CarryBelow(made.minimum_fen, &part);
+    bills.push_back(std::move(bill));
+  }
+  return bills;
+}
+
+// Ranges are folded on several threads, some ahead, and written in their order on this one: the
+// files are the same on any number.
+absl::Status BillRun::State::FoldAll(internal::CarriedReader& carried, internal::BillFiles& out) {
+  using Folded = absl::StatusOr<std::vector<Bill>>;
+  const size_t ahead = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kThreadsMax);
+  std::deque<std::future<Folded>> folding;
+  absl::Status status;
+  for (size_t next = 0; status.ok() && (next < internal::kSpoolRanges || !folding.empty());) {
+    if (next < internal::kSpoolRanges && folding.size() < ahead) {
+      auto builders = CarriedInto(next, carried);
+      status = builders.status();
+      if (!status.ok()) break;
+      folding.push_back(std::async(std::launch::async,
+                                   [this, range = next, given = *std::move(builders)]() mutable {
+                                     return FoldRange(range, std::move(given));
+                                   }));
+      ++next;
+      continue;
+    }
+    const Folded bills = folding.front().get();
+    folding.pop_front();
+    status = bills.status();
+    for (size_t i = 0; status.ok() && i < bills->size(); ++i) status = Emit((*bills)[i], out);
+  }
+  for (auto& range : folding) range.wait();
+  return status;
 }
 
 absl::StatusOr<BillRunResult> BillRun::Finish() {
@@ -347,8 +394,7 @@ absl::StatusOr<BillRunResult> BillRun::Finish() {
     carried_path = Cat(state.Path(state.last->manifest.cycle), "/", internal::kCarriedName);
   }
   OCS_ASSIGN_OR_RETURN(auto carried, internal::CarriedReader::Open(carried_path));
-  for (size_t range = 0; range < internal::kSpoolRanges; ++range)
-    OCS_RETURN_IF_ERROR(state.FoldRange(range, *carried, *out));
+  OCS_RETURN_IF_ERROR(state.FoldAll(*carried, *out));
   return state.Seal(*out);
 }
 

@@ -13,7 +13,7 @@
 // 3. What a final bill carries out, and no other, is carried into the account's next bill. Numbers
 //    of documents have no gap and no double.
 // 4. A process that is killed at any moment leaves the final cycles as they were, or one more.
-// Memory holds the sums of about one account in 256, never records.
+// Memory holds the sums of about one account in 256 for each of at most 16 threads, never records.
 
 #ifndef CDR_BILL_RUN_H_
 #define CDR_BILL_RUN_H_

@@ -27,6 +27,8 @@ absl::Status ControlTotals::Add(const RecordId& id, const Record& record) {
   for (const RecordLine& line : record.lines) {
     OCS_RETURN_IF_ERROR(CountLine({line.unit, record.type, line.charge_code}, line.amount));
   }
+  for (const RecordLine& cost : record.costs)
+    OCS_RETURN_IF_ERROR(CountCost(cost.unit, record.provider, cost.amount));
   return absl::OkStatus();
 }
 
@@ -48,6 +50,14 @@ absl::Status ControlTotals::CountLine(const SumKeyView& key, int64_t amount) {
   const auto sum = AddExact(at->second, amount);
   if (!sum) return TooLarge(key.unit);
   at->second = *sum;
+  return absl::OkStatus();
+}
+
+absl::Status ControlTotals::CountCost(const Unit& unit, std::string_view provider, int64_t amount) {
+  int64_t& sum = costs_[{unit, std::string(provider)}];
+  const auto added = AddExact(sum, amount);
+  if (!added) return TooLarge(unit);
+  sum = *added;
   return absl::OkStatus();
 }
 
@@ -73,6 +83,11 @@ std::string ControlTotals::Format() const {
                        key.charge_code.empty() ? "-" : key.charge_code, " ",
                        key.unit.is_money() ? FormatMicros(sum) : Cat(sum), " ",
                        key.unit.empty() ? "-" : key.unit.code(), "\n");
+  }
+  for (const auto& [key, sum] : costs_) {
+    internal::AppendTo(&out, "cost ", key.second.empty() ? "-" : key.second, " ",
+                       key.first.is_money() ? FormatMicros(sum) : Cat(sum), " ",
+                       key.first.empty() ? "-" : key.first.code(), "\n");
   }
   return out;
 }

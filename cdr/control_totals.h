@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
@@ -52,19 +53,24 @@ class ControlTotals final {
   };
   using Sums = absl::btree_map<SumKey, int64_t, SumKeyLess>;
 
+  /// What use costs is kept by currency and provider, apart from what is charged.
+  using Costs = absl::btree_map<std::pair<Unit, std::string>, int64_t>;
+
   /// Counts a record and its lines. Errors: OutOfRange when a sum does not fit; the totals are then
   /// of no more use.
   absl::Status Add(const RecordId& id, const Record& record);
 
-  /// The two halves of Add, for readers of files: a record itself, and one of its lines. Errors: as
-  /// Add.
+  /// The parts of Add, for readers of files: a record itself, one of its lines, one of its costs.
+  /// Errors: as Add.
   void CountRecord(ShardId shard, uint64_t local_sequence);
   absl::Status CountLine(const SumKeyView& key, int64_t amount);
+  absl::Status CountCost(const Unit& unit, std::string_view provider, int64_t amount);
 
   uint64_t record_count() const { return record_count_; }
   uint64_t line_count() const { return line_count_; }
   const absl::btree_map<ShardId, ShardRange>& shards() const { return shards_; }
   const Sums& sums() const { return sums_; }
+  const Costs& costs() const { return costs_; }
 
   /// The sum over all charge codes of one unit and type. Errors: OutOfRange when it does not fit.
   absl::StatusOr<int64_t> SumOf(const Unit& unit, RecordType type) const;
@@ -80,6 +86,7 @@ class ControlTotals final {
   uint64_t line_count_ = 0;
   absl::btree_map<ShardId, ShardRange> shards_;
   Sums sums_;
+  Costs costs_;
 };
 
 }  // namespace ocs::cdr

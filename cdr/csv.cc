@@ -19,55 +19,25 @@ namespace {
 
 using internal::AppendTo;
 
-enum Column : size_t {
-  kFormat,
-  kRecordId,
-  kLocalSequence,
-  kType,
-  kAccount,
-  kSession,
-  kRequestNumber,
-  kRecordSequence,
-  kCause,
-  kIncomplete,
-  kEstimated,
-  kOpenedAt,
-  kClosedAt,
-  kRecordedAt,
-  kRatingGroup,
-  kModel,
-  kProvider,
-  kOffer,
-  kTariffRevision,
-  kRefersTo,
-  kLineCount,
-  kLine,
-  kKind,
-  kQuantity,
-  kUnit,
-  kAmount,
-  kCharged,
-  kPriceNumerator,
-  kPriceDenominator,
-  kCarryIn,
-  kCarryOut,
-  kCarryLine,
-  kBucket,
-  kRevenue,
-  kOvershoot,
-  kChargeCode,
-  kRule,
-  kColumnCount,
-};
+constexpr std::string_view kHeader1 =
+    "format,record_id,local_sequence,type,account,session_id,request_number,record_sequence,cause,"
+    "incomplete,estimated,opened_at,closed_at,recorded_at,rating_group,model,provider,offer,"
+    "tariff_revision,refers_to,line_count,line,kind,quantity,unit,amount,charged,price_numerator,"
+    "price_denominator,carry_in,carry_out,carry_line,bucket,revenue,overshoot,charge_code,rule"
+    "\r\n";
 
+// The columns of the record, then those of the line: "list" is the first of these.
 constexpr std::string_view kHeader =
     "format,record_id,local_sequence,type,account,session_id,request_number,record_sequence,cause,"
-    "incomplete,estimated,"
-    "opened_at,closed_at,recorded_at,rating_group,model,provider,offer,tariff_revision,refers_to,"
-    "line_count,"
-    "line,kind,quantity,unit,amount,charged,price_numerator,price_denominator,carry_in,carry_out,"
-    "carry_line,bucket,"
-    "revenue,overshoot,charge_code,rule\r\n";
+    "incomplete,estimated,opened_at,closed_at,recorded_at,rating_group,model,provider,offer,"
+    "tariff_revision,refers_to,served_model,node,product,scenario,service_tier,region,channel,"
+    "traceparent,prompt_tokens,tariff_change,reporting_reason,call_outcome,late,line_count,line,"
+    "list,kind,quantity,unit,amount,charged,price_numerator,price_denominator,carry_in,carry_out,"
+    "carry_line,bucket,revenue,overshoot,charge_code,rule,form,tier,tax_basis_points,applied\r\n";
+constexpr size_t kLineColumns = 21;  // Those behind line_count.
+
+constexpr std::string_view kChargeList = "charge";
+constexpr std::string_view kCostList = "cost";
 
 void AppendTextColumn(std::string_view text, std::string* out) {
   out->push_back(',');
@@ -108,20 +78,33 @@ void AppendHead(const RecordId& id, const Record& record, internal::TimeText& ti
   if (record.refers_to.valid()) {
     out->append(FormatRecordId({.shard = {record.refers_to_shard}, .position = record.refers_to}));
   }
-  AppendTo(out, ",", record.lines.size());
+  for (const std::string_view text :
+       {record.served_model, record.node, record.product, record.scenario, record.service_tier,
+        record.region, record.channel, record.traceparent}) {
+    AppendTextColumn(text, out);
+  }
+  AppendTo(out, ",", record.prompt_tokens, ",", record.tariff_change, ",", record.reporting_reason,
+           ",", record.call_outcome, record.late ? ",1" : ",0", ",",
+           record.lines.size() + record.costs.size());
 }
 
-void AppendLine(RecordType type, size_t number, const RecordLine& line, std::string* out) {
-  AppendTo(out, ",", number, ",", TokenKindName(line.kind), ",", line.quantity, ",",
-           line.unit.code(), ",", AmountText(line.amount, line.unit), ",",
-           ChargedText(type, line.amount, line.unit), ",");
-  AppendTo(out, line.price_numerator, ",", line.price_denominator, ",", line.carry_in, ",",
+// One of the record's lines or costs. Only what is charged has a column to be summed.
+void AppendLine(const Record& record, std::string_view list, size_t number, const RecordLine& line,
+                std::string* out) {
+  AppendTo(out, ",", number, ",", list, ",", TokenKindName(line.kind), ",", line.quantity, ",",
+           line.unit.code(), ",", AmountText(line.amount, line.unit), ",");
+  if (list == kChargeList) out->append(ChargedText(record.type, line.amount, line.unit));
+  AppendTo(out, ",", line.price_numerator, ",", line.price_denominator, ",", line.carry_in, ",",
            line.carry_out, ",");
   if (line.carry_line != 0) absl::StrAppend(out, absl::Hex(line.carry_line, absl::kZeroPad16));
   AppendTo(out, ",", line.bucket.value, ",", FormatMicros(line.revenue_micros),
            line.overshoot ? ",1" : ",0");
   AppendTextColumn(line.charge_code, out);
   AppendTextColumn(line.rule, out);
+  AppendTo(out, ",", LineFormName(line.form), ",");
+  if (line.tier != 0) AppendTo(out, line.tier);
+  AppendTo(out, ",", line.tax_basis_points);
+  AppendTextColumn(line.applied, out);
   out->append("\r\n");
 }
 
@@ -142,29 +125,76 @@ absl::StatusOr<int64_t> ParseAmount(std::string_view text, const Unit& unit) {
   return amount;
 }
 
+// Where the columns stand that are read.
+struct Columns {
+  std::string_view format;
+  size_t count = 0;
+  size_t record_id = 0;
+  size_t local_sequence = 0;
+  size_t type = 0;
+  size_t provider = 0;
+  size_t line_count = 0;
+  size_t line = 0;
+  std::optional<size_t> list;
+  size_t unit = 0;
+  size_t amount = 0;
+  size_t charged = 0;
+  size_t charge_code = 0;
+};
+
+size_t PlaceOf(std::string_view header, std::string_view name) {
+  size_t place = 0;
+  header.remove_suffix(2);  // Its line end.
+  for (size_t at = 0; at <= header.size(); ++place) {
+    const size_t end = std::min(header.find(',', at), header.size());
+    if (header.substr(at, end - at) == name) return place;
+    at = end + 1;
+  }
+  return place;
+}
+
+Columns ColumnsOf(std::string_view format, std::string_view header) {
+  Columns columns{.format = format,
+                  .count = static_cast<size_t>(std::count(header.begin(), header.end(), ',')) + 1,
+                  .record_id = PlaceOf(header, "record_id"),
+                  .local_sequence = PlaceOf(header, "local_sequence"),
+                  .type = PlaceOf(header, "type"),
+                  .provider = PlaceOf(header, "provider"),
+                  .line_count = PlaceOf(header, "line_count"),
+                  .line = PlaceOf(header, "line"),
+                  .list = {},
+                  .unit = PlaceOf(header, "unit"),
+                  .amount = PlaceOf(header, "amount"),
+                  .charged = PlaceOf(header, "charged"),
+                  .charge_code = PlaceOf(header, "charge_code")};
+  if (format == kCsvFormat) columns.list = PlaceOf(header, "list");
+  return columns;
+}
+
 // Adds rows up and checks that the rows of a record follow each other and are all there.
 class RowAdder final {
  public:
+  explicit RowAdder(const Columns& columns) : at_(columns) {}
+
   absl::Status Add(const std::vector<std::string>& row) {
-    if (row.size() != kColumnCount) {
-      return absl::InvalidArgumentError(
-          Cat("has ", row.size(), " columns, expected ", static_cast<size_t>(kColumnCount)));
+    if (row.size() != at_.count) {
+      return absl::InvalidArgumentError(Cat("has ", row.size(), " columns, expected ", at_.count));
     }
-    if (row[kFormat] != kCsvFormat) {
+    if (row[0] != at_.format) {
       return absl::InvalidArgumentError(
-          Cat("format '", row[kFormat].substr(0, 40), "', expected ", kCsvFormat));
+          Cat("format '", row[0].substr(0, 40), "', expected ", at_.format));
     }
     if (next_line_ == 0) OCS_RETURN_IF_ERROR(BeginRecord(row));
-    if (row[kRecordId] != record_id_) {
+    if (row[at_.record_id] != record_id_) {
       return absl::InvalidArgumentError(
           Cat("rows of record ", record_id_, " are missing before this one"));
     }
-    if (row[kLineCount] != Cat(line_count_))
+    if (row[at_.line_count] != Cat(line_count_))
       return absl::InvalidArgumentError("line_count differs inside a record");
     if (line_count_ == 0) return EndRecordWithoutLines(row);
-    if (row[kLine] != Cat(next_line_)) {
+    if (row[at_.line] != Cat(next_line_)) {
       return absl::InvalidArgumentError(
-          Cat("line '", row[kLine].substr(0, 40), "', expected ", next_line_));
+          Cat("line '", row[at_.line].substr(0, 40), "', expected ", next_line_));
     }
     OCS_RETURN_IF_ERROR(AddLine(row));
     next_line_ = next_line_ == line_count_ ? 0 : next_line_ + 1;
@@ -180,21 +210,22 @@ class RowAdder final {
 
  private:
   absl::Status BeginRecord(const std::vector<std::string>& row) {
-    OCS_ASSIGN_OR_RETURN(const RecordId id, ParseRecordId(row[kRecordId]));
+    OCS_ASSIGN_OR_RETURN(const RecordId id, ParseRecordId(row[at_.record_id]));
     uint64_t sequence = 0;
-    if (!absl::SimpleAtoi(row[kLocalSequence], &sequence))
+    if (!absl::SimpleAtoi(row[at_.local_sequence], &sequence))
       return absl::InvalidArgumentError("local_sequence: expected a number");
-    if (!absl::SimpleAtoi(row[kLineCount], &line_count_))
+    if (!absl::SimpleAtoi(row[at_.line_count], &line_count_))
       return absl::InvalidArgumentError("line_count: expected a number");
-    record_id_ = row[kRecordId];
+    record_id_ = row[at_.record_id];
     next_line_ = 1;
+    costs_begun_ = false;
     totals_.CountRecord(id.shard, sequence);
     return absl::OkStatus();
   }
 
   absl::Status EndRecordWithoutLines(const std::vector<std::string>& row) {
     next_line_ = 0;
-    for (size_t column = kLine; column < kColumnCount; ++column) {
+    for (size_t column = at_.line; column < at_.count; ++column) {
       if (!row[column].empty())
         return absl::InvalidArgumentError("a record of no lines has something in its line");
     }
@@ -202,28 +233,50 @@ class RowAdder final {
   }
 
   absl::Status AddLine(const std::vector<std::string>& row) {
-    const auto type = ParseType(row[kType]);
-    if (!type) return absl::InvalidArgumentError(Cat("type '", row[kType].substr(0, 40), "'"));
+    const auto type = ParseType(row[at_.type]);
+    if (!type) return absl::InvalidArgumentError(Cat("type '", row[at_.type].substr(0, 40), "'"));
     Unit unit;
-    if (!row[kUnit].empty()) {
-      OCS_ASSIGN_OR_RETURN(unit, Unit::Parse(row[kUnit]));
+    if (!row[at_.unit].empty()) {
+      OCS_ASSIGN_OR_RETURN(unit, Unit::Parse(row[at_.unit]));
     }
-    OCS_ASSIGN_OR_RETURN(const int64_t amount, ParseAmount(row[kAmount], unit));
-    if (row[kCharged] != ChargedText(*type, amount, unit)) {
+    OCS_ASSIGN_OR_RETURN(const int64_t amount, ParseAmount(row[at_.amount], unit));
+    const std::string_view list = at_.list ? std::string_view(row[*at_.list]) : kChargeList;
+    if (list == kCostList) {
+      costs_begun_ = true;
+      if (!row[at_.charged].empty())
+        return absl::InvalidArgumentError("charged is not empty, but what it costs is no charge");
+      return totals_.CountCost(unit, row[at_.provider], amount);
+    }
+    if (list != kChargeList || costs_begun_)
+      return absl::InvalidArgumentError("list: expected charge, then cost");
+    if (row[at_.charged] != ChargedText(*type, amount, unit)) {
       return absl::InvalidArgumentError("charged is not the amount (a refund's with a minus)");
     }
-    return totals_.CountLine({unit, *type, row[kChargeCode]}, amount);
+    return totals_.CountLine({unit, *type, row[at_.charge_code]}, amount);
   }
 
+  const Columns at_;
   ControlTotals totals_;
   std::string record_id_;
   uint64_t line_count_ = 0;
   uint64_t next_line_ = 0;  // Of the record that is being read; 0 between records.
+  bool costs_begun_ = false;
 };
+
+// Which format a header is of; nothing for others.
+std::optional<Columns> ColumnsOfHeader(const std::vector<std::string>& row) {
+  std::string header;
+  for (const std::string& field : row) AppendTo(&header, header.empty() ? "" : ",", field);
+  header += "\r\n";
+  if (header == kHeader) return ColumnsOf(kCsvFormat, kHeader);
+  if (header == kHeader1) return ColumnsOf(kCsvFormat1, kHeader1);
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::string_view CsvHeader() { return kHeader; }
+std::string_view CsvHeader1() { return kHeader1; }
 
 CsvEncoder::CsvEncoder(absl::TimeZone zone) : times_(std::make_unique<internal::TimeText>(zone)) {}
 CsvEncoder::~CsvEncoder() = default;
@@ -231,36 +284,40 @@ CsvEncoder::~CsvEncoder() = default;
 void CsvEncoder::Append(const RecordId& id, const Record& record, std::string* out) {
   head_.clear();
   AppendHead(id, record, *times_, &head_);
-  if (record.lines.empty()) {
+  if (record.lines.empty() && record.costs.empty()) {
     out->append(head_);
-    out->append(kColumnCount - kLine, ',');
+    out->append(kLineColumns, ',');
     out->append("\r\n");
     return;
   }
-  for (size_t i = 0; i < record.lines.size(); ++i) {
+  size_t number = 0;
+  for (const RecordLine& line : record.lines) {
     out->append(head_);
-    AppendLine(record.type, i + 1, record.lines[i], out);
+    AppendLine(record, kChargeList, ++number, line, out);
+  }
+  for (const RecordLine& cost : record.costs) {
+    out->append(head_);
+    AppendLine(record, kCostList, ++number, cost, out);
   }
 }
 
 absl::StatusOr<ControlTotals> ParseCsv(std::string_view text) {
   internal::CsvRowReader reader(text);
-  RowAdder adder;
   std::vector<std::string> row;
-  for (uint64_t number = 1; number == 1 || !reader.done(); ++number) {
+  const bool quoted = reader.Read(&row);
+  const auto columns = quoted ? ColumnsOfHeader(row) : std::nullopt;
+  if (!quoted) return absl::InvalidArgumentError("row 1: its quoting is broken");
+  if (!columns) {
+    return absl::InvalidArgumentError(
+        Cat("row 1: not the header of ", kCsvFormat, " or ", kCsvFormat1));
+  }
+  RowAdder adder(*columns);
+  for (uint64_t number = 2; !reader.done(); ++number) {
     if (!reader.Read(&row)) {
       return absl::InvalidArgumentError(Cat("row ", number, ": its quoting is broken"));
     }
-    if (number > 1) {
-      const absl::Status status = adder.Add(row);
-      if (!status.ok()) return Annotate(status, Cat("row ", number));
-      continue;
-    }
-    std::string header;
-    for (const std::string& field : row) AppendTo(&header, header.empty() ? "" : ",", field);
-    if (Cat(header, "\r\n") != kHeader) {
-      return absl::InvalidArgumentError(Cat("row 1: not the header of ", kCsvFormat));
-    }
+    const absl::Status status = adder.Add(row);
+    if (!status.ok()) return Annotate(status, Cat("row ", number));
   }
   return std::move(adder).Finish();
 }

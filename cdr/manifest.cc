@@ -141,6 +141,11 @@ std::vector<std::string> SumLines(const ControlTotals& totals) {
                         key.unit.is_money() ? FormatMicros(sum) : Cat(sum), " ",
                         key.unit.empty() ? "-" : key.unit.code()));
   }
+  for (const auto& [key, sum] : totals.costs()) {
+    lines.push_back(Cat(kCostSum, key.second.empty() ? "-" : absl::CEscape(key.second), " ",
+                        key.first.is_money() ? FormatMicros(sum) : Cat(sum), " ",
+                        key.first.empty() ? "-" : key.first.code()));
+  }
   return lines;
 }
 

@@ -62,8 +62,11 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
-/// The totals by type, charge code and unit: "usage ds-usage 0.004936 CNY". What would break a line
-/// is escaped as in C.
+/// What a line of SumLines begins with that is of cost. Manifests of earlier releases have none.
+inline constexpr std::string_view kCostSum = "cost ";
+
+/// The totals by type, charge code and unit: "usage ds-usage 0.004936 CNY"; then what use costs by
+/// provider and currency: "cost deepseek 0.002 CNY". What would break a line is escaped as in C.
 std::vector<std::string> SumLines(const ControlTotals& totals);
 
 /// The text, which ends in a hash of itself. The same manifest always gives the same bytes.

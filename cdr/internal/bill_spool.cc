@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -14,6 +15,7 @@ namespace ocs::cdr::internal {
 namespace {
 
 constexpr size_t kBufferBytes = 64 << 10;
+constexpr size_t kReadBytes = 256 << 10;
 constexpr mode_t kFileMode = 0600;
 
 // Stands before the bytes of each record; read by the process that wrote it, so in its own order
@@ -25,18 +27,47 @@ struct Frame {
   uint64_t shard = 0;
 };
 
-// Fills `out`; false at the end of the file.
-absl::StatusOr<bool> ReadExactly(const Descriptor& file, char* out, size_t length,
-                                 std::string_view path) {
-  for (size_t at = 0; at < length;) {
-    const ssize_t read = ::read(file.number(), out + at, length - at);
-    if (read < 0 && errno == EINTR) continue;
-    if (read < 0) return IoError(errno, "cannot read", path);
-    if (read == 0) return false;
-    at += static_cast<size_t>(read);
+// Reads a file from its beginning in large steps.
+class Reader final {
+ public:
+  Reader(const Descriptor& file, std::string_view path) : file_(file), path_(path) {}
+
+  /// The next `length` bytes, good until the next call; empty at the end of the file. Errors: as
+  /// IoError; DataLoss when the file ends inside of them.
+  absl::StatusOr<std::string_view> Next(size_t length) {
+    while (bytes_.size() - at_ < length) {
+      OCS_ASSIGN_OR_RETURN(const bool more, Fill(length));
+      if (more) continue;
+      if (at_ == bytes_.size()) return std::string_view();
+      return absl::DataLossError(Cat(path_, ": what was written there is not there"));
+    }
+    const std::string_view next = std::string_view(bytes_).substr(at_, length);
+    at_ += length;
+    return next;
   }
-  return true;
-}
+
+ private:
+  absl::StatusOr<bool> Fill(size_t wanted) {
+    bytes_.erase(0, at_);
+    at_ = 0;
+    const size_t held = bytes_.size();
+    bytes_.resize(held + std::max(wanted, kReadBytes));
+    ssize_t got = -1;
+    do {
+      got = ::pread(file_.number(), bytes_.data() + held, bytes_.size() - held, offset_);
+    } while (got < 0 && errno == EINTR);
+    bytes_.resize(held + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0) return IoError(errno, "cannot read", path_);
+    offset_ += got;
+    return got > 0;
+  }
+
+  const Descriptor& file_;
+  const std::string_view path_;
+  std::string bytes_;
+  size_t at_ = 0;  // Of bytes_, what was given out.
+  off_t offset_ = 0;
+};
 
 }  // namespace
 
@@ -76,20 +107,13 @@ absl::Status BillSpool::ForEach(size_t number, const Visit& visit) {
   OCS_RETURN_IF_ERROR(Flush(number));
   Range& range = ranges_[number];
   if (!range.file.valid()) return absl::OkStatus();
-  // A reader of large steps over the same file.
-  if (::lseek(range.file.number(), 0, SEEK_SET) != 0) return IoError(errno, "cannot read", folder_);
-  std::string bytes;
+  Reader reader(range.file, folder_);
   while (true) {
+    OCS_ASSIGN_OR_RETURN(const std::string_view head, reader.Next(sizeof(Frame)));
+    if (head.empty()) break;
     Frame frame;
-    std::array<char, sizeof(Frame)> head = {};
-    OCS_ASSIGN_OR_RETURN(const bool more,
-                         ReadExactly(range.file, head.data(), head.size(), folder_));
-    if (!more) break;
     std::memcpy(&frame, head.data(), sizeof(frame));
-    bytes.resize(frame.length);
-    OCS_ASSIGN_OR_RETURN(const bool whole,
-                         ReadExactly(range.file, bytes.data(), bytes.size(), folder_));
-    if (!whole) return absl::DataLossError(Cat(folder_, ": what was written there is not there"));
+    OCS_ASSIGN_OR_RETURN(const std::string_view bytes, reader.Next(frame.length));
     OCS_ASSIGN_OR_RETURN(const Record record, DecodeRecord(bytes));
     OCS_RETURN_IF_ERROR(visit({.shard = {static_cast<uint16_t>(frame.shard)},
                                .position = {.group = frame.group, .index = frame.index}},

@@ -30,6 +30,7 @@ class BillSpool final {
 
   /// Every record of a range, in the order in which they were added, until `visit` returns an
   /// error.
+  /// Ranges may be read on several threads at once, each range on one; nothing is added any more.
   using Visit = std::function<absl::Status(const RecordId& id, const Record& record)>;
   absl::Status ForEach(size_t range, const Visit& visit);
 

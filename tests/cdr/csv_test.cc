@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cdr/internal/csv_field.h"
 #include "cdr/internal/time_text.h"
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
@@ -68,24 +69,65 @@ TEST_CASE("the page of the format names the columns in their order", "[cdr][unit
 }
 
 TEST_CASE("each row has as many columns as the header", "[cdr][unit]") {
-  const std::string header(CsvHeader());
   const std::string file = SampleFile();
-  const auto commas = std::count(header.begin(), header.end(), ',');
-  CHECK(commas == 36);
-  std::vector<std::string> rows;
-  for (size_t at = 0; at < file.size();) {
-    const size_t end = file.find("\r\n", at);
-    REQUIRE(end != std::string::npos);
-    rows.push_back(file.substr(at, end - at));
-    at = end + 2;
+  internal::CsvRowReader reader(file);
+  std::vector<std::string> row;
+  int rows = 0;
+  for (; !reader.done(); ++rows) {
+    REQUIRE(reader.Read(&row));
+    CHECK(row.size() == static_cast<size_t>(55));
   }
-  CHECK(rows.size() == 8);  // The header; four lines, one, one, and the record without any.
-  for (std::string row : rows) {
-    // The rules of the samples hold a comma and are quoted.
-    row = row.substr(0, row.find('"'));
-    CAPTURE(row);
-    CHECK(std::count(row.begin(), row.end(), ',') == 36);
+  CHECK(rows == 8);  // The header; four lines, one, one, and the record without any.
+}
+
+TEST_CASE("what use costs has rows of its own, behind what is charged", "[cdr][unit]") {
+  Record record = testing::WideSample();
+  record.provider = "deepseek";
+  REQUIRE(record.costs.size() == 1);
+  const std::string text = std::string(CsvHeader()) + RowsOf(IdOf(11, 4), record);
+  internal::CsvRowReader reader(text);
+  std::vector<std::string> header;
+  std::vector<std::string> row;
+  REQUIRE(reader.Read(&header));
+  const auto column = [&](std::string_view name) {
+    return row[static_cast<size_t>(std::find(header.begin(), header.end(), name) - header.begin())];
+  };
+  int number = 0;
+  while (!reader.done()) {
+    REQUIRE(reader.Read(&row));
+    const bool is_cost = static_cast<size_t>(number) >= record.lines.size();
+    CHECK(column("line") == std::to_string(++number));
+    CHECK(column("list") == (is_cost ? "cost" : "charge"));
+    CHECK(column("charged").empty() == is_cost);
+    CHECK(column("node") == record.node);
+    CHECK(column("served_model") == record.served_model);
+    CHECK(column("traceparent") == record.traceparent);
   }
+  CHECK(static_cast<size_t>(number) == record.lines.size() + record.costs.size());
+  ControlTotals expected;
+  REQUIRE(expected.Add(IdOf(11, 4), record).ok());
+  REQUIRE(expected.costs().size() == 1);
+  CHECK(expected.costs().begin()->second == record.costs[0].amount);
+  const auto totals = ParseCsv(text);
+  REQUIRE(totals.ok());
+  CHECK(*totals == expected);
+  const std::string format = expected.Format();
+  CHECK(format.find("\ncost deepseek ") != std::string::npos);
+  CHECK(WhyRefused(Replace(text, ",cost,", ",charge,")).find("charged is not the amount") !=
+        std::string::npos);
+  CHECK(WhyRefused(Replace(text, ",charge,", ",cost,")).find("charged is not empty") !=
+        std::string::npos);
+}
+
+TEST_CASE("files of the first format are still read", "[cdr][unit][golden]") {
+  const auto totals = ParseCsv(ocs::testing::ReadFile(OCS_GOLDEN_FOLDER "/records_v1.csv"));
+  REQUIRE(totals.ok());
+  // The same records, without their costs, which it does not have.
+  const auto now = ParseCsv(SampleFile());
+  REQUIRE(now.ok());
+  CHECK(totals->sums() == now->sums());
+  CHECK(totals->shards() == now->shards());
+  CHECK(totals->line_count() == now->line_count());
 }
 
 TEST_CASE("what would break a row is quoted", "[cdr][unit]") {
@@ -97,7 +139,7 @@ TEST_CASE("what would break a row is quoted", "[cdr][unit]") {
   const std::string rows = RowsOf(IdOf(1, 0), record);
   CHECK(rows.find(",\"a,b\",") != std::string::npos);
   CHECK(rows.find(",\"the \"\"light\"\" one\",") != std::string::npos);
-  CHECK(rows.find(",\"two\r\nlines\",plain; text\r\n") != std::string::npos);
+  CHECK(rows.find(",\"two\r\nlines\",plain; text,") != std::string::npos);
   const auto totals = ParseCsv(std::string(CsvHeader()) + rows);
   REQUIRE(totals.ok());
   REQUIRE(totals->sums().size() == 1);
@@ -151,6 +193,7 @@ TEST_CASE("any records give the same totals through a file", "[cdr][property]") 
         // Amounts that can be summed, but for a few.
         if (!random.OneIn(200)) line.amount = line.amount % 1'000'000'000;
       }
+      for (RecordLine& cost : record.costs) cost.amount = cost.amount % 1'000'000'000;
       const RecordId id{.shard = {static_cast<uint16_t>(random.Below(3))}, .position = {1, i}};
       encoder.Append(id, record, &file);
       fits = expected.Add(id, record).ok();
@@ -170,15 +213,15 @@ TEST_CASE("any records give the same totals through a file", "[cdr][property]") 
 TEST_CASE("a file that is not ours or not whole is refused", "[cdr][unit]") {
   const std::string file = SampleFile();
   const std::string header(CsvHeader());
-  CHECK(WhyRefused("") == "row 1: not the header of ocs-cdr-1");
-  CHECK(WhyRefused("a,b\r\n") == "row 1: not the header of ocs-cdr-1");
-  CHECK(WhyRefused(header + "a,b\r\n") == "row 2: has 2 columns, expected 37");
+  CHECK(WhyRefused("") == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
+  CHECK(WhyRefused("a,b\r\n") == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
+  CHECK(WhyRefused(header + "a,b\r\n") == "row 2: has 2 columns, expected 55");
   CHECK(WhyRefused(header + "\"a") == "row 2: its quoting is broken");
   CHECK(WhyRefused(header + "\"a\"b") == "row 2: its quoting is broken");
   CHECK(WhyRefused(header + "a\"b") == "row 2: its quoting is broken");
   CHECK(WhyRefused(header + "a\rb") == "row 2: its quoting is broken");
-  CHECK(WhyRefused(Replace(file, "\nocs-cdr-1", "\nocs-cdr-2")) ==
-        "row 2: format 'ocs-cdr-2', expected ocs-cdr-1");
+  CHECK(WhyRefused(Replace(file, "\nocs-cdr-2", "\nocs-cdr-1")) ==
+        "row 2: format 'ocs-cdr-1', expected ocs-cdr-2");
   CHECK(WhyRefused(Replace(file, "0.11.4", "0.11")) ==
         "row 2: record id '0.11': expected shard.group.index such as 0.1234.5");
   CHECK(WhyRefused(Replace(file, ",7,usage", ",x,usage")) ==
@@ -202,7 +245,7 @@ TEST_CASE("a file from which a row was taken is refused", "[cdr][unit]") {
     const size_t end = row == starts.size() ? file.size() : starts[row];
     return file.substr(0, starts[row - 1]) + file.substr(end);
   };
-  CHECK(WhyRefused(without(1)) == "row 1: not the header of ocs-cdr-1");
+  CHECK(WhyRefused(without(1)) == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
   CHECK(WhyRefused(without(2)) == "row 2: line '2', expected 1");
   CHECK(WhyRefused(without(3)) == "row 3: line '3', expected 2");
   CHECK(WhyRefused(without(4)) == "row 4: line '4', expected 3");

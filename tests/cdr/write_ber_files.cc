@@ -32,6 +32,7 @@ Record DrawRecord(Random& random, uint64_t sequence) {
     *at = testing::kNoon.PlusMillis(random.Between(-500'000'000'000, 500'000'000'000));
   // Amounts that can be summed: a file has control totals.
   for (RecordLine& line : record.lines) line.amount %= 1'000'000'000'000;
+  for (RecordLine& cost : record.costs) cost.amount %= 1'000'000'000'000;
   return record;
 }
 
