@@ -32,6 +32,7 @@
 #include "ocs/ocsd_config.h"
 #include "ocs/ocsd_metrics.h"
 #include "ocs/ocsd_security.h"
+#include "ocs/ocsd_settlement.h"
 #include "ocs/rpc/services.h"
 #include "ocs/runtime/event_loop.h"
 #include "ocs/runtime/log.h"
@@ -131,6 +132,7 @@ std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
     if (status.ok()) status = SetKey("command line", key, text, &line->config);
   }
   if (status.ok()) status = CheckConfig(line->config);
+  if (status.ok()) status = CheckSettlement(line->config);
   if (status.ok()) return std::nullopt;
   std::cerr << "ocsd: " << std::string(status.message()) << "\n";
   return kExitConfig;
@@ -241,6 +243,7 @@ class Process {
 
   // Ends in order what a failed Start has begun.
   void GiveUp() {
+    if (settlement_ != nullptr) settlement_->Stop();
     if (engine_ != nullptr) DrainEngine();
   }
 
@@ -264,6 +267,7 @@ class Process {
   std::unique_ptr<rpc::Services> services_;
   std::unique_ptr<CredentialsFile> credentials_;
   RunningServer running_;
+  std::unique_ptr<rpc::SettlementPush> settlement_;
   std::unique_ptr<runtime::MetricsEndpoint> metrics_;
   runtime::EventLoop loop_;  // Last: its timer uses the engine, so it must end first.
 };
@@ -298,7 +302,11 @@ absl::Status Process::StartMetrics() {
   source.collect = [this] {
     const runtime::Phase phase = phase_.load(std::memory_order_acquire);
     if (phase < runtime::Phase::kServing) return std::vector<runtime::MetricFamily>();
-    return CollectMetrics(*engine_, *services_, credentials_.get());
+    return CollectMetrics({.engine = engine_.get(),
+                           .services = services_.get(),
+                           .credentials = credentials_.get(),
+                           .settlement = settlement_.get(),
+                           .now = clock_.Now()});
   };
   OCS_ASSIGN_OR_RETURN(metrics_,
                        runtime::MetricsEndpoint::Start(config_.metrics_address, std::move(source)));
@@ -317,6 +325,7 @@ absl::Status Process::Start(const std::string& ready_file) {
                          CredentialsFile::Load(config_.credentials_file, services_.get()));
   }
   OCS_ASSIGN_OR_RETURN(running_, StartServer(config_, services_.get()));
+  OCS_ASSIGN_OR_RETURN(settlement_, StartSettlementPush(config_, engine_.get()));
   // Only now is everything there that the metrics look at.
   phase_.store(runtime::Phase::kServing, std::memory_order_release);
   loop_.Every(1000, [this] {
@@ -352,6 +361,7 @@ int Process::RunToEnd() {
   running_.server->GetHealthCheckService()->SetServingStatus(false);
   services_->Stop();
   const bool copying = backups_->Stop();
+  if (settlement_ != nullptr) settlement_->Stop();
   const bool drained = DrainEngine();
   const auto deadline = absl::Now() + absl::Seconds(config_.shutdown_seconds_max);
   running_.server->Shutdown(absl::ToChronoTime(deadline));

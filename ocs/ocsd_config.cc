@@ -208,6 +208,14 @@ std::vector<Key> EngineKeys() {
           {60, 100 * kYear},
           [](Config & config) -> auto& { return config.engine.journal_retention_seconds; }),
       NumberKey(
+          "consumer_hold_seconds_max", "a consumer of records holds older journal back so long",
+          {60, 100 * kYear},
+          [](Config & config) -> auto& { return config.engine.consumer_hold_seconds_max; }),
+      NumberKey(
+          "consumer_hold_bytes_max", "and while the journal is not larger; 0 for no bound",
+          {0, 1'000 * kTiB},
+          [](Config & config) -> auto& { return config.engine.consumer_hold_bytes_max; }),
+      NumberKey(
           "cached_accounts_max", "accounts kept in memory, per shard", {1, 1'000'000'000},
           [](Config & config) -> auto& { return config.engine.cached_accounts_max; }),
       NumberKey(
@@ -253,12 +261,36 @@ std::vector<Key> PublishingKeys() {
   };
 }
 
+std::vector<Key> SettlementKeys() {
+  return {
+      TextKey("settlement_address",
+              "host:port of a phone-bill settlement system that records are pushed to",
+              &Config::settlement_address),
+      TextKey("settlement_sender", "names this installation to it", &Config::settlement_sender),
+      {"settlement_consumer", "its name among the consumers of records",
+       [](const std::string& text, Config* config) -> std::string {
+         const bool good =
+             !text.empty() && text.size() <= 64 &&
+             text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+         if (!good) return "1 to 64 of a-z, 0-9, '-', '_', '.'";
+         config->settlement_consumer = text;
+         return "";
+       },
+       [](const Config& config) { return config.settlement_consumer; }},
+      TextKey("settlement_ca_file", "PEM file of the authority of its certificate; turns TLS on",
+              &Config::settlement_ca_file),
+      TextKey("settlement_token_file", "file of the bearer token that it wants",
+              &Config::settlement_token_file),
+  };
+}
+
 const std::vector<Key>& Keys() {
   static const std::vector<Key>* const keys = [] {
     auto* all = new std::vector<Key>(ServerKeys());
     for (Key& key : SecurityKeys()) all->push_back(std::move(key));
     for (Key& key : EngineKeys()) all->push_back(std::move(key));
     for (Key& key : PublishingKeys()) all->push_back(std::move(key));
+    for (Key& key : SettlementKeys()) all->push_back(std::move(key));
     return all;
   }();
   return *keys;
@@ -305,17 +337,6 @@ absl::Status SetFromNode(const std::string& path, const YAML::Node& key_node,
   return SetKey(place, key, value_node.Scalar(), config);
 }
 
-// "127.0.0.1:7070", "[::1]:7070", "localhost:7070".
-bool IsLoopback(std::string_view address) {
-  const auto begins = [address](std::string_view prefix) {
-    return address.substr(0, prefix.size()) == prefix;
-  };
-  if (begins("[::1]:") || begins("localhost:")) return true;
-  if (!begins("127.")) return false;
-  const std::string_view host = address.substr(0, address.rfind(':'));
-  return host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
 absl::Status CheckAddress(std::string_view key, const std::string& address) {
   const size_t colon = address.rfind(':');
   int port = -1;
@@ -355,6 +376,16 @@ bool IsIn(const std::string& inner, const std::string& outer) {
 }
 
 }  // namespace
+
+bool IsLoopback(std::string_view address) {
+  const auto begins = [address](std::string_view prefix) {
+    return address.substr(0, prefix.size()) == prefix;
+  };
+  if (begins("[::1]:") || begins("localhost:")) return true;
+  if (!begins("127.")) return false;
+  const std::string_view host = address.substr(0, address.rfind(':'));
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
 
 std::vector<KeyInfo> ConfigKeys() {
   const Config defaults;

@@ -44,6 +44,11 @@ struct Config {
   runtime::LogFormat log_format = runtime::LogFormat::kText;
   int64_t drain_seconds_max = 60;    ///< For writing back states at the end.
   int64_t shutdown_seconds_max = 5;  ///< For open streams to end.
+  std::string settlement_address;    ///< Of the phone-bill settlement system; empty: none.
+  std::string settlement_sender = "ocs";
+  std::string settlement_consumer = "settlement";
+  std::string settlement_ca_file;     ///< PEM. With it: TLS.
+  std::string settlement_token_file;  ///< Of a bearer token.
   engine::EngineOptions engine;
 };
 
@@ -69,6 +74,9 @@ absl::Status ReadConfigFile(const std::string& path, Config* config);
 /// What the keys must keep together: TLS and credentials for an address that others can reach,
 /// both or none of certificate and key. Errors: InvalidArgument.
 absl::Status CheckConfig(const Config& config);
+
+/// True for "127.0.0.1:7070", "[::1]:7070", "localhost:7070".
+bool IsLoopback(std::string_view address);
 
 /// The effective configuration, one "key: value" a line, in the file's form.
 std::string FormatConfig(const Config& config);

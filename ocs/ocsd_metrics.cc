@@ -1,5 +1,6 @@
 #include "ocs/ocsd_metrics.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -83,11 +84,59 @@ void CollectAccess(const rpc::AccessStatistics& access,
   }
 }
 
+// A family with a sample for each shard that has a push.
+void AddPush(const char* name, const char* help, Kind kind,
+             const std::vector<rpc::PushStatistics>& shards,
+             int64_t (*value)(const rpc::PushStatistics&),
+             std::vector<runtime::MetricFamily>* families) {
+  auto& family = Add(name, help, families);
+  family.kind = kind;
+  for (size_t i = 0; i < shards.size(); ++i)
+    family.samples.push_back({{{"shard", absl::StrCat(i)}}, value(shards[i])});
+}
+
+void CollectPush(const rpc::SettlementPush* push, std::vector<runtime::MetricFamily>* families) {
+  const auto shards = push == nullptr ? std::vector<rpc::PushStatistics>() : push->statistics();
+  AddPush(
+      "ocs_settlement_records_total", "Records pushed that are safe with the receiver.",
+      Kind::kCounter, shards, [](const rpc::PushStatistics& s) { return s.records; }, families);
+  AddPush(
+      "ocs_settlement_failures_total", "Calls to the settlement receiver that failed.",
+      Kind::kCounter, shards, [](const rpc::PushStatistics& s) { return s.failures; }, families);
+  AddPush(
+      "ocs_settlement_failing", "1 while the settlement receiver's last call failed.", Kind::kGauge,
+      shards, [](const rpc::PushStatistics& s) { return static_cast<int64_t>(s.failing ? 1 : 0); },
+      families);
+}
+
+void CollectConsumers(const engine::Engine& engine, Instant now,
+                      std::vector<runtime::MetricFamily>* families) {
+  const auto consumers = engine.consumers();
+  const auto add = [&](const char* name, const char* help, auto value) {
+    auto& family = Add(name, help, families);
+    family.kind = Kind::kGauge;
+    for (const auto& consumer : consumers) {
+      family.samples.push_back(
+          {{{"consumer", consumer.name}, {"shard", absl::StrCat(consumer.shard.value)}},
+           value(consumer)});
+    }
+  };
+  using Consumer = engine::Engine::Consumer;
+  add("ocs_consumer_lag_seconds", "Age of the oldest record that a consumer has not acknowledged.",
+      [now](const Consumer& consumer) {
+        if (consumer.oldest_waiting == Instant::Never()) return int64_t{0};
+        return std::max<int64_t>(0, (now.unix_ms - consumer.oldest_waiting.unix_ms) / 1000);
+      });
+  add("ocs_consumer_lag_groups", "Groups of the journal behind a consumer's position.",
+      [](const Consumer& consumer) { return static_cast<int64_t>(consumer.groups_behind); });
+  add("ocs_consumer_cut_off", "1 when records that a consumer has not acknowledged are gone.",
+      [](const Consumer& consumer) { return static_cast<int64_t>(consumer.cut_off ? 1 : 0); });
+}
+
 }  // namespace
 
-std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine,
-                                                  const rpc::Services& services,
-                                                  const CredentialsFile* credentials) {
+std::vector<runtime::MetricFamily> CollectMetrics(const MetricSources& sources) {
+  const engine::Engine& engine = *sources.engine;
   std::vector<ShardStatistics> shards;
   for (int i = 0; i < engine.shard_count(); ++i) {
     shards.push_back(engine.statistics({static_cast<uint16_t>(i)}));
@@ -114,13 +163,17 @@ std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine,
                                  result.second});
     }
   }
-  CollectAccess(services.access_statistics(), &families);
+  CollectAccess(sources.services->access_statistics(), &families);
+  CollectConsumers(engine, sources.now, &families);
+  CollectPush(sources.settlement, &families);
   auto& faulty =
       Add("ocs_credentials_faulty",
           "1 while the credentials file has a fault; the last good one counts.", &families);
   faulty.kind = Kind::kGauge;
   faulty.samples.push_back(
-      {{}, static_cast<int64_t>(credentials != nullptr && credentials->faulty() ? 1 : 0)});
+      {{},
+       static_cast<int64_t>(sources.credentials != nullptr && sources.credentials->faulty() ? 1
+                                                                                            : 0)});
   return families;
 }
 

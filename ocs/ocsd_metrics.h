@@ -6,18 +6,26 @@
 
 #include <vector>
 
+#include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/ocsd_security.h"
 #include "ocs/rpc/services.h"
+#include "ocs/rpc/settlement_push.h"
 #include "ocs/runtime/metrics_endpoint.h"
 
 namespace ocs::ocsd {
 
-/// Every metric of every shard and of the callers, now. `credentials` may be null: no
-/// authentication. Thread-safe.
-std::vector<runtime::MetricFamily> CollectMetrics(const engine::Engine& engine,
-                                                  const rpc::Services& services,
-                                                  const CredentialsFile* credentials);
+/// What is counted. All of it outlives the call.
+struct MetricSources {
+  const engine::Engine* engine = nullptr;
+  const rpc::Services* services = nullptr;
+  const CredentialsFile* credentials = nullptr;     ///< Null: no authentication.
+  const rpc::SettlementPush* settlement = nullptr;  ///< Null: nothing is pushed.
+  Instant now;
+};
+
+/// Every metric of every shard, of the callers and of the consumers of records. Thread-safe.
+std::vector<runtime::MetricFamily> CollectMetrics(const MetricSources& sources);
 
 }  // namespace ocs::ocsd
 

@@ -17,16 +17,6 @@ namespace {
 using runtime::Log;
 using runtime::LogLevel;
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  if (!file || bytes.str().empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(path, ": cannot be read or is empty"));
-  }
-  return bytes.str();
-}
-
 // gRPC says nothing of a file that is no PEM until the first connection fails.
 absl::Status CheckPem(const std::string& path, const std::string& what) {
   OCS_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
@@ -37,6 +27,16 @@ absl::Status CheckPem(const std::string& path, const std::string& what) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream bytes;
+  bytes << file.rdbuf();
+  if (!file || bytes.str().empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": cannot be read or is empty"));
+  }
+  return bytes.str();
+}
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const Config& config) {

@@ -25,6 +25,9 @@ namespace ocs::ocsd {
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const Config& config);
 
+/// The bytes of a file. Errors: FailedPrecondition when it cannot be read or is empty.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
 /// The credentials file. Confined to one thread at a time, but for faulty().
 class CredentialsFile final {
  public:

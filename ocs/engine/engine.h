@@ -25,6 +25,7 @@
 #include "ocs/base/executor.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/time.h"
+#include "ocs/engine/ledger_reading.h"
 #include "ocs/engine/messages.h"
 #include "ocs/engine/operation.h"
 #include "rating/diff.h"
@@ -58,7 +59,13 @@ struct EngineOptions {
   int64_t event_retention_seconds =
       14 * 86'400;  ///< The same for events and administrative changes (CC-28).
   int64_t journal_retention_seconds =
-      180 * 86'400;                         ///< Groups younger than this are never trimmed.
+      180 * 86'400;  ///< Groups younger than this are never trimmed.
+  /// A consumer holds the journal back, beyond the retention, for at most so long; then it is cut
+  /// off: what it has not acknowledged goes. What is younger than the retention stays in any case.
+  int64_t consumer_hold_seconds_max = 366 * 86'400;
+  /// The same while the journal, as it lies on the disk, has more bytes than this in a shard; 0: no
+  /// bound.
+  int64_t consumer_hold_bytes_max = 0;
   int64_t cached_accounts_max = 1'000'000;  ///< Per shard.
   int64_t checkpoint_lag_entries =
       1'000'000;  ///< How many entries a restart replays at most, about.
@@ -157,6 +164,10 @@ class Engine final {
   /// OutOfRange when the journal there was trimmed.
   absl::StatusOr<std::vector<ReadRecord>> ReadRecords(ShardId shard, Position after,
                                                       int records_max, int64_t bytes_max) const;
+  /// What entries behind `after` earned, of `entries_max` that are looked at; from the first that
+  /// is there when `after` is not valid. Thread-safe; reads the store. Errors: OutOfRange when the
+  /// journal there was trimmed; DataLoss.
+  absl::StatusOr<EarningsPage> ReadEarnings(ShardId shard, Position after, int entries_max) const;
   /// Where a consumer stands in a shard: the last record that it has acknowledged. Thread-safe.
   absl::StatusOr<Position> ConsumerPosition(std::string_view consumer, ShardId shard) const;
   // A consumer's position is made durable by submitting an AcknowledgeCall. Positions only go
@@ -166,8 +177,13 @@ class Engine final {
     std::string name;
     ShardId shard;
     Position position;
+    uint64_t groups_behind = 0;
+    Instant oldest_waiting = Instant::Never();  ///< Of the first record that it has not
+                                                ///< acknowledged; Never(): it has all.
+    bool cut_off = false;  ///< Of that record only the number is known: the journal there is gone.
   };
-  std::vector<Consumer> consumers() const;  ///< Sorted by name and shard. Thread-safe.
+  std::vector<Consumer> consumers() const;  ///< Sorted by name and shard. Thread-safe; reads the
+                                            ///< store.
 
  private:
   friend class PublishCatalogueCall;

@@ -61,6 +61,7 @@ constexpr MethodAccess kTable[] = {
     {Method::kListVoucherBatches,
      "/ocs.account.v1.Vouchers/ListVoucherBatches",
      {kCare, kFinance, kReadOnly}},
+    {Method::kReadLedger, "/ocs.settlement.v1.Settlement/ReadLedger", {kFinance, kReadOnly}},
 };
 
 constexpr bool InOrder() {

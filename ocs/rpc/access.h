@@ -92,6 +92,7 @@ enum class Method : uint8_t {
   kCancelVouchers,
   kRedeemVoucher,
   kListVoucherBatches,
+  kReadLedger,
 };
 
 /// One row: the method and the roles of which a caller needs one.

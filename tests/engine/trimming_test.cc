@@ -86,6 +86,63 @@ TEST_CASE("the journal waits for the slowest consumer", "[engine][unit]") {
   CHECK_FALSE(h.engine->ReadRecords({0}, {}, 10, 1'000'000).ok());
 }
 
+// Acknowledges for a consumer.
+void Acknowledge(Harness& h, const std::string& consumer, Position position) {
+  Kept<AcknowledgeCall> acknowledge;
+  acknowledge.consumer = consumer;
+  acknowledge.position = position;
+  h.Run(&acknowledge);
+  REQUIRE(acknowledge.status.ok());
+}
+
+TEST_CASE("a consumer that stands still for too long is cut off, one that has all is not",
+          "[engine][unit]") {
+  EngineOptions options = KeepsThreeDays();
+  options.consumer_hold_seconds_max = 20 * kDay;
+  Harness h(nullptr, options);
+  h.PublishFile(OCS_OPERATORS_CATALOGUE);
+  const AccountId account = h.Create(50'000'000);
+  h.Purchase(account, "ct-personal-light");
+  h.Purchase(account, "ct-personal-light");
+  const auto records = h.engine->ReadRecords({0}, {}, 10, 1'000'000);
+  REQUIRE(records.ok());
+  REQUIRE(records->size() == 2);
+  Acknowledge(h, "slow", records->front().id.position);
+  Acknowledge(h, "idle", records->back().id.position);
+  h.clock.AdvanceSeconds(10 * kDay);
+  h.TopUp(account, 1'000'000);
+  Settle(h);
+  // Held back by the slow one, and its lag is told.
+  CHECK(FirstGroup(*h.store) == records->front().id.position.group);
+  auto consumers = h.engine->consumers();
+  REQUIRE(consumers.size() == 2);
+  CHECK(consumers[0].name == "idle");
+  CHECK(consumers[0].oldest_waiting == Instant::Never());
+  CHECK(consumers[1].oldest_waiting < h.clock.Now().PlusSeconds(-9 * kDay));
+  CHECK(consumers[1].groups_behind > consumers[0].groups_behind);
+  CHECK_FALSE(consumers[1].cut_off);
+  h.clock.AdvanceSeconds(15 * kDay);
+  h.TopUp(account, 1'000'000);
+  Settle(h);
+  CHECK(FirstGroup(*h.store) > records->back().id.position.group);
+  consumers = h.engine->consumers();
+  CHECK_FALSE(consumers[0].cut_off);
+  CHECK(consumers[1].cut_off);
+  CHECK(consumers[1].position == records->front().id.position);
+  // The one that had all goes on as if nothing had been; the other is refused.
+  h.Purchase(account, "ct-personal-light");
+  const auto position = h.engine->ConsumerPosition("idle", {0});
+  REQUIRE(position.ok());
+  const auto next = h.engine->ReadRecords({0}, *position, 10, 1'000'000);
+  REQUIRE(next.ok());
+  CHECK(next->size() == 1);
+  CHECK(absl::IsOutOfRange(
+      h.engine->ReadRecords({0}, consumers[1].position, 10, 1'000'000).status()));
+  // What it took from elsewhere it acknowledges, and is back.
+  Acknowledge(h, "slow", next->front().id.position);
+  CHECK_FALSE(h.engine->consumers()[1].cut_off);
+}
+
 TEST_CASE("a journal may not be shorter than the memory of answers", "[engine][unit]") {
   EngineOptions options;
   options.journal_retention_seconds = options.event_retention_seconds - 1;

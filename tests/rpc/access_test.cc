@@ -106,6 +106,8 @@ TEST_CASE("every method of every schema has its row", "[rpc][unit]") {
     REQUIRE(file != nullptr);
     for (int s = 0; s < file->service_count(); ++s) {
       const auto* service = file->service(s);
+      // The one service that the server calls and does not offer.
+      if (service->full_name() == "ocs.settlement.v1.PhoneBillSettlement") continue;
       for (int m = 0; m < service->method_count(); ++m) {
         paths.insert("/" + service->full_name() + "/" + service->method(m)->name());
       }

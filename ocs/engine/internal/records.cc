@@ -11,6 +11,7 @@
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/cursors.h"
 #include "ocs/engine/internal/engine_state.h"
+#include "ocs/engine/internal/waiting_record.h"
 #include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
@@ -24,6 +25,19 @@ bool IsConsumerName(std::string_view name) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                   c == '.';
          });
+}
+
+// How many groups are looked at for the oldest record that a consumer waits for: nearly always it
+// is in the first or second, and an idle journal has few.
+constexpr int kLagGroupsMax = 256;
+
+void AddLag(const Shard& shard, Engine::Consumer* consumer) {
+  const uint64_t durable = shard.durable_group();
+  consumer->groups_behind = durable - std::min(durable, consumer->position.group);
+  const auto waiting = FindWaitingRecord(shard.store(), consumer->position, durable, kLagGroupsMax);
+  if (!waiting.ok()) return;  // Whoever reads there is told.
+  consumer->oldest_waiting = waiting->logged_at;
+  consumer->cut_off = waiting->kind == WaitingRecord::Kind::kGone;
 }
 
 }  // namespace
@@ -85,7 +99,11 @@ std::vector<Engine::Consumer> Engine::consumers() const {
     for (; cursor->valid() && cursor->key().substr(0, prefix.size()) == prefix; cursor->Next()) {
       const auto position = DecodeCursor(cursor->value());
       if (!position.ok()) continue;  // ConsumerPosition tells.
-      all.push_back({std::string(cursor->key().substr(prefix.size())), shard->id(), *position});
+      Consumer consumer{.name = std::string(cursor->key().substr(prefix.size())),
+                        .shard = shard->id(),
+                        .position = *position};
+      AddLag(*shard, &consumer);
+      all.push_back(std::move(consumer));
     }
   }
   std::sort(all.begin(), all.end(), [](const Consumer& a, const Consumer& b) {

@@ -77,8 +77,11 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
                        balance::Book::Open(book_options, shard->context_.resources.store));
   shard->log_ = std::make_unique<balance::EmbeddedGroupLog>(
       shard->context_.resources.store, shard->context_.resources.writer, shard->book_->head());
-  shard->trimming_ = std::make_unique<Trimming>(shard->context_.resources.store,
-                                                options.journal_retention_seconds);
+  shard->trimming_ = std::make_unique<Trimming>(
+      shard->context_.resources.store,
+      TrimmingPolicy{.retention_seconds = options.journal_retention_seconds,
+                     .hold_seconds_max = options.consumer_hold_seconds_max,
+                     .hold_bytes_max = options.consumer_hold_bytes_max});
   OCS_RETURN_IF_ERROR(shard->trimming_->Load());
   shard->vouchers_ = std::make_unique<Vouchers>(shard->context_.resources.store);
   shard->durable_group_ = shard->book_->head().group;
@@ -364,9 +367,14 @@ void Shard::TrimJournal() {
   book_->OpenGroup(arrival_);
   // The checkpoint of the flying group is not durable yet; that of the one before it lies no later.
   if (book_->in_flight()) return;
-  const absl::Status trimmed =
+  const auto moved =
       trimming_->Trim(book_->logged_at(), book_->statistics().checkpoint_group, book_->derived());
-  if (!trimmed.ok()) Stop(trimmed);
+  if (!moved.ok()) return Stop(moved.status());
+  for (const Trimming::Moved& consumer : *moved) {
+    const auto before = FindAcknowledged(consumer.consumer);
+    if (!before.ok()) return Stop(before.status());
+    if (consumer.position > *before) Acknowledge(consumer.consumer, consumer.position);
+  }
 }
 
 void Shard::ContinueDrain() {

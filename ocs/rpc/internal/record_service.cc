@@ -47,6 +47,10 @@ grpc::ServerUnaryReactor* RecordService::ListConsumers(
     added->set_name(consumer.name);
     added->set_shard(consumer.shard.value);
     ToWire(consumer.position, added->mutable_position());
+    added->set_groups_behind(consumer.groups_behind);
+    if (consumer.oldest_waiting != Instant::Never())
+      added->set_oldest_waiting_unix_ms(consumer.oldest_waiting.unix_ms);
+    added->set_cut_off(consumer.cut_off);
   }
   reactor->Finish(grpc::Status::OK);
   return reactor;

@@ -4,20 +4,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cdr/record.h"
 #include "ocs/base/status.h"
-#include "ocs/rpc/internal/record_translation.h"
 #include "ocs/rpc/internal/type_translation.h"
 
 namespace ocs::rpc::internal {
 namespace {
 
-constexpr int kRecordsDefault = 1'000;
 constexpr int kRecordsMax = 10'000;
-// Encoded records read at a time, and what a batch may grow to on the wire: half of what a client
-// takes by default, as the last record may be long.
-constexpr int64_t kReadBytesMax = 1024 * 1024;
-constexpr size_t kBatchBytesMax = 2 * 1024 * 1024;
 // How long a reader that has caught up may wait for a new record.
 constexpr int64_t kPollMillis = 50;
 
@@ -69,9 +62,15 @@ std::optional<FieldFault> RecordStream::Read(const cdr::v1::StreamRecordsRequest
     return FieldFault{"records_max",
                       absl::StrCat("is ", request.records_max(), "; expected 1 to 10,000")};
   }
-  records_max_ = request.records_max() == 0 ? kRecordsDefault : request.records_max();
+  reading_ = {.engine = scope_.engine,
+              .zone = scope_.zone,
+              .explain = request.with_explanation() ? Explain::kYes : Explain::kNo};
+  if (request.records_max() != 0) reading_.records_max = request.records_max();
+  if (request.has_filter()) {
+    if (auto fault = filter_.Read(request.filter())) return fault;
+    reading_.filter = &filter_;
+  }
   follow_ = request.follow();
-  explain_ = request.with_explanation();
   return ReadShards(request);
 }
 
@@ -153,31 +152,13 @@ void RecordStream::Continue() {
 }
 
 absl::StatusOr<bool> RecordStream::FillBatch(Cursor& cursor) {
-  OCS_ASSIGN_OR_RETURN(const auto records, scope_.engine->ReadRecords(cursor.shard, cursor.after,
-                                                                      records_max_, kReadBytesMax));
-  if (records.empty()) return false;
   batch_.Clear();
+  OCS_ASSIGN_OR_RETURN(const bool read, AddRecordsBehind(reading_, cursor.shard, &cursor.after,
+                                                         batch_.mutable_record()));
+  if (!read) return false;
   batch_.set_shard(cursor.shard.value);
-  size_t bytes = 0;
-  for (const engine::ReadRecord& read : records) {
-    OCS_RETURN_IF_ERROR(AddRecord(read));
-    cursor.after = read.id.position;
-    bytes += batch_.record(batch_.record_size() - 1).ByteSizeLong();
-    if (bytes >= kBatchBytesMax) break;  // The rest is read again from here.
-  }
   ToWire(cursor.after, batch_.mutable_position());
   return true;
-}
-
-absl::Status RecordStream::AddRecord(const engine::ReadRecord& read) {
-  auto record = cdr::DecodeRecord(read.bytes);
-  if (!record.ok()) {
-    return Annotate(record.status(), absl::StrCat("record ", cdr::FormatRecordId(read.id)));
-  }
-  auto* added = batch_.add_record();
-  ToWire(read.id, *record, added);
-  if (explain_) AddExplanation(read.id, *record, scope_.zone, added);
-  return absl::OkStatus();
 }
 
 void RecordStream::Wait() {

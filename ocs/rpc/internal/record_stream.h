@@ -16,6 +16,7 @@
 #include "ocs/cdr/v1/cdr.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/internal/gate.h"
+#include "ocs/rpc/internal/record_batch.h"
 #include "ocs/rpc/internal/status.h"
 
 namespace ocs::rpc::internal {
@@ -58,9 +59,8 @@ class RecordStream final : public grpc::ServerWriteReactor<cdr::v1::RecordBatch>
 
   // Sends the next batch, waits, or finishes. Must be the last thing that a callback does.
   void Continue();
-  // True when batch_ holds records of that shard.
+  // True when batch_ is worth sending: something of that shard was read.
   absl::StatusOr<bool> FillBatch(Cursor& cursor);
-  absl::Status AddRecord(const engine::ReadRecord& read);
   void Wait();
 
   const RecordScope scope_;
@@ -69,9 +69,9 @@ class RecordStream final : public grpc::ServerWriteReactor<cdr::v1::RecordBatch>
 
   std::vector<Cursor> cursors_;
   size_t turn_ = 0;  // Index of the cursor that is read next: shards take turns.
-  int records_max_ = 0;
+  RecordFilter filter_;
+  RecordReading reading_;
   bool follow_ = false;
-  bool explain_ = false;
   cdr::v1::RecordBatch batch_;
   std::unique_ptr<grpc::Alarm> alarm_;
 };

@@ -36,6 +36,9 @@ class SettlementService final : public settlement::v1::Settlement::CallbackServi
   grpc::ServerUnaryReactor* GetBill(grpc::CallbackServerContext* context,
                                     const settlement::v1::GetBillRequest* request,
                                     settlement::v1::GetBillResponse* response) override;
+  grpc::ServerUnaryReactor* ReadLedger(grpc::CallbackServerContext* context,
+                                       const settlement::v1::ReadLedgerRequest* request,
+                                       settlement::v1::ReadLedgerResponse* response) override;
 
   engine::Engine* const engine_;
   Gate* const gate_;
