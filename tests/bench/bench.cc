@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "Length of each measurement")
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("benchmarks", only,
-                 "rating, engine, rpc, restart (all when none is named), accounts");
+                 "rating, engine, rpc, restart (all when none is named), accounts, settlement");
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&](const std::string& name) {
     return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
@@ -61,6 +61,8 @@ int main(int argc, char** argv) {
   if (wanted("restart")) ocs::bench::RestartBench(options, &report);
   if (std::find(only.begin(), only.end(), "accounts") != only.end())
     ocs::bench::AccountsBench(options, &report);
+  if (std::find(only.begin(), only.end(), "settlement") != only.end())
+    ocs::bench::SettlementBench(options, &report);
   report.Print();
   return 0;
 }

@@ -52,6 +52,9 @@ void RestartBench(const Options& options, Report* report);
 /// Only when it is asked for: ten million accounts take minutes and some ten GB.
 void AccountsBench(const Options& options, Report* report);
 
+/// Only when it is asked for: ten records for each account, written, copied and billed.
+void SettlementBench(const Options& options, Report* report);
+
 }  // namespace ocs::bench
 
 #endif  // TESTS_BENCH_BENCH_H_

@@ -274,7 +274,9 @@ def bill_all(ctl, account, folder):
     again = ctl.json("bill", "run", *time, "--folder", bills, "--final")
     expect(again["result"] == "final already, verified", f"verified: {again}")
     proof = ctl.text("settlement", "check", *cycle, "--bills", bills, "--files", files)
-    expect("verdict: OK" in proof, f"check: {proof}")
+    expect("verdict: OK" in proof and "entries of the ledger" in proof, f"check: {proof}")
+    ledger_only = ctl.text("settlement", "check", *cycle)
+    expect("verdict: OK" in ledger_only, f"check: {ledger_only}")
     month = ["--month", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")]
     expect("items" in ctl.json("settlement", "vendors", *month), "vendors")
     expect("items" in ctl.json("settlement", "margin", *month), "margin")
@@ -282,6 +284,19 @@ def bill_all(ctl, account, folder):
     ctl.run("bill", "show", account, *month, "--html", page, "--language", "zh")
     with open(page, encoding="utf-8") as shown:
         text = shown.read()
+    filed = os.path.join(folder, "filed.html")
+    ctl.run("bill", "page", "--folder", bills, "--cycle", "trial", "--document", "trial-00000001",
+            "--html", filed, "--language", "zh")
+    with open(filed, encoding="utf-8") as shown:
+        expect("trial-00000001" in shown.read(), "a final bill as a page")
+    ctl.run("bill", "page", "--folder", bills, "--cycle", "trial", "--document", "trial-99999999",
+            "--html", filed, code=2)
+    if shutil.which("weasyprint"):
+        pdf = os.path.join(folder, "bill.pdf")
+        ctl.run("bill", "page", "--folder", bills, "--cycle", "trial", "--document",
+                "trial-00000001", "--pdf", pdf, "--language", "zh")
+        with open(pdf, "rb") as shown:
+            expect(shown.read(5) == b"%PDF-", "a PDF")
     expect("<svg" in text and "CT-P-LIGHT" in text and "应付金额" in text, f"the page: {text}")
     invoice = os.path.join(folder, "invoice.csv")
     with open(invoice, "w", encoding="utf-8") as out:

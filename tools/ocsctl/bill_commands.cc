@@ -1,16 +1,15 @@
 // ocsctl bill: what goes on the phone bill, and why.
 
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
-#include "cdr/bill_page.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
 #include "ocs/settlement/v1/settlement.grpc.pb.h"
 #include "tools/ocsctl/ctl.h"
+#include "tools/ocsctl/page_output.h"
 #include "tools/ocsctl/values.h"
 #include "tools/ocsctl/wire_bill.h"
 #include "tools/text/table.h"
@@ -26,9 +25,8 @@ struct BillArguments {
   std::string from;
   std::string until;
   std::vector<std::string> carried_in;
-  std::string html;
-  std::string language = "en";
-  std::string issuer;
+  std::string document;
+  PageArguments page;
 };
 
 absl::Status FillCycle(const Ctl& ctl, const BillArguments& arguments,
@@ -123,23 +121,6 @@ void PrintCurrency(const Ctl& ctl, const settlement::v1::CurrencyBill& bill) {
   ctl.Print(totals.Format());
 }
 
-// Writes the page and tells where it is.
-int WritePage(const Ctl& ctl, const BillArguments& arguments, const settlement::v1::Bill& wire) {
-  const auto bill = FromWire(wire);
-  if (!bill.ok()) return Complain(bill.status());
-  const std::string page =
-      cdr::BillPage(*bill, {.language = *cdr::ParsePageLanguage(arguments.language),
-                            .zone = ctl.zone(),
-                            .issuer = arguments.issuer,
-                            .document = ""});
-  std::ofstream out(arguments.html, std::ios::binary | std::ios::trunc);
-  out << page;
-  out.close();
-  if (!out) return Complain(absl::UnavailableError(Cat(arguments.html, ": cannot be written")));
-  ctl.Print(ctl.json ? "{}\n" : Cat("page ", arguments.html, "\n"));
-  return kDone;
-}
-
 int Show(const Ctl& ctl, const BillArguments& arguments) {
   settlement::v1::GetBillRequest request;
   for (const absl::Status& filled :
@@ -153,7 +134,11 @@ int Show(const Ctl& ctl, const BillArguments& arguments) {
   settlement::v1::GetBillResponse response;
   status = ctl.Call(*ctl.Stub<Settlement>(), &Settlement::Stub::GetBill, request, &response);
   if (!status.ok()) return ctl.Complain(status);
-  if (!arguments.html.empty()) return WritePage(ctl, arguments, response.bill());
+  if (arguments.page.wanted()) {
+    const auto shown = FromWire(response.bill());
+    return shown.ok() ? WritePage(ctl, arguments.page, arguments.document, *shown)
+                      : Complain(shown.status());
+  }
   if (ctl.json) {
     ctl.PrintJson(response);
     return kDone;
@@ -194,13 +179,11 @@ void AddBillCommands(CLI::App* app, Ctl* ctl) {
   show->add_option("--carried-in", arguments->carried_in,
                    "CURRENCY=MICROS: what the bill before carried out; may be repeated")
       ->take_all();
-  show->add_option("--html", arguments->html, "Write it as a page that a customer can read");
-  show->add_option("--language", arguments->language, "Of the page: en or zh")
-      ->check(CLI::IsMember({"en", "zh"}))
-      ->capture_default_str();
-  show->add_option("--issuer", arguments->issuer, "Of the page: who sends the bill");
+  show->add_option("--document", arguments->document, "Of the page: the bill's number");
+  AddPageOptions(show, &arguments->page);
   show->callback([=] { ctl->chosen = [=] { return Show(*ctl, *arguments); }; });
   AddBillRunCommand(family, ctl);
+  AddBillPageCommand(family, ctl);
 }
 
 }  // namespace ocs::tools

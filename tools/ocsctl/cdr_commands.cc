@@ -39,6 +39,10 @@ struct CdrArguments {
   uint32_t shard = 0;
   std::string position;
   bool follow = false;
+  std::vector<std::string> accounts;
+  std::vector<std::string> models;
+  std::vector<std::string> providers;
+  std::vector<std::string> types;
 };
 
 // Reads a stream to its end, or until `take` returns an error. The stream has no deadline: it may
@@ -206,9 +210,29 @@ int Export(const Ctl& ctl, const CdrArguments& arguments) {
                                          : ExportFolder(ctl, arguments);
 }
 
+// Returns how the command ends when an account is not known.
+int FillFilter(const Ctl& ctl, const CdrArguments& arguments, cdr::v1::RecordFilter* filter) {
+  for (const std::string& account : arguments.accounts) {
+    uint64_t id = 0;
+    const grpc::Status status = ctl.FindAccount(account, &id);
+    if (!status.ok()) return ctl.Complain(status);
+    filter->add_account_id(id);
+  }
+  for (const std::string& model : arguments.models) filter->add_model(model);
+  for (const std::string& provider : arguments.providers) filter->add_provider(provider);
+  for (const std::string& type : arguments.types) {
+    filter->add_record_type(type == "fee"      ? cdr::v1::FEE
+                            : type == "refund" ? cdr::v1::REFUND
+                                               : cdr::v1::USAGE);
+  }
+  return kDone;
+}
+
 int Stream(const Ctl& ctl, const CdrArguments& arguments) {
   cdr::v1::StreamRecordsRequest request;
   FillShards(arguments, &request);
+  const int filled = FillFilter(ctl, arguments, request.mutable_filter());
+  if (filled != kDone) return filled;
   request.set_follow(arguments.follow);
   request.set_with_explanation(arguments.format == "text");
   if (!arguments.from.empty()) {
@@ -269,10 +293,19 @@ int Consumers(const Ctl& ctl) {
     ctl.PrintJson(response);
     return kDone;
   }
-  Table table({{"consumer"}, {"shard", Align::kRight}, {"acknowledged up to", Align::kRight}});
+  Table table({{"consumer"},
+               {"shard", Align::kRight},
+               {"acknowledged up to", Align::kRight},
+               {"groups behind", Align::kRight},
+               {"oldest record that waits"}});
   for (const auto& consumer : response.consumer()) {
     table.AddRow({consumer.name(), Cat(consumer.shard()),
-                  Cat(consumer.position().group(), ".", consumer.position().index())});
+                  Cat(consumer.position().group(), ".", consumer.position().index()),
+                  FormatGrouped(static_cast<int64_t>(consumer.groups_behind())),
+                  consumer.cut_off() ? "CUT OFF: records are gone"
+                  : consumer.oldest_waiting_unix_ms() == 0
+                      ? "none"
+                      : TimeText(consumer.oldest_waiting_unix_ms(), ctl.zone())});
   }
   ctl.Print(table.empty() ? "no consumers yet: the first acknowledgement makes one\n"
                           : table.Format());
@@ -311,6 +344,12 @@ void AddCdrCommands(CLI::App* app, Ctl* ctl) {
       ->capture_default_str();
   stream->add_option("--shard", arguments->shards, "Only these shards")->take_all();
   stream->add_option("--from", arguments->from, "Start behind GROUP.INDEX of the one --shard");
+  stream->add_option("--account", arguments->accounts, "Only of these accounts")->take_all();
+  stream->add_option("--model", arguments->models, "Only of these models, as sold")->take_all();
+  stream->add_option("--provider", arguments->providers, "Only of these providers")->take_all();
+  stream->add_option("--type", arguments->types, "Only usage, fee or refund; may be repeated")
+      ->check(CLI::IsMember({"usage", "fee", "refund"}))
+      ->take_all();
   stream->add_flag("--follow", arguments->follow, "Stay, and print new ones as they come");
   stream->callback([=] { ctl->chosen = [=] { return Stream(*ctl, *arguments); }; });
 

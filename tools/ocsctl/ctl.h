@@ -104,9 +104,11 @@ void AddCdrCommands(CLI::App* app, Ctl* ctl);
 void AddBillCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of bill commands.
 void AddBillRunCommand(CLI::App* family, Ctl* ctl);
+void AddBillPageCommand(CLI::App* family, Ctl* ctl);
 void AddSettlementCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of settlement commands.
 void AddSettlementCheck(CLI::App* family, Ctl* ctl);
+void AddSettlementSend(CLI::App* family, Ctl* ctl);
 void AddStatusCommand(CLI::App* app, Ctl* ctl);
 void AddStoreCommands(CLI::App* app, Ctl* ctl);
 void AddTokenCommands(CLI::App* app, Ctl* ctl);

@@ -266,6 +266,7 @@ void AddSettlementCommands(CLI::App* app, Ctl* ctl) {
       ->capture_default_str();
   margin->callback([=] { ctl->chosen = [=] { return Margin(*ctl, *arguments); }; });
   AddSettlementCheck(family, ctl);
+  AddSettlementSend(family, ctl);
 }
 
 }  // namespace ocs::tools
