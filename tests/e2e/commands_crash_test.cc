@@ -425,7 +425,7 @@ int64_t MicrosOf(const std::string& posting, const std::string& prefix) {
   return std::stoll(digits.substr(0, point)) * 1'000'000 + std::stoll(fraction);
 }
 
-// What top-ups of an account passed on to its packages of money that owed something.
+// What top-ups and vouchers of an account passed on to its packages of money that owed something.
 int64_t PassedOn(Client& client, uint64_t id) {
   int64_t sum = 0;
   account::GetHistoryRequest request;
@@ -434,7 +434,7 @@ int64_t PassedOn(Client& client, uint64_t id) {
   while (true) {
     const auto page = Call(*client.accounts, &account::Accounts::Stub::GetHistory, request);
     for (const account::HistoryItem& item : page.item()) {
-      if (item.kind() != "top-up") continue;
+      if (item.kind() != "top-up" && item.kind() != "voucher redeemed") continue;
       for (const std::string& posting : item.posting())
         sum += MicrosOf(posting, "bucket 1 transferred +");
     }
