@@ -23,6 +23,7 @@
 #include "balance/store.h"
 #include "cdr/record.h"
 #include "ocs/base/executor.h"
+#include "ocs/base/histogram.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/time.h"
 #include "ocs/engine/ledger_reading.h"
@@ -70,6 +71,9 @@ struct EngineOptions {
   int64_t checkpoint_lag_entries =
       1'000'000;  ///< How many entries a restart replays at most, about.
   PublishingPolicy publishing;
+  /// A group of at most so many entries, while nothing else waits, is written and answered on the
+  /// worker's thread: two hand-overs between threads fewer. 0: groups are always the writer's.
+  int written_here_entries_max = 0;
 };
 
 /// The resources of one shard: each with its own store and threads.
@@ -90,13 +94,16 @@ struct ShardStatistics {
   int64_t refused_overload = 0;
   int64_t abandoned = 0;  ///< Not begun, as nobody waited for them any more.
   int64_t expired_sessions = 0;
-  int64_t account_loads = 0;
-  int64_t queue_length = 0;                           ///< Now.
-  int64_t cached_accounts = 0;                        ///< Now.
-  uint64_t durable_group = 0;                         ///< Now.
-  uint64_t checkpoint_group = 0;                      ///< Now: a restart replays from here.
-  int64_t store_bytes = 0;                            ///< Now.
-  bool stopped = false;                               ///< After a failed write.
+  int64_t account_lookups = 0;
+  int64_t account_loads = 0;      ///< Those of the lookups that had to read the disk.
+  HistogramCounts write_micros;   ///< From a group's sealing to its durability.
+  HistogramCounts group_entries;  ///< In a group.
+  int64_t queue_length = 0;       ///< Now.
+  int64_t cached_accounts = 0;    ///< Now.
+  uint64_t durable_group = 0;     ///< Now.
+  uint64_t checkpoint_group = 0;  ///< Now: a restart replays from here.
+  int64_t store_bytes = 0;        ///< Now.
+  bool stopped = false;           ///< After a failed write.
   std::vector<std::pair<uint16_t, int64_t>> results;  ///< Answers by Result-Code.
 };
 

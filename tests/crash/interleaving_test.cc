@@ -18,8 +18,8 @@ constexpr int kCalls = 5;
 /// Five requests of one account whose order matters: two ask for all there is.
 class Scene final {
  public:
-  explicit Scene(const balance::Store& prepared, AccountId account)
-      : store_(CopyOf(prepared)), account_(account) {
+  Scene(const balance::Store& prepared, AccountId account, EngineOptions options)
+      : store_(CopyOf(prepared)), account_(account), options_(std::move(options)) {
     Open();
   }
 
@@ -28,7 +28,7 @@ class Scene final {
     worker_.DropAll();
     writer_.DropAll();
     auto engine = Engine::Open(
-        {}, {{.store = store_.get(), .worker = &worker_, .writer = &writer_}}, &clock_);
+        options_, {{.store = store_.get(), .worker = &worker_, .writer = &writer_}}, &clock_);
     REQUIRE(engine.ok());
     engine_ = *std::move(engine);
   }
@@ -75,6 +75,7 @@ class Scene final {
  private:
   std::shared_ptr<balance::Store> store_;
   AccountId account_;
+  const EngineOptions options_;
   ocs::tests::ManualExecutor worker_;
   ocs::tests::ManualExecutor writer_;
   ocs::tests::ManualClock clock_{Instant{1'779'000'100'000}};
@@ -128,8 +129,8 @@ void CrashAndRepeat(Scene& scene) {
 
 class Explorer final {
  public:
-  Explorer(const balance::Store& prepared, AccountId account)
-      : prepared_(prepared), account_(account) {}
+  Explorer(const balance::Store& prepared, AccountId account, EngineOptions options)
+      : prepared_(prepared), account_(account), options_(std::move(options)) {}
 
   /// Tries every order; a path is a text of 's'ubmit, 'd'ecide, 'w'rite. Returns how many.
   int64_t Explore() {
@@ -139,7 +140,7 @@ class Explorer final {
 
  private:
   void Extend(const std::string& path) {
-    Scene scene(prepared_, account_);
+    Scene scene(prepared_, account_, options_);
     int submitted = 0;
     bool possible = true;
     for (const char step : path) {
@@ -162,6 +163,7 @@ class Explorer final {
 
   const balance::Store& prepared_;
   AccountId account_;
+  const EngineOptions options_;
   int64_t paths_ = 0;
 };
 
@@ -170,7 +172,32 @@ TEST_CASE("every order of deciding and writing, and the end at every point", "[e
   h.Publish(kSmallCatalogue);
   Script script(h);
   script.Run("account A money=1200\nbuy A pay");
-  CHECK(Explorer(*h.store, script.account("A")).Explore() > 1'000);
+  CHECK(Explorer(*h.store, script.account("A"), {}).Explore() > 1'000);
+  // The same where small groups are written by who decides them.
+  EngineOptions here;
+  here.written_here_entries_max = 2;
+  CHECK(Explorer(*h.store, script.account("A"), here).Explore() > 100);
+}
+
+TEST_CASE("a small group is written and answered where it was decided, a larger one is not",
+          "[engine][crash]") {
+  Harness h;
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run("account A money=1200\nbuy A pay");
+  EngineOptions here;
+  here.written_here_entries_max = 2;
+  Scene scene(*h.store, script.account("A"), here);
+  scene.Submit(0);
+  REQUIRE(scene.Decide());
+  CHECK(scene.done(0));
+  CHECK_FALSE(scene.Write());
+  for (int i = 1; i < kCalls; ++i) scene.Submit(i);
+  while (scene.Decide()) {
+  }
+  CHECK_FALSE(scene.done(kCalls - 1));
+  REQUIRE(scene.Write());
+  for (int i = 1; i < kCalls; ++i) CHECK(scene.done(i));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ World::World(Random& random) : disk_(balance::MakeMemStore()) {
   static constexpr int64_t kLags[] = {0, 1, 7, 100, 4'000'000};
   options_.checkpoint_lag_entries = kLags[random.Below(5)];
   options_.cached_accounts_max = random.OneIn(2) ? random.Between(1, 4) : 1'000'000;
+  options_.written_here_entries_max = random.OneIn(2) ? 0 : static_cast<int>(random.Between(1, 8));
   options_.journal_retention_seconds = 100LL * 365 * 86'400;  // The checks read all of it.
 }
 

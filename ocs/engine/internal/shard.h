@@ -21,6 +21,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "balance/book.h"
+#include "ocs/base/histogram.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/internal/catalogue_registry.h"
 #include "ocs/engine/internal/fair_queue.h"
@@ -172,6 +173,8 @@ class Shard final {
   ShardStatistics published_ ABSL_GUARDED_BY(mutex_);
   ShardStatistics counts_;
   std::atomic<int64_t> refused_overload_ = 0;
+  Histogram write_micros_;
+  int64_t sealed_at_us_ = 0;  ///< The flying group; by a clock of its own.
   absl::flat_hash_map<uint16_t, int64_t> results_;
 };
 
