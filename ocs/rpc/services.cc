@@ -64,6 +64,11 @@ absl::Status Services::SetCredentials(const std::vector<CredentialLine>& lines) 
 
 AccessStatistics Services::access_statistics() const { return state_->gate.statistics(); }
 
-void Services::Stop() { state_->stopping.store(true, std::memory_order_relaxed); }
+HistogramCounts Services::charge_micros() const { return state_->charging.latency_micros(); }
+
+void Services::Stop() {
+  state_->stopping.store(true, std::memory_order_relaxed);
+  state_->charging.Stop();
+}
 
 }  // namespace ocs::rpc

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "ocs/base/histogram.h"
 #include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/credentials.h"
@@ -83,6 +84,9 @@ class Services final {
   absl::Status SetCredentials(const std::vector<CredentialLine>& lines);
 
   AccessStatistics access_statistics() const;
+
+  /// How long unary credit-control calls took that the engine got, in microseconds.
+  HistogramCounts charge_micros() const;
 
   /// Adds the services to a server and sets the bounds of its messages.
   void RegisterWith(grpc::ServerBuilder* builder);

@@ -10,10 +10,12 @@
 #include <atomic>
 #include <optional>
 
+#include "ocs/base/histogram.h"
 #include "ocs/charging/v1/charging.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
 #include "ocs/rpc/internal/gate.h"
+#include "ocs/rpc/internal/held_refusals.h"
 #include "ocs/rpc/internal/message_pool.h"
 
 namespace ocs::rpc::internal {
@@ -23,8 +25,15 @@ class UnaryCharging final : public grpc::ServerUnaryReactor, public engine::Cred
  public:
   explicit UnaryCharging(charging::v1::CreditControlAnswer* response) : response_(response) {}
 
-  /// Reads the request and submits it, or answers at once.
-  void Begin(const charging::v1::CreditControlRequest& wire_request, engine::Engine& engine,
+  /// What calls need of their service; all of it outlives them.
+  struct Service {
+    engine::Engine* engine;
+    Histogram* latency_micros;  ///< Of calls that the engine gets.
+    HeldRefusals* held;         ///< For those that ask too often.
+  };
+
+  /// Reads the request and submits it, or answers without the engine.
+  void Begin(const charging::v1::CreditControlRequest& wire_request, const Service& service,
              const Entry& entry);
 
   void Done() noexcept override;
@@ -38,6 +47,8 @@ class UnaryCharging final : public grpc::ServerUnaryReactor, public engine::Cred
   bool InternalInlineable() override { return true; }
 
   charging::v1::CreditControlAnswer* const response_;
+  const Service* service_ = nullptr;
+  int64_t begun_at_us_ = 0;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -6,7 +6,10 @@ namespace ocs::rpc::internal {
 
 ChargingService::ChargingService(engine::Engine* engine, Gate* gate,
                                  const std::atomic<bool>* stopping)
-    : engine_(engine), gate_(gate), stopping_(stopping) {
+    : engine_(engine),
+      gate_(gate),
+      stopping_(stopping),
+      unary_{.engine = engine, .latency_micros = &latency_micros_, .held = &held_} {
   SetMessageAllocatorFor_CreditControl(&messages_);
 }
 
@@ -14,7 +17,7 @@ grpc::ServerUnaryReactor* ChargingService::CreditControl(
     grpc::CallbackServerContext* context, const charging::v1::CreditControlRequest* request,
     charging::v1::CreditControlAnswer* /*answer*/) {
   auto* call = static_cast<ChargingHolder*>(context->GetRpcAllocatorState())->StartCall();
-  call->Begin(*request, *engine_, gate_->Enter(context, Method::kCreditControl));
+  call->Begin(*request, unary_, gate_->Enter(context, Method::kCreditControl));
   return call;
 }
 

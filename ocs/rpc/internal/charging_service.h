@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "ocs/base/histogram.h"
 #include "ocs/charging/v1/charging.grpc.pb.h"
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/internal/charging_call.h"
@@ -17,6 +18,12 @@ class ChargingService final : public charging::v1::Charging::CallbackService {
  public:
   ChargingService(engine::Engine* engine, Gate* gate, const std::atomic<bool>* stopping);
 
+  /// From now on nothing is held back.
+  void Stop() { held_.Stop(); }
+
+  /// Of unary calls that the engine got: from their reading to their answer's sending.
+  HistogramCounts latency_micros() const { return latency_micros_.counts(); }
+
  private:
   grpc::ServerUnaryReactor* CreditControl(grpc::CallbackServerContext* context,
                                           const charging::v1::CreditControlRequest* request,
@@ -27,6 +34,9 @@ class ChargingService final : public charging::v1::Charging::CallbackService {
   engine::Engine* const engine_;
   Gate* const gate_;
   const std::atomic<bool>* const stopping_;
+  Histogram latency_micros_;
+  HeldRefusals held_;
+  const UnaryCharging::Service unary_;
   ChargingMessages messages_;
 };
 

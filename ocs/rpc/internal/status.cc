@@ -65,7 +65,7 @@ grpc::Status MakeBusy(int64_t wait_ms) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status, std::string_view failed_field) {
   if (status.ok()) return grpc::Status::OK;
-  if (engine::IsOverload(status)) return BusyStatus(kOverloadRetryNanos);
+  if (engine::IsOverload(status)) return OverloadStatus();
   return ToGrpc(MakeStatus(status, failed_field));
 }
 
@@ -99,7 +99,7 @@ grpc::Status DiagnosticsStatus(const std::vector<std::string>& diagnostics) {
 void ToItemError(const absl::Status& status, std::string_view failed_field,
                  google::rpc::Status* error) {
   if (engine::IsOverload(status)) {
-    ToItemError(BusyStatus(kOverloadRetryNanos), error);
+    ToItemError(OverloadStatus(), error);
   } else {
     *error = MakeStatus(status, failed_field);
   }
@@ -121,6 +121,8 @@ const grpc::Status& BusyStatus(int64_t wait_ns) {
   const auto wait_ms = static_cast<uint64_t>(std::max<int64_t>(wait_ns, 0)) / 1'000'000 + 1;
   return (*statuses)[std::min<size_t>(std::bit_width(wait_ms - 1), kBusySteps - 1)];
 }
+
+const grpc::Status& OverloadStatus() { return BusyStatus(kOverloadRetryNanos); }
 
 std::optional<FieldFault> CheckLength(std::string_view field, std::string_view text,
                                       int length_max) {

@@ -45,6 +45,9 @@ void ToItemError(const grpc::Status& status, google::rpc::Status* error);
 /// 7.1.3) for front ends that speak Diameter. One of a few that are made once.
 const grpc::Status& BusyStatus(int64_t wait_ns);
 
+/// The same, for a queue that is full.
+const grpc::Status& OverloadStatus();
+
 /// A fault when the text is longer than `length_max` bytes; nothing otherwise.
 std::optional<FieldFault> CheckLength(std::string_view field, std::string_view text,
                                       int length_max);
