@@ -23,9 +23,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "balance/rocks_store.h"
+#include "ocs/base/check.h"
 #include "ocs/base/status.h"
 #include "ocs/engine/engine.h"
 #include "ocs/ocsd_backup.h"
@@ -38,6 +40,7 @@
 #include "ocs/runtime/log.h"
 #include "ocs/runtime/metrics_endpoint.h"
 #include "ocs/runtime/system_clock.h"
+#include "ocs/runtime/task_thread.h"
 
 namespace ocs::ocsd {
 namespace {
@@ -50,6 +53,10 @@ constexpr int kExitConfig = 2;
 constexpr int kExitWriteFailed = 3;
 constexpr int kExitLate = 4;
 
+// While few calls wait, a group is written and answered where it was decided. Larger groups take
+// longer to answer than the hand-over to the writer costs.
+constexpr int kWrittenHereEntriesMax = 256;
+
 struct CommandLine {
   Config config;
   std::string ready_file;
@@ -60,8 +67,8 @@ struct CommandLine {
 // other.
 struct ShardRoom {
   std::unique_ptr<balance::Store> store;
-  std::unique_ptr<runtime::EventLoop> worker;
-  std::unique_ptr<runtime::EventLoop> writer;
+  std::unique_ptr<runtime::TaskThread> worker;
+  std::unique_ptr<runtime::TaskThread> writer;
 };
 
 // The first reason to stop. Thread-safe.
@@ -153,8 +160,8 @@ absl::Status OpenShards(const Config& config, std::vector<ShardRoom>* rooms) {
     options.write_buffer_bytes = config.write_buffer_bytes / config.shard_count;
     ShardRoom room;
     OCS_ASSIGN_OR_RETURN(room.store, balance::OpenRocksStore(options));
-    room.worker = std::make_unique<runtime::EventLoop>(absl::StrCat("worker-", i));
-    room.writer = std::make_unique<runtime::EventLoop>(absl::StrCat("writer-", i));
+    room.worker = std::make_unique<runtime::TaskThread>(absl::StrCat("worker-", i));
+    room.writer = std::make_unique<runtime::TaskThread>(absl::StrCat("writer-", i));
     rooms->push_back(std::move(room));
   }
   return absl::OkStatus();
@@ -287,7 +294,9 @@ void Process::HandleSignals() {
 absl::Status Process::OpenEngine() {
   OCS_RETURN_IF_ERROR(OpenShards(config_, &rooms_));
   phase_.store(runtime::Phase::kReplaying, std::memory_order_release);
-  OCS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(config_.engine, ResourcesOf(rooms_), &clock_));
+  engine::EngineOptions options = config_.engine;
+  options.written_here_entries_max = kWrittenHereEntriesMax;
+  OCS_ASSIGN_OR_RETURN(engine_, engine::Engine::Open(options, ResourcesOf(rooms_), &clock_));
   engine_->OnStopped([this](const absl::Status& status) {
     Log(LogLevel::kError, "write failed, stopping", {{"error", std::string(status.message())}});
     stop_.Stop(kExitWriteFailed);
@@ -383,6 +392,8 @@ int Main(int argc, char** argv) {
   if (const auto exit_code = ReadCommandLine(argc, argv, &line)) return *exit_code;
   std::cerr << "# effective configuration\n" << FormatConfig(line.config) << std::flush;
   if (line.check_only) return 0;
+  // Debian's Abseil looks for deadlocks at each lock of gRPC's, unless it is told not to.
+  if constexpr (!kVerify) absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // A file that may not grow is a failed write, with an end in order, and no reason to die here.
   std::signal(SIGXFSZ, SIG_IGN);
   runtime::SetUpLog(line.config.log_level, line.config.log_format);

@@ -31,7 +31,7 @@ struct Config {
   int64_t rate_per_second = 0;                    ///< Of a credential that names none; 0: no limit.
   int64_t rate_burst = 0;                    ///< Of a credential that names none; 0: a tenth of it.
   int64_t metadata_bytes_max = 8'192;        ///< Of one call.
-  int64_t calls_per_connection_max = 4'096;  ///< At once.
+  int64_t calls_per_connection_max = 1'024;  ///< At once.
   std::string metrics_address = "127.0.0.1:7071";  ///< Empty: none.
   std::string data_folder = "ocs-data";
   std::string backup_folder;  ///< Where backups are made; empty: none are.

@@ -37,6 +37,8 @@ constexpr Description kDescriptions[] = {
      [](const ShardStatistics& s) { return s.abandoned; }},
     {"ocs_expired_sessions_total", "Sessions ended by the supervision timer.", Kind::kCounter,
      [](const ShardStatistics& s) { return s.expired_sessions; }},
+    {"ocs_account_lookups_total", "Accounts looked for.", Kind::kCounter,
+     [](const ShardStatistics& s) { return s.account_lookups; }},
     {"ocs_account_loads_total", "Accounts read from disk.", Kind::kCounter,
      [](const ShardStatistics& s) { return s.account_loads; }},
     {"ocs_queue_operations", "Operations waiting.", Kind::kGauge,
@@ -59,6 +61,28 @@ runtime::MetricFamily& Add(std::string name, std::string help,
   added.name = std::move(name);
   added.help = std::move(help);
   return added;
+}
+
+// How the times of writes and calls, and the sizes of groups, are spread.
+void CollectTimes(const std::vector<ShardStatistics>& shards, const rpc::Services& services,
+                  std::vector<runtime::MetricFamily>* families) {
+  // A family at a time: the next Add may move the ones before.
+  const auto labels = [](size_t i) {
+    return std::vector<std::pair<std::string, std::string>>{{"shard", absl::StrCat(i)}};
+  };
+  auto& writes = Add("ocs_write_seconds", "From a group's sealing to its durability.", families);
+  writes.kind = Kind::kMicrosHistogram;
+  for (size_t i = 0; i < shards.size(); ++i)
+    writes.samples.push_back({labels(i), 0, shards[i].write_micros});
+  auto& groups = Add("ocs_group_entries", "Entries in a group.", families);
+  groups.kind = Kind::kHistogram;
+  for (size_t i = 0; i < shards.size(); ++i)
+    groups.samples.push_back({labels(i), 0, shards[i].group_entries});
+  auto& charges =
+      Add("ocs_charge_seconds",
+          "Unary credit-control calls, from the reading of the request to the answer.", families);
+  charges.kind = Kind::kMicrosHistogram;
+  charges.samples.push_back({{}, 0, services.charge_micros()});
 }
 
 void CollectAccess(const rpc::AccessStatistics& access,
@@ -166,6 +190,7 @@ std::vector<runtime::MetricFamily> CollectMetrics(const MetricSources& sources) 
   CollectAccess(sources.services->access_statistics(), &families);
   CollectConsumers(engine, sources.now, &families);
   CollectPush(sources.settlement, &families);
+  CollectTimes(shards, *sources.services, &families);
   auto& faulty =
       Add("ocs_credentials_faulty",
           "1 while the credentials file has a fault; the last good one counts.", &families);

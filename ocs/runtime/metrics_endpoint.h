@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ocs/base/histogram.h"
 
 namespace ocs::runtime {
 
@@ -20,11 +21,17 @@ namespace ocs::runtime {
 struct Sample {
   std::vector<std::pair<std::string, std::string>> labels;
   int64_t value = 0;
+  HistogramCounts histogram = {};  ///< Of a histogram, in place of the value.
 };
 
-/// Samples of one name. Counters only grow; gauges go both ways.
+/// Samples of one name. Counters and histograms only grow; gauges go both ways.
 struct MetricFamily {
-  enum class Kind : uint8_t { kCounter, kGauge };
+  enum class Kind : uint8_t {
+    kCounter,
+    kGauge,
+    kHistogram,        ///< Of pieces.
+    kMicrosHistogram,  ///< Of microseconds; shown in seconds, as Prometheus wants them.
+  };
   std::string name;  ///< "ocs_entries_total".
   std::string help;
   Kind kind = Kind::kCounter;

@@ -140,6 +140,10 @@ TEST_CASE("metrics count what was done", "[ocsd][e2e]") {
   INFO(page);
   CHECK(page.find(answers) != std::string::npos);
   CHECK(page.find("ocs_records_total{shard=\"0\"} 3\n") != std::string::npos);
+  CHECK(page.find("ocs_charge_seconds_count 6\n") != std::string::npos);
+  CHECK(page.find("ocs_charge_seconds_bucket{le=\"+Inf\"} 6\n") != std::string::npos);
+  CHECK(page.find("# TYPE ocs_write_seconds histogram\n") != std::string::npos);
+  CHECK(page.find("ocs_group_entries_bucket{shard=\"0\",le=\"10\"}") != std::string::npos);
   CHECK(page.find("ocs_stopped{shard=\"0\"} 0\n") != std::string::npos);
 }
 
@@ -168,7 +172,11 @@ std::set<std::string> MetricsIn(const std::string& text) {
   std::set<std::string> names;
   constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz_";
   for (size_t at = text.find("ocs_"); at != std::string::npos; at = text.find("ocs_", at + 1)) {
-    names.insert(text.substr(at, text.find_first_not_of(kLetters, at) - at));
+    std::string name = text.substr(at, text.find_first_not_of(kLetters, at) - at);
+    for (const std::string part : {"_bucket", "_sum", "_count"}) {  // Of a histogram.
+      if (name.size() > part.size() && name.ends_with(part)) name.resize(name.size() - part.size());
+    }
+    names.insert(name);
   }
   return names;
 }

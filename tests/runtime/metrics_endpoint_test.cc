@@ -60,7 +60,12 @@ TEST_CASE("the page has every family with its kind and samples", "[runtime][unit
     family.name = "ocs_things_total";
     family.help = "Things.";
     family.samples.push_back({{{"shard", "0"}}, 1'234'567'890});
-    return std::vector<MetricFamily>{family};
+    MetricFamily spread;
+    spread.name = "ocs_thing_seconds";
+    spread.kind = MetricFamily::Kind::kMicrosHistogram;
+    Sample& sample = spread.samples.emplace_back();
+    for (const int64_t micros : {2, 3, 1'500}) sample.histogram.Add(micros);
+    return std::vector<MetricFamily>{family, spread};
   };
   const auto endpoint = MetricsEndpoint::Start("127.0.0.1:0", {collect, kNothing.phase});
   REQUIRE(endpoint.ok());
@@ -68,6 +73,11 @@ TEST_CASE("the page has every family with its kind and samples", "[runtime][unit
   CAPTURE(page);
   CHECK(Has(page, "# TYPE ocs_things_total counter\n"));
   CHECK(Has(page, "ocs_things_total{shard=\"0\"} 1234567890\n"));
+  CHECK(Has(page, "# TYPE ocs_thing_seconds histogram\n"));
+  CHECK(Has(page, "ocs_thing_seconds_count 3\n"));
+  CHECK(Has(page, "ocs_thing_seconds_sum 0.001505\n"));
+  CHECK(Has(page, "ocs_thing_seconds_bucket{le=\"0.001\"} 2\n"));
+  CHECK(Has(page, "ocs_thing_seconds_bucket{le=\"+Inf\"} 3\n"));
 }
 
 TEST_CASE("what is no request for a page is refused", "[runtime][unit]") {

@@ -9,6 +9,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <limits>
 #include <thread>
 
 #include "absl/strings/numbers.h"
@@ -26,17 +27,46 @@ constexpr int kConnectionsMax = 16;
 constexpr size_t kRequestBytesMax = 8'192;
 constexpr auto kSilenceMax = std::chrono::seconds(10);
 
+prometheus::MetricType TypeOf(MetricFamily::Kind kind) {
+  switch (kind) {
+    case MetricFamily::Kind::kCounter:
+      return prometheus::MetricType::Counter;
+    case MetricFamily::Kind::kGauge:
+      return prometheus::MetricType::Gauge;
+    case MetricFamily::Kind::kHistogram:
+    case MetricFamily::Kind::kMicrosHistogram:
+      return prometheus::MetricType::Histogram;
+  }
+  return prometheus::MetricType::Untyped;
+}
+
+prometheus::ClientMetric::Histogram Translate(const HistogramCounts& in, double unit) {
+  prometheus::ClientMetric::Histogram out;
+  uint64_t count = 0;
+  for (size_t step = 0; step < in.counts.size(); ++step) {
+    count += static_cast<uint64_t>(in.counts[step]);
+    const double bound = step < kHistogramBounds.size()
+                             ? static_cast<double>(kHistogramBounds[step]) * unit
+                             : std::numeric_limits<double>::infinity();
+    out.bucket.push_back({.cumulative_count = count, .upper_bound = bound});
+  }
+  out.sample_count = count;
+  out.sample_sum = static_cast<double>(in.sum) * unit;
+  return out;
+}
+
 prometheus::MetricFamily Translate(const MetricFamily& in) {
-  const bool counter = in.kind == MetricFamily::Kind::kCounter;
   prometheus::MetricFamily out;
   out.name = in.name;
   out.help = in.help;
-  out.type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+  out.type = TypeOf(in.kind);
+  const double unit = in.kind == MetricFamily::Kind::kMicrosHistogram ? 1e-6 : 1;
   for (const Sample& sample : in.samples) {
     prometheus::ClientMetric& metric = out.metric.emplace_back();
     for (const auto& label : sample.labels) metric.label.push_back({label.first, label.second});
-    const auto value = static_cast<double>(sample.value);
-    (counter ? metric.counter.value : metric.gauge.value) = value;
+    metric.counter.value = static_cast<double>(sample.value);
+    metric.gauge.value = metric.counter.value;
+    metric.histogram = Translate(sample.histogram, unit);
   }
   return out;
 }
