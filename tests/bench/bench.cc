@@ -8,6 +8,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 
 namespace ocs::bench {
 
@@ -35,6 +36,8 @@ std::string Ratio(double measured, double limit) {
 
 int main(int argc, char** argv) {
   using ocs::bench::Options;
+  // As ocsd does: Debian's Abseil looks for deadlocks at each lock, unless it is told not to.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   Options options;
   options.folder = (std::filesystem::temp_directory_path() / "ocs-bench").string();
   std::vector<std::string> only;
@@ -45,7 +48,8 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "Length of each measurement")
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("benchmarks", only,
-                 "rating, engine, rpc, restart (all when none is named), accounts, settlement");
+                 "rating, engine, rpc, half-load, restart (all when none is named), accounts, "
+                 "settlement");
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&](const std::string& name) {
     return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
@@ -58,6 +62,7 @@ int main(int argc, char** argv) {
   if (wanted("rating")) ocs::bench::RatingBench(options, &report);
   if (wanted("engine")) ocs::bench::EngineBench(options, &report);
   if (wanted("rpc")) ocs::bench::RpcBench(options, &report);
+  if (wanted("half-load")) ocs::bench::HalfLoadBench(options, &report);
   if (wanted("restart")) ocs::bench::RestartBench(options, &report);
   if (std::find(only.begin(), only.end(), "accounts") != only.end())
     ocs::bench::AccountsBench(options, &report);

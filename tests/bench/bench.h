@@ -46,6 +46,7 @@ std::string Ratio(double measured, double limit);
 void RatingBench(const Options& options, Report* report);
 void EngineBench(const Options& options, Report* report);
 void RpcBench(const Options& options, Report* report);
+void HalfLoadBench(const Options& options, Report* report);
 /// What RestartBench kills: fills a store and works on it.
 void WorkUntilKilled(const Options& options);
 void RestartBench(const Options& options, Report* report);

@@ -25,8 +25,8 @@
 #include "ocs/base/check.h"
 #include "ocs/base/random.h"
 #include "ocs/engine/engine.h"
-#include "ocs/runtime/event_loop.h"
 #include "ocs/runtime/system_clock.h"
+#include "ocs/runtime/task_thread.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/running_engine.h"
 
@@ -167,7 +167,7 @@ double PackedWrites(const Options& options, double bytes_per_operation,
   auto store = balance::OpenRocksStore(
       {.folder = options.folder, .mode = balance::OpenMode::kCreateIfMissing});
   OCS_CHECK(store.ok());
-  runtime::EventLoop writer("bench-writer");
+  runtime::TaskThread writer("bench-writer");
   balance::EmbeddedGroupLog log(store->get(), &writer, {});
   balance::Group groups[2];
   Random random(7);

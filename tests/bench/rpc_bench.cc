@@ -2,6 +2,7 @@
 // flight, in one process on loopback. And the stream of batches.
 
 #include <grpcpp/grpcpp.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -236,8 +237,25 @@ class BatchCaller final
   wire::CreditControlAnswerBatch answers_;
 };
 
+// What the whole process used: of processor time and of switches between threads.
+struct Used {
+  static Used Now() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto micros = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+    };
+    return {.cpu_us = micros(usage.ru_utime) + micros(usage.ru_stime),
+            .switches = static_cast<double>(usage.ru_nvcsw)};
+  }
+  double cpu_us = 0;
+  double switches = 0;  // Voluntary ones: a thread went to sleep.
+};
+
 struct Rate {
   double per_second = 0;
+  double cpu_us = 0;    // Of a call, client and server together.
+  double switches = 0;  // Of a call.
   double p50_us = 0;
   double p99_us = 0;
 };
@@ -245,11 +263,16 @@ struct Rate {
 template <typename Caller>
 Rate Measure(Run* run, std::vector<std::unique_ptr<Caller>>& callers, double seconds) {
   run->running.Add(static_cast<int64_t>(callers.size()));
+  const Used before = Used::Now();
   const double begin = Seconds();
   for (auto& caller : callers) caller->Begin();
   while (Seconds() - begin < seconds)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));  // tidy-allow sleep: measures
-  Rate rate{.per_second = static_cast<double>(run->done.load()) / (Seconds() - begin)};
+  const auto done = static_cast<double>(run->done.load());
+  Rate rate{.per_second = done / (Seconds() - begin)};
+  const Used after = Used::Now();
+  rate.cpu_us = (after.cpu_us - before.cpu_us) / done;
+  rate.switches = (after.switches - before.switches) / done;
   run->stop = true;
   run->running.WaitForZero();
   std::vector<double> all;
@@ -310,15 +333,17 @@ void RpcBench(const Options& options, Report* report) {
   for (const int in_flight : {64, 256, 1'000}) {
     const Rate limit = MeasureEmpty(channels, in_flight, options.seconds / 2);
     const Rate credit = MeasureCredit(channels, accounts, in_flight, options.seconds / 2);
-    report->Add(
-        {.what = absl::StrFormat("unary CreditControl, %d in flight, p50 %.0f us, p99 %.0f us",
-                                 in_flight, credit.p50_us, credit.p99_us),
-         .measured = PerSecond(credit.per_second),
-         .beside = absl::StrFormat("empty unary call: %s, p99 %.0f us", PerSecond(limit.per_second),
-                                   limit.p99_us),
-         .ratio = Ratio(credit.per_second, limit.per_second),
-         .to_reach = "0.8",
-         .reached = credit.per_second >= 0.8 * limit.per_second});
+    report->Add({.what = absl::StrFormat(
+                     "unary CreditControl, %d in flight, p50 %.0f us, p99 %.0f us, "
+                     "%.1f us of processors, %.2f switches",
+                     in_flight, credit.p50_us, credit.p99_us, credit.cpu_us, credit.switches),
+                 .measured = PerSecond(credit.per_second),
+                 .beside = absl::StrFormat(
+                     "empty unary call: %s, p99 %.0f us, %.1f us, %.2f switches",
+                     PerSecond(limit.per_second), limit.p99_us, limit.cpu_us, limit.switches),
+                 .ratio = Ratio(credit.per_second, limit.per_second),
+                 .to_reach = "0.8",
+                 .reached = credit.per_second >= 0.8 * limit.per_second});
   }
   Run run;
   run.accounts = accounts;

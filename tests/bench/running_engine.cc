@@ -115,9 +115,10 @@ Running Start(const Options& options, int64_t cached_accounts_max) {
   if (!store.ok()) std::fprintf(stderr, "%s\n", store.status().ToString().c_str());
   OCS_CHECK(store.ok());
   running.store = *std::move(store);
-  running.worker = std::make_unique<runtime::EventLoop>("bench-worker");
-  running.writer = std::make_unique<runtime::EventLoop>("bench-writer");
+  running.worker = std::make_unique<runtime::TaskThread>("bench-worker");
+  running.writer = std::make_unique<runtime::TaskThread>("bench-writer");
   engine::EngineOptions engine_options;
+  engine_options.written_here_entries_max = 256;  // As ocsd.
   engine_options.cached_accounts_max =
       cached_accounts_max > 0 ? cached_accounts_max : options.accounts + 1'000;
   auto engine = Engine::Open(engine_options,

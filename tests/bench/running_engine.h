@@ -15,7 +15,7 @@
 #include "balance/store.h"
 #include "ocs/base/ids.h"
 #include "ocs/engine/engine.h"
-#include "ocs/runtime/event_loop.h"
+#include "ocs/runtime/task_thread.h"
 #include "tests/bench/bench.h"
 
 namespace ocs::bench {
@@ -44,8 +44,8 @@ class Outstanding final {
 
 struct Running {
   std::unique_ptr<balance::Store> store;
-  std::unique_ptr<runtime::EventLoop> worker;
-  std::unique_ptr<runtime::EventLoop> writer;
+  std::unique_ptr<runtime::TaskThread> worker;
+  std::unique_ptr<runtime::TaskThread> writer;
   std::unique_ptr<engine::Engine> engine;
   double open_seconds = 0;
 };
