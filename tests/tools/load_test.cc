@@ -1,4 +1,5 @@
 #include "tests/support/catch.h"
+#include "tools/load/chart.h"
 #include "tools/load/measure.h"
 
 namespace ocs::load {
@@ -33,6 +34,34 @@ TEST_CASE("requests are counted by second and tenant, and summed without the fir
   const std::string table = measure.FormatTable({"50%", "500%"});
   CAPTURE(table);
   CHECK(table.find("50%   acme           16      15       1") != std::string::npos);
+}
+
+TEST_CASE("the chart has a line of each kind for each tenant, and every phase", "[tools][unit]") {
+  Measure measure({"acme", "<other>"});
+  for (int phase = 0; phase < 2; ++phase) {
+    for (int64_t second = 0; second < 3; ++second) {
+      measure.Count(phase, second, 0, End::kDone, 1'000);
+      measure.Count(phase, second, 1, End::kDone, 100'000);
+      measure.Count(phase, second, 1, End::kLate, 0);
+    }
+  }
+  const std::string chart = FormatChart(measure, {"50%", "500%"});
+  CAPTURE(chart);
+  const auto count = [&](const std::string& what) {
+    int found = 0;
+    for (size_t at = chart.find(what); at != std::string::npos; at = chart.find(what, at + 1))
+      ++found;
+    return found;
+  };
+  CHECK(count("<polyline") == 8);
+  CHECK(count("stroke-dasharray") == 4);
+  CHECK(count(">50%<") == 1);
+  CHECK(count(">500%<") == 1);
+  CHECK(count("&lt;other&gt;") == 1);
+  CHECK(count("<other>") == 0);
+  // 1 ms and 100 ms on a scale from 0.1 to 100: a third of the way, and the top.
+  CHECK(count(",433.3 ") == 12);
+  CHECK(count(",300.0 ") == 12);
 }
 
 }  // namespace

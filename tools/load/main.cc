@@ -13,6 +13,7 @@
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "tools/client/connection.h"
+#include "tools/load/chart.h"
 #include "tools/load/offer.h"
 #include "tools/load/setup.h"
 
@@ -27,6 +28,7 @@ struct Arguments {
   client::Connection connection;
   std::string catalogue;
   std::string csv;
+  std::string chart;
   std::vector<std::string> tenants;
   std::vector<int64_t> phases = {50, 100, 200, 500, 50};
   int64_t seconds = 10;
@@ -95,6 +97,7 @@ void AddOptions(CLI::App* app, Arguments* arguments) {
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
   app->add_option("--csv", arguments->csv, "File for a row per second and tenant");
+  app->add_option("--chart", arguments->chart, "SVG file for goodput and latency over time");
 }
 
 absl::Status SetUp(Arguments* arguments) {
@@ -108,6 +111,17 @@ absl::Status SetUp(Arguments* arguments) {
                        MakeAccounts(channel, arguments->connection.token, arguments->catalogue,
                                     arguments->workload.seed, arguments->account_count));
   return absl::OkStatus();
+}
+
+// No path: nothing is wanted. False when it cannot be written; the reason is printed.
+bool WriteFile(const std::string& path, const std::string& text) {
+  if (path.empty()) return true;
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  file.close();
+  if (file) return true;
+  std::fprintf(stderr, "ocs-load: %s: cannot be written\n", path.c_str());
+  return false;
 }
 
 int RunPhases(const Arguments& arguments) {
@@ -129,13 +143,9 @@ int RunPhases(const Arguments& arguments) {
                   &measure);
   }
   std::fputs(measure.FormatTable(phases).c_str(), stdout);
-  if (arguments.csv.empty()) return 0;
-  std::ofstream file(arguments.csv, std::ios::trunc);
-  file << measure.FormatCsv(phases);
-  file.close();
-  if (file) return 0;
-  std::fprintf(stderr, "ocs-load: %s: cannot be written\n", arguments.csv.c_str());
-  return kExitUsage;
+  if (!WriteFile(arguments.csv, measure.FormatCsv(phases))) return kExitUsage;
+  if (!WriteFile(arguments.chart, FormatChart(measure, phases))) return kExitUsage;
+  return 0;
 }
 
 int Run(int argc, char** argv) {

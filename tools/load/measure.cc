@@ -63,6 +63,22 @@ std::string Measure::FormatTable(const std::vector<std::string>& phases) const {
   return table.Format();
 }
 
+std::vector<Measure::Row> Measure::Rows() const {
+  std::vector<Row> rows;
+  for (const auto& [key, cell] : cells_) {
+    std::vector<uint32_t> sorted = cell.done_us;
+    std::sort(sorted.begin(), sorted.end());
+    rows.push_back({.phase = key.phase,
+                    .second = key.second,
+                    .tenant = key.tenant,
+                    .offered = cell.offered(),
+                    .done = cell.ends[static_cast<int>(End::kDone)],
+                    .p50_us = Percentile(sorted, 50),
+                    .p99_us = Percentile(sorted, 99)});
+  }
+  return rows;
+}
+
 std::string Measure::FormatCsv(const std::vector<std::string>& phases) const {
   std::string text =
       "phase,load,second,tenant,offered,done,busy,late,refused,other,unsent,p50_us,p95_us,p99_us\n";

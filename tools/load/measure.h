@@ -49,6 +49,19 @@ class Measure final {
   /// One row for each second and tenant, with a header.
   std::string FormatCsv(const std::vector<std::string>& phases) const;
 
+  /// What the CSV has, as numbers, in its order.
+  struct Row {
+    int phase = 0;
+    int64_t second = 0;
+    size_t tenant = 0;
+    int64_t offered = 0;
+    int64_t done = 0;
+    uint32_t p50_us = 0;
+    uint32_t p99_us = 0;
+  };
+  std::vector<Row> Rows() const;
+  const std::vector<std::string>& tenants() const { return tenants_; }
+
  private:
   struct Key {
     int phase;

@@ -52,7 +52,7 @@ struct Flight {
   std::unique_ptr<grpc::ClientAsyncResponseReader<wire::CreditControlAnswer>> reader;
   size_t tenant = 0;
   int64_t second = 0;
-  SteadyClock::time_point sent_at;
+  SteadyClock::time_point due_at;
 };
 
 }  // namespace
@@ -95,7 +95,9 @@ struct Offerer::State {
     }
   }
 
-  void Send(size_t tenant, int64_t second) {
+  // Its time counts from when it was due: what this program or the server keeps from being sent is
+  // late all the same.
+  void Send(size_t tenant, int64_t second, SteadyClock::time_point due_at) {
     std::unique_ptr<Flight> flight = TakeFlight();
     const Tenant& from = workload.tenants[tenant];
     flight->context.emplace();
@@ -105,7 +107,7 @@ struct Offerer::State {
     Fill(&flight->request);
     flight->tenant = tenant;
     flight->second = second;
-    flight->sent_at = SteadyClock::now();
+    flight->due_at = due_at;
     auto& mine = stubs[&from];
     flight->reader = mine[static_cast<size_t>(sent_count) % mine.size()]->AsyncCreditControl(
         &*flight->context, flight->request, &queue);
@@ -129,7 +131,7 @@ struct Offerer::State {
     while (queue.Next(&tag, &ok)) {
       std::unique_ptr<Flight> flight(static_cast<Flight*>(tag));
       const End end = EndOf(flight->status, flight->answer);
-      const int64_t micros = MicrosBetween(flight->sent_at, SteadyClock::now());
+      const int64_t micros = MicrosBetween(flight->due_at, SteadyClock::now());
       if (end == End::kDone) done_count.fetch_add(1);
       const std::lock_guard<std::mutex> lock(mutex);
       if (measure != nullptr) {
@@ -185,7 +187,7 @@ int64_t Offerer::MeasureCapacity(int64_t seconds, int64_t in_flight) {
   const auto begin = SteadyClock::now();
   const int64_t before = state_->done_count.load();
   while (MicrosBetween(begin, SteadyClock::now()) < seconds * kMillion) {
-    while (state_->in_flight.load() < in_flight) state_->Send(0, 0);
+    while (state_->in_flight.load() < in_flight) state_->Send(0, 0, SteadyClock::now());
     std::this_thread::yield();
   }
   const int64_t micros = MicrosBetween(begin, SteadyClock::now());
@@ -208,12 +210,14 @@ void Offerer::Offer(int phase, int64_t per_second, int64_t seconds, Measure* mea
       // What is due is counted from the beginning, so that no lateness is lost.
       const int64_t due = per_second * workload.tenants[i].share * now_us / (shares * kMillion);
       for (; offered[i] < due; ++offered[i]) {
-        const int64_t second =
-            offered[i] * shares / std::max<int64_t>(per_second * workload.tenants[i].share, 1);
+        const auto rate = static_cast<double>(per_second) *
+                          static_cast<double>(workload.tenants[i].share) /
+                          static_cast<double>(shares);
+        const auto due_us = static_cast<int64_t>(static_cast<double>(offered[i]) * 1e6 / rate);
         if (state_->in_flight.load() < workload.in_flight_max) {
-          state_->Send(i, second);
+          state_->Send(i, due_us / kMillion, begin + std::chrono::microseconds(due_us));
         } else {
-          state_->CountUnsent(second, i);
+          state_->CountUnsent(due_us / kMillion, i);
         }
       }
     }
