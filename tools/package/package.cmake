@@ -1,5 +1,7 @@
 # What is installed where, and the Debian package (cpack in the build folder).
 include(GNUInstallDirs)
+# The programs are built by name before: packing does not build the tests too.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
 set(OCS_PROGRAMS)
 foreach(program IN ITEMS ocsd ocsctl ocs-inspect ocs-load ocs-replay ocs-sim)
