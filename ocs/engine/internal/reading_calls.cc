@@ -235,8 +235,11 @@ bool AddNotices(balance::GroupReader& group, Shard& shard, NoticesCall* call) {
 
 void CreditControlCall::Execute(Shard& shard) {
   Charging charging(shard, request, &answer);
+  const Position before = shard.book().NextPosition();
   charging.Decide();
-  if (charging.payer() != nullptr && !shard.stopped()) GiveNotices(shard, charging.payer());
+  // A repeat changes nothing, be it that meanwhile a sliding window has moved past a threshold.
+  if (shard.stopped() || shard.book().NextPosition() == before) return;
+  if (charging.payer() != nullptr) GiveNotices(shard, charging.payer());
 }
 
 void NoticesCall::Execute(Shard& shard) {
