@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "ocs/base/check.h"
+#include "ocs/base/exact.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/limits.h"
 
@@ -189,6 +190,18 @@ const Subscription* Account::FindSubscription(uint32_t subscription) const {
   return FindSubscriptionIn(subscriptions, subscription);
 }
 
+int64_t VolumeWindow::Rebate() const {
+  const int64_t excess = std::min(excess_micros, charged_micros);
+  if (excess <= 0 || own_micros <= 0) return 0;
+  const auto share = MultiplyDivide(excess, own_micros, charged_micros, Rounding::kDown);
+  return std::min(share.value_or(0), own_micros);
+}
+
+const VolumeWindow* Account::FindVolumeWindow(uint64_t counter, Instant began_at) const {
+  return FindSorted(volume_windows, std::tuple(counter, began_at),
+                    [](const VolumeWindow& w) { return std::tuple(w.counter, w.began_at); });
+}
+
 const Transfer* Account::FindTransfer(std::string_view transfer_id) const {
   return FindSorted(transfers, transfer_id,
                     [](const Transfer& t) { return std::string_view(t.id); });
@@ -218,6 +231,7 @@ Instant Account::NextDue() const {
   }
   for (const Subscription& subscription : subscriptions) due = std::min(due, DueOf(subscription));
   for (const Limit& limit : limits) due = std::min(due, limit.until);
+  for (const VolumeWindow& window : volume_windows) due = std::min(due, window.ends_at);
   if (!dated_changes.empty()) due = std::min(due, dated_changes.front().at);
   for (const Transfer& transfer : transfers) due = std::min(due, transfer.sent_at);
   return due;

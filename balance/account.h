@@ -104,6 +104,27 @@ constexpr uint64_t CounterOwner(NodeId node, BucketId bucket) {
   return (uint64_t{bucket.value} << 32U) | node.value;
 }
 
+/// What use at a volume price has come to in a window that has not ended: what it charged before a
+/// cheaper tier was reached is given back at the end.
+struct VolumeWindow {
+  uint64_t counter = 0;  ///< Counter::id of the price's counter.
+  Window window = {};
+  Instant anchor = {};  ///< Of kCycle.
+  Instant began_at = {};
+  Instant ends_at = Instant::Never();
+  uint32_t revision = 0;       ///< Of the tariff that charged last.
+  int64_t charged_micros = 0;  ///< Of its pieces, refunds deducted.
+  int64_t own_micros = 0;      ///< Of that, from the main bucket.
+  /// By how much that is more than the pieces cost at the tier reached; below 0 where less was
+  /// charged (a maximum, a refund).
+  int64_t excess_micros = 0;
+  friend bool operator==(const VolumeWindow&, const VolumeWindow&) = default;
+
+  /// What is to be given back to the main bucket if the window ends as it is: the excess, in the
+  /// proportion in which that bucket paid, rounded down.
+  int64_t Rebate() const;
+};
+
 /// A bound on what a node and all below it may use. Hard, or for notices only.
 struct Limit {
   uint32_t id = 0;
@@ -324,12 +345,13 @@ struct Account {
   uint32_t next_node = 1;
   uint32_t next_limit = 1;
   uint32_t next_subscription = 1;
-  std::vector<Node> nodes = {};                 ///< By id.
-  std::vector<Limit> limits = {};               ///< By id.
-  std::vector<Counter> counters = {};           ///< By (id, owner).
-  std::vector<Bought> bought = {};              ///< By offer.
-  std::vector<DatedChange> dated_changes = {};  ///< By time.
-  std::vector<Transfer> transfers = {};         ///< On their way from here. By id.
+  std::vector<Node> nodes = {};                   ///< By id.
+  std::vector<Limit> limits = {};                 ///< By id.
+  std::vector<Counter> counters = {};             ///< By (id, owner).
+  std::vector<Bought> bought = {};                ///< By offer.
+  std::vector<DatedChange> dated_changes = {};    ///< By time.
+  std::vector<Transfer> transfers = {};           ///< On their way from here. By id.
+  std::vector<VolumeWindow> volume_windows = {};  ///< By (counter, began_at).
 
   friend bool operator==(const Account&, const Account&) = default;
 
@@ -343,6 +365,7 @@ struct Account {
   const AccountIdentity* FindIdentity(uint8_t type, std::string_view data) const;
   const Counter* FindCounter(uint64_t counter, uint64_t owner) const;
   const Limit* FindLimit(uint32_t limit) const;
+  const VolumeWindow* FindVolumeWindow(uint64_t counter, Instant began_at) const;
   Subscription* FindSubscription(uint32_t subscription);
   const Subscription* FindSubscription(uint32_t subscription) const;
   const Transfer* FindTransfer(std::string_view transfer_id) const;
@@ -357,8 +380,8 @@ struct Account {
   int64_t Spendable(const Bucket& bucket) const;
 
   /// The earliest instant at which something of this account falls due: a session's or a bucket's
-  /// end, a refill, a renewal, the end of a subscription that has an id, a dated change, a transfer
-  /// that has not arrived.
+  /// end, a refill, a renewal, the end of a subscription that has an id, a dated change, the end of
+  /// a volume price's window, a transfer that has not arrived.
   Instant NextDue() const;
 };
 

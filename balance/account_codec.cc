@@ -1,5 +1,5 @@
 // The byte form of an account state: docs/format/account.md. Version 1 had no nodes, limits,
-// counters and what belongs to them; it is still read.
+// counters and what belongs to them, version 2 no windows of volume prices; they are still read.
 
 #include <algorithm>
 #include <tuple>
@@ -13,7 +13,8 @@
 namespace ocs::balance {
 namespace {
 
-constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersion = 3;
+constexpr uint8_t kVersionWithoutVolume = 2;
 constexpr uint8_t kVersionWithoutMore = 1;
 
 void EncodeSession(const Session& session, ByteWriter& out) {
@@ -65,7 +66,9 @@ void EncodeWhole(const AccountIdentity& identity, ByteWriter& out) {
 class StateReader final {
  public:
   StateReader(ByteReader& in, uint8_t version)
-      : in_(in), with_more_(version > kVersionWithoutMore) {}
+      : in_(in),
+        with_more_(version > kVersionWithoutMore),
+        with_volume_(version > kVersionWithoutVolume) {}
 
   bool ReadLists(Account* account) {
     const auto read = [this](ByteReader&, auto* item) { return Read(item); };
@@ -74,7 +77,9 @@ class StateReader final {
            ReadSessions(&account->sessions) &&
            List(kCarriesPerAccountMax, &account->carries, DecodeCarry) &&
            List(kIdentitiesPerAccountMax, &account->identities, read) &&
-           (!with_more_ || ReadMore(account));
+           (!with_more_ || ReadMore(account)) &&
+           (!with_volume_ ||
+            List(kVolumeWindowsPerAccountMax, &account->volume_windows, DecodeVolumeWindow));
   }
 
  private:
@@ -153,6 +158,7 @@ class StateReader final {
 
   ByteReader& in_;
   const bool with_more_;
+  const bool with_volume_;
 };
 
 // Each before the next by `key`: what is searched by halving must be in order.
@@ -171,7 +177,9 @@ bool InOrder(const Account& a) {
          Ascends(a.counters, [](const Counter& c) { return std::tuple(c.id, c.owner); }) &&
          Ascends(a.bought, [](const Bought& b) { return b.offer; }) &&
          Ascends(a.identities, IdentityKeyOf) &&
-         Ascends(a.transfers, [](const Transfer& t) { return std::string_view(t.id); });
+         Ascends(a.transfers, [](const Transfer& t) { return std::string_view(t.id); }) &&
+         Ascends(a.volume_windows,
+                 [](const VolumeWindow& w) { return std::tie(w.counter, w.began_at); });
 }
 
 }  // namespace
@@ -205,12 +213,13 @@ void EncodeAccount(const Account& account, std::string* out) {
   EncodeList(account.bought, writer, EncodeBought);
   EncodeList(account.dated_changes, writer, EncodeDatedChange);
   EncodeList(account.transfers, writer, EncodeTransfer);
+  EncodeList(account.volume_windows, writer, EncodeVolumeWindow);
 }
 
 absl::StatusOr<Account> DecodeAccount(std::string_view bytes) {
   ByteReader in(bytes);
   const uint8_t version = in.U8();
-  if (version != kVersion && version != kVersionWithoutMore) {
+  if (version < kVersionWithoutMore || version > kVersion) {
     return absl::DataLossError(
         Cat("account state has format version ", version, ", expected up to ", kVersion));
   }

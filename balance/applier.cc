@@ -105,6 +105,8 @@ bool StoreSorted(const T& item, int count_max, KeyOf key_of, std::vector<T>* lis
   return true;
 }
 
+auto VolumeKeyOf(const VolumeWindow& w) { return std::tie(w.counter, w.began_at); }
+
 auto IdentityKeyOf(const AccountIdentity& i) { return std::tie(i.type, i.data); }
 
 bool AddIdentity(const AccountIdentity& identity, Account* account) {
@@ -303,6 +305,12 @@ bool ApplyEffect(EffectReader& effects, const EntryView& entry, Account* account
       return EraseOne(account->counters, [&](const Counter& c) {
         return c.id == effects.counter().id && c.owner == effects.counter().owner && c.held == 0;
       });
+    case Effect::kSetVolumeWindow:
+      return StoreSorted(effects.volume_window(), kVolumeWindowsPerAccountMax, VolumeKeyOf,
+                         &account->volume_windows);
+    case Effect::kDropVolumeWindow:
+      return EraseOne(account->volume_windows,
+                      [&](const VolumeWindow& w) { return w == effects.volume_window(); });
     case Effect::kSetTransfer:
       return StoreSorted(
           effects.transfer(), kTransfersPendingMax, [](const Transfer& t) { return t.id; },
@@ -364,6 +372,9 @@ void Applier::NoteDue(const Account& account) {
       break;
     case Effect::kSetDatedChange:
       earliest_due_ = std::min(earliest_due_, effects_.dated_change().at);
+      break;
+    case Effect::kSetVolumeWindow:
+      earliest_due_ = std::min(earliest_due_, effects_.volume_window().ends_at);
       break;
     case Effect::kSetTransfer:
       earliest_due_ = std::min(earliest_due_, effects_.transfer().sent_at);

@@ -213,12 +213,15 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
     case EntryKey::Type::kNone:
       return;
     case EntryKey::Type::kChange:
-      if (entry.kind == EntryKind::kEventRefunded) RememberRefund(entry);
-      // What has arrived must not arrive again, however late its sender asks.
-      answers.Add(MakeAnswerKey(AnswerFamily::kChange, partition, entry.key.text), entry.position,
-                  entry.kind == EntryKind::kTransferReceived
-                      ? kForEver
-                      : until(options.event_retention_seconds));
+      if (entry.kind == EntryKind::kEventRefunded || entry.kind == EntryKind::kReRated)
+        RememberRefund(entry);
+      // What has arrived must not arrive again, however late its sender asks; and a refund asks
+      // what a window came to.
+      answers.Add(
+          MakeAnswerKey(AnswerFamily::kChange, partition, entry.key.text), entry.position,
+          entry.kind == EntryKind::kTransferReceived || entry.kind == EntryKind::kWindowSettled
+              ? kForEver
+              : until(options.event_retention_seconds));
       return;
     case EntryKey::Type::kRequest:
     case EntryKey::Type::kSession: {

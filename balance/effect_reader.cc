@@ -88,6 +88,9 @@ bool EffectReader::ReadOfBucket() {
       bucket_.id.value = static_cast<uint32_t>(in_.Varint());
       noticed_percent_ = in_.U8();
       return true;
+    case Effect::kSetVolumeWindow:
+    case Effect::kDropVolumeWindow:
+      return DecodeVolumeWindow(in_, &volume_window_);
     case Effect::kSetTransfer:
       return DecodeTransfer(in_, &transfer_);
     case Effect::kDropTransfer:

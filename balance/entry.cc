@@ -47,8 +47,8 @@ constexpr std::array<std::string_view, 52> kKindNames = {"",
                                                          "catalogue rejected",
                                                          "catalogue cancelled",
                                                          "",
-                                                         "",
-                                                         "",
+                                                         "window settled",
+                                                         "charged again",
                                                          "",
                                                          "",
                                                          "",
@@ -373,6 +373,18 @@ void EntryBuilder::SetBucketNoticed(BucketId bucket, uint8_t percent) {
   out.U8(static_cast<uint8_t>(Effect::kSetBucketNoticed));
   out.Varint(bucket.value);
   out.U8(percent);
+}
+
+void EntryBuilder::SetVolumeWindow(const VolumeWindow& window) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetVolumeWindow));
+  EncodeVolumeWindow(window, out);
+}
+
+void EntryBuilder::DropVolumeWindow(const VolumeWindow& window) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropVolumeWindow));
+  EncodeVolumeWindow(window, out);
 }
 
 std::string* EntryBuilder::Attach(AttachmentType type) {

@@ -54,9 +54,11 @@ enum class EntryKind : uint8_t {
   kCatalogueApproved = 32,
   kCatalogueRejected = 33,
   kCatalogueCancelled = 34,  ///< Published, and taken back before it was in force.
-  kVouchersIssued = 49,      ///< Of no account.
-  kVouchersCancelled = 50,   ///< A whole batch. Of no account.
-  kVoucherGuessed = 51,  ///< A code that no voucher has: counted, so that there is an end of it.
+  kWindowSettled = 36,      ///< A volume price's window ended: what was charged too much goes back.
+  kReRated = 37,            ///< A charge given back, and made again by a corrected tariff.
+  kVouchersIssued = 49,     ///< Of no account.
+  kVouchersCancelled = 50,  ///< A whole batch. Of no account.
+  kVoucherGuessed = 51,     ///< A code that no voucher has: counted, so that there is an end of it.
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);
@@ -177,6 +179,8 @@ enum class Effect : uint8_t {
   kSetTransfer = 29,   ///< One on the way, at its sender.
   kDropTransfer = 30,
   kSetBucketNoticed = 31,
+  kSetVolumeWindow = 32,  ///< One of a volume price, added or all of it anew.
+  kDropVolumeWindow = 33,
 };
 
 /// Moves a counter, and makes it where it is not there. Where `began_at` is later than the
@@ -267,6 +271,9 @@ class EntryBuilder final {
   void DropTransfer(std::string_view transfer_id);
   /// The highest threshold of a bucket's use that was told.
   void SetBucketNoticed(BucketId bucket, uint8_t percent);
+  void SetVolumeWindow(const VolumeWindow& window);
+  /// As it was at its end: refunds of later days ask what it came to.
+  void DropVolumeWindow(const VolumeWindow& window);
 
   /// Where to append the recorded answer.
   std::string* answer() { return &answer_; }
@@ -377,6 +384,7 @@ class EffectReader final {
   const DatedChange& dated_change() const { return dated_change_; }
   const Transfer& transfer() const { return transfer_; }  ///< kSetTransfer; kDropTransfer: id.
   uint8_t noticed_percent() const { return noticed_percent_; }  ///< Of bucket().id.
+  const VolumeWindow& volume_window() const { return volume_window_; }
 
  private:
   bool Read(uint8_t code);
@@ -407,6 +415,7 @@ class EffectReader final {
   DatedChange dated_change_;
   Transfer transfer_;
   uint8_t noticed_percent_ = 0;
+  VolumeWindow volume_window_;
 };
 
 }  // namespace ocs::balance

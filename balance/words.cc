@@ -78,6 +78,15 @@ std::string ChangeWords(EffectReader& effects, absl::TimeZone zone) {
     case Effect::kSetTransfer:
       return Cat("; ", FormatAmount(effects.transfer().amount, effects.transfer().bucket.unit),
                  " is on its way to account ", effects.transfer().to.value);
+    case Effect::kSetVolumeWindow:
+      return Cat("; charged at a volume price since ",
+                 FormatInstant(effects.volume_window().began_at, zone), ": ",
+                 FormatMicros(effects.volume_window().charged_micros), ", to be given back by now ",
+                 FormatMicros(effects.volume_window().Rebate()));
+    case Effect::kDropVolumeWindow:
+      return Cat("; the window of a volume price ended at ",
+                 FormatInstant(effects.volume_window().ends_at, zone), ", charged ",
+                 FormatMicros(effects.volume_window().charged_micros));
     case Effect::kDropTransfer:
       return "; the transfer has arrived";
     default:

@@ -116,7 +116,7 @@ absl::Status Read(const Element& element, Position* position) {
 }
 
 bool IsDeclared(RecordType type) {
-  return type == RecordType::kUsage || type == RecordType::kFee || type == RecordType::kRefund;
+  return type >= RecordType::kUsage && type <= RecordType::kCorrection;
 }
 bool IsDeclared(ClosingCause cause) {
   return cause == ClosingCause::kNormalRelease || cause == ClosingCause::kPartialRecord ||

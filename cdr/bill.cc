@@ -260,7 +260,7 @@ BillAddOutcome BillBuilder::State::AddLine(const RecordId& id, const Record& rec
     reason = item.reasons.try_emplace(std::move(kept)).first;
   }
   // Amounts are not below 0 (see Check), so their opposite fits.
-  const int64_t amount = record.type == RecordType::kRefund ? -line.amount : line.amount;
+  const int64_t amount = IsCredit(record.type) ? -line.amount : line.amount;
   if (!AddTo(&reason->second.quantity, line.quantity)) return BillAddOutcome::kOverflow;
   if (!AddTo(&reason->second.amount, amount)) return BillAddOutcome::kOverflow;
   if (!AddTo(&item.amount, amount)) return BillAddOutcome::kOverflow;

@@ -7,6 +7,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/time/time.h"
 #include "cdr/internal/text.h"
+#include "ocs/base/check.h"
 #include "ocs/base/text.h"
 
 namespace ocs::cdr {
@@ -50,6 +51,8 @@ enum Word : size_t {
   kFee,
   kUsage,
   kRefund,
+  kRebate,
+  kCorrection,
   kNothing,
   kFootnote,
   kWordCount,
@@ -89,6 +92,8 @@ constexpr Words kEnglishWords = {
     "fee",
     "usage",
     "given back",
+    "given back: cheaper tier reached",
+    "corrected",
     "Nothing was charged in this period.",
     "Amounts are exact to a millionth. What is to be paid is rounded down to two decimals; the "
     "rest "
@@ -129,6 +134,8 @@ constexpr Words kChineseWords = {
     "套餐费",
     "用量费",
     "退费",
+    "返还：达到更低档价",
+    "更正",
     "本账期没有费用。",
     "金额精确到百万分之一元。应付金额舍去到分，余额结转下期，不会丢失。账期结束后才上报的用量计入下"
     "期账单。",
@@ -327,7 +334,19 @@ class Page final {
   }
 
   std::string_view TypeText(RecordType type) const {
-    return words_[type == RecordType::kFee ? kFee : type == RecordType::kRefund ? kRefund : kUsage];
+    switch (type) {
+      case RecordType::kUsage:
+        return words_[kUsage];
+      case RecordType::kFee:
+        return words_[kFee];
+      case RecordType::kRefund:
+        return words_[kRefund];
+      case RecordType::kRebate:
+        return words_[kRebate];
+      case RecordType::kCorrection:
+        return words_[kCorrection];
+    }
+    OCS_CHECK(false);
   }
 
   void ItemName(const BillItem& item) {

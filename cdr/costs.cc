@@ -23,7 +23,7 @@ std::string_view ServedBy(const Record& record) {
 
 // The amount of a refund is what was given back.
 int64_t Signed(const Record& record, int64_t amount) {
-  return record.type == RecordType::kRefund ? -amount : amount;
+  return IsCredit(record.type) ? -amount : amount;
 }
 
 struct TaxedSum {
@@ -74,7 +74,8 @@ std::vector<CostItem> VendorStatement::Items() const {
 
 MarginBook::Sum& MarginBook::SumOf(const Record& record, const RecordLine& line,
                                    const Unit& currency) {
-  const bool of_model = !record.model.empty();
+  // A rebate is of use, of several models perhaps.
+  const bool of_model = !record.model.empty() || record.type == RecordType::kRebate;
   return sums_[Key{std::string(line.charge_code), of_model ? RecordType::kUsage : RecordType::kFee,
                    std::string(of_model ? record.model : record.offer), currency}];
 }

@@ -52,7 +52,7 @@ std::string AmountText(int64_t amount, const Unit& unit) {
 // opposite in 64 bits.
 std::string ChargedText(RecordType type, int64_t amount, const Unit& unit) {
   std::string text = AmountText(amount, unit);
-  if (type != RecordType::kRefund || amount == 0) return text;
+  if (!IsCredit(type) || amount == 0) return text;
   return amount < 0 ? text.substr(1) : Cat("-", text);
 }
 
@@ -109,7 +109,8 @@ void AppendLine(const Record& record, std::string_view list, size_t number, cons
 }
 
 std::optional<RecordType> ParseType(std::string_view name) {
-  for (const RecordType type : {RecordType::kUsage, RecordType::kFee, RecordType::kRefund}) {
+  for (const RecordType type : {RecordType::kUsage, RecordType::kFee, RecordType::kRefund,
+                                RecordType::kRebate, RecordType::kCorrection}) {
     if (RecordTypeName(type) == name) return type;
   }
   return std::nullopt;

@@ -125,11 +125,15 @@ std::string RefundText(const Record& record, const RecordLine& line) {
 std::string LineText(const Record& record, const RecordLine& line) {
   switch (record.type) {
     case RecordType::kUsage:
+    case RecordType::kCorrection:
       return UsageText(record, line);
     case RecordType::kFee:
       return FeeText(record, line);
     case RecordType::kRefund:
       return RefundText(record, line);
+    case RecordType::kRebate:
+      return Cat(Amount(line.amount, line.unit), " given back", Bucket("to", line),
+                 ": what the window was charged before a cheaper tier was reached");
   }
   OCS_CHECK(false);
 }
@@ -183,7 +187,7 @@ std::vector<UnitTotal> TotalsOf(const Record& record) {
 
 std::string TotalText(const Record& record) {
   if (record.lines.empty()) return "Nothing was charged.";
-  std::string text = record.type == RecordType::kRefund ? "Given back: " : "Charged: ";
+  std::string text = IsCredit(record.type) ? "Given back: " : "Charged: ";
   bool first = true;
   for (const UnitTotal& total : TotalsOf(record)) {
     AppendTo(&text, first ? "" : ", ",
@@ -204,7 +208,8 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
   if (record.type == RecordType::kUsage) AppendTo(&text, ", request ", record.request_number);
   if (record.record_sequence != 0) AppendTo(&text, ", part ", record.record_sequence);
   if (record.refers_to.valid()) {
-    AppendTo(&text, ", refunds record ",
+    AppendTo(&text,
+             record.type == RecordType::kCorrection ? ", corrects record " : ", refunds record ",
              FormatRecordId({.shard = {record.refers_to_shard}, .position = record.refers_to}));
   }
   AppendTo(&text, ", at ", FormatInstant(record.closed_at, zone));
@@ -272,7 +277,7 @@ std::string ExplainLine(const Record& record, const RecordLine& line) {
     AppendTo(&text, "; ", carried(line.carry_out), " carried to the next charge");
   if (line.overshoot) AppendTo(&text, "; beyond what was available");
   // A refund gives back a part at its own choice: its amount need not follow from a price.
-  if (record.type != RecordType::kRefund && !AddsUp(line)) {
+  if (!IsCredit(record.type) && !AddsUp(line)) {
     AppendTo(&text, "; the amount does not follow from quantity and price");
   }
   return text;

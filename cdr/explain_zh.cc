@@ -104,6 +104,7 @@ std::string LineText(const Record& record, const RecordLine& line) {
   const std::string amount = Amount(line.amount, line.unit);
   switch (record.type) {
     case RecordType::kUsage:
+    case RecordType::kCorrection:
       return UsageText(record, line);
     case RecordType::kFee:
       return Cat(record.offer.empty() ? "" : Cat("商品 ", record.offer, " "), "费用 ", amount,
@@ -112,6 +113,8 @@ std::string LineText(const Record& record, const RecordLine& line) {
       return Cat(
           "退还 ", amount, Bucket("退至", line),
           line.quantity == 0 || !record.offer.empty() ? "" : Cat("，对应", What(record, line)));
+    case RecordType::kRebate:
+      return Cat("返还 ", amount, Bucket("退至", line), "，即达到更低档价之前多计的金额");
   }
   OCS_CHECK(false);
 }
@@ -149,6 +152,10 @@ std::string_view TypeText(RecordType type) {
       return "费用";
     case RecordType::kRefund:
       return "退还";
+    case RecordType::kRebate:
+      return "返还";
+    case RecordType::kCorrection:
+      return "更正";
   }
   OCS_CHECK(false);
 }
@@ -162,7 +169,7 @@ std::string TotalText(const Record& record) {
     if (at == totals.size()) totals.push_back({line.unit, 0});
     if (totals[at].second) totals[at].second = AddExact(*totals[at].second, line.amount);
   }
-  std::string text = record.type == RecordType::kRefund ? "共退还：" : "合计：";
+  std::string text = IsCredit(record.type) ? "共退还：" : "合计：";
   for (size_t i = 0; i < totals.size(); ++i) {
     AppendTo(&text, i == 0 ? "" : "，",
              totals[i].second ? Amount(*totals[i].second, totals[i].first) : "数额过大");
@@ -207,8 +214,7 @@ std::string ExplainLineZh(const Record& record, const RecordLine& line) {
   if (line.carry_in != 0) AppendTo(&text, "；上次结转 ", carried(line.carry_in));
   if (line.carry_out != 0) AppendTo(&text, "；结转至下次 ", carried(line.carry_out));
   if (line.overshoot) AppendTo(&text, "；超出可用余量");
-  if (record.type != RecordType::kRefund && !AddsUp(line))
-    AppendTo(&text, "；金额与数量和单价不符");
+  if (!IsCredit(record.type) && !AddsUp(line)) AppendTo(&text, "；金额与数量和单价不符");
   return text;
 }
 

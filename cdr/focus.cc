@@ -56,7 +56,7 @@ std::string_view UnitOf(TokenKind kind) {
 
 // Negative for what is given back. The one number without an opposite stays.
 std::string Cost(RecordType type, int64_t micros) {
-  if (type != RecordType::kRefund) return FormatMicros(micros);
+  if (!IsCredit(type)) return FormatMicros(micros);
   return FormatMicros(SubtractExact(0, micros).value_or(micros));
 }
 
@@ -97,7 +97,10 @@ std::string_view CategoryOf(RecordType type) {
     case RecordType::kFee:
       return "Purchase";
     case RecordType::kRefund:
+    case RecordType::kRebate:
       return "Credit";
+    case RecordType::kCorrection:
+      return "Adjustment";
   }
   return "";
 }
@@ -134,7 +137,7 @@ void PutCharge(const Row& row, RowWriter& out) {
   const Record& record = row.record;
   out.Put(CategoryOf(record.type));
   out.Put("");  // ChargeClass: whether a refund corrects a billed period is not in a record.
-  const std::string_view what = record.type == RecordType::kFee ? record.offer : record.model;
+  const std::string_view what = record.model.empty() ? record.offer : record.model;
   out.Put(what, row.line == nullptr ? "" : ": ", row.line == nullptr ? "" : row.line->rule);
   out.Put(record.type == RecordType::kUsage ? "Usage-Based" : "One-Time");
   // The end is exclusive, and both are whole seconds.
@@ -160,10 +163,9 @@ void PutAmounts(const Row& row, std::string_view issuer, RowWriter& out) {
   out.Put(used ? UnitOf(row.line->kind) : "");
   const int64_t charged = IsMoney(row) ? row.line->amount : 0;
   // A draw costs what it earns of the package's price; the fee that paid for it costs nothing more.
-  const int64_t earned = !IsDraw(row) ? 0
-                         : type == RecordType::kRefund
-                             ? SubtractExact(0, row.line->revenue_micros).value_or(0)
-                             : row.line->revenue_micros;
+  const int64_t earned = !IsDraw(row)     ? 0
+                         : IsCredit(type) ? SubtractExact(0, row.line->revenue_micros).value_or(0)
+                                          : row.line->revenue_micros;
   const int64_t effective = type == RecordType::kFee ? 0 : IsDraw(row) ? earned : charged;
   const std::string contracted = Cost(type, IsDraw(row) ? earned : charged);
   const std::string price = IsMoney(row) ? UnitPrice(*row.line) : "";

@@ -344,7 +344,7 @@ bool IsClosingCause(uint8_t number) {
 
 bool IsRecordType(uint8_t number) {
   return number >= static_cast<uint8_t>(RecordType::kUsage) &&
-         number <= static_cast<uint8_t>(RecordType::kRefund);
+         number <= static_cast<uint8_t>(RecordType::kCorrection);
 }
 
 Unit ReadUnit(StrictReader& in) {
@@ -562,6 +562,10 @@ std::string_view RecordTypeName(RecordType type) {
       return "fee";
     case RecordType::kRefund:
       return "refund";
+    case RecordType::kRebate:
+      return "rebate";
+    case RecordType::kCorrection:
+      return "correction";
   }
   OCS_CHECK(false);
 }

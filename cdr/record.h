@@ -32,7 +32,15 @@ enum class RecordType : uint8_t {
   kFee = 2,     ///< The fee of an offer that was bought.
   kRefund = 3,  ///< Gives back what another record charged: `refers_to` names it. Amounts are
                 ///< positive; they are credits.
+  kRebate = 4,  ///< Gives back what a volume price charged before a cheaper tier was reached, at
+                ///< the end of its window, [opened_at, closed_at). A credit, as kRefund.
+  kCorrection = 5,  ///< Charges once more, by a corrected tariff, what `refers_to` charged and a
+                    ///< refund beside it gives back. Its quantities were used once, there.
 };
+/// True when the record's amounts are credits.
+constexpr bool IsCredit(RecordType type) {
+  return type == RecordType::kRefund || type == RecordType::kRebate;
+}
 
 /// causeForRecClosing of TS 32.298; its numbers.
 enum class ClosingCause : uint8_t {
@@ -108,7 +116,7 @@ struct Record {
   std::string_view provider;
   std::string_view offer;  ///< Of a fee: the offer bought.
   uint32_t tariff_revision = 0;
-  uint16_t refers_to_shard = 0;  ///< With `refers_to`, of a refund.
+  uint16_t refers_to_shard = 0;  ///< With `refers_to`, of a refund or a correction.
   Position refers_to;
   absl::InlinedVector<RecordLine, 6> lines;  ///< Empty when nothing was used.
   // From version 2 on.
@@ -152,7 +160,7 @@ absl::StatusOr<Record> DecodeRecord(std::string_view bytes);
 /// "pieces", "flat", "minimum", "free", "volume".
 std::string_view LineFormName(LineForm form);
 
-/// "fee", "usage", "refund".
+/// "usage", "fee", "refund", "rebate", "correction".
 std::string_view RecordTypeName(RecordType type);
 
 /// Where a record stands: unique for ever in one installation. An entry may carry several records:

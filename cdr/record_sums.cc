@@ -28,8 +28,8 @@ absl::Status RecordSums::Add(const RecordId& id, const Record& record) {
     const bool own = line.unit.is_money() && line.bucket <= kOwnMoneyBucket;
     int64_t& sum =
         sums_[Key{day, line.unit, own ? NodeAmountKind::kPayable : NodeAmountKind::kCovered}];
-    const auto added = record.type == RecordType::kRefund ? SubtractExact(sum, line.amount)
-                                                          : AddExact(sum, line.amount);
+    const auto added =
+        IsCredit(record.type) ? SubtractExact(sum, line.amount) : AddExact(sum, line.amount);
     if (!added) {
       return absl::OutOfRangeError(
           Cat("a sum of ", line.unit.code(), " of a day does not fit 64 bits"));

@@ -129,6 +129,15 @@ const Shape& Tariff::shape(const RateRow& row) const {
   return compiled_->tariff.shapes[row.shape];
 }
 
+std::vector<const Shape*> Tariff::ShapesOf(uint64_t counter) const {
+  std::vector<const Shape*> found;
+  const std::vector<Shape>& shapes = compiled_->tariff.shapes;
+  for (size_t i = 1; i < shapes.size(); ++i) {  // The first stands for none.
+    if (shapes[i].counter.id == counter) found.push_back(&shapes[i]);
+  }
+  return found;
+}
+
 const Rule& Tariff::rule(uint32_t index) const {
   OCS_CHECK(index < compiled_->tariff.rules.size());
   return compiled_->tariff.rules[index];

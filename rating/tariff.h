@@ -127,6 +127,7 @@ struct Shape {
   std::vector<Tier> tiers = {};  ///< Ascending; empty for kLinear.
   int64_t minimum = 0;           ///< Micros, of a call: charged at its end where less was. 0: none.
   int64_t maximum = -1;  ///< Micros, in the counter's window: beyond it use is free. -1: none.
+  uint32_t rule = 0;     ///< Index for Tariff::rule(): what its rows come from.
 };
 
 /// Where a rate comes from, for explanations, records and error texts.
@@ -329,6 +330,10 @@ class Tariff final {
 
   /// REQUIRES: row.shape != 0, of a row of this tariff.
   const Shape& shape(const RateRow& row) const;
+
+  /// The shapes that move this counter: one for each set of adjustments and each currency. For
+  /// what asks once in a window or refund, not for each use: it looks through all.
+  std::vector<const Shape*> ShapesOf(uint64_t counter) const;
 
   const Rule& rule(uint32_t index) const;
 

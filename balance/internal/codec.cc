@@ -467,6 +467,31 @@ bool DecodeDatedChange(ByteReader& in, DatedChange* change) {
   return in.ok();
 }
 
+void EncodeVolumeWindow(const VolumeWindow& window, ByteWriter& out) {
+  out.Fixed64(window.counter);
+  EncodeWindow(window.window, out);
+  out.Signed(window.anchor.unix_ms);
+  out.Signed(window.began_at.unix_ms);
+  out.Signed(window.ends_at.unix_ms);
+  out.Varint(window.revision);
+  out.Signed(window.charged_micros);
+  out.Signed(window.own_micros);
+  out.Signed(window.excess_micros);
+}
+
+bool DecodeVolumeWindow(ByteReader& in, VolumeWindow* window) {
+  window->counter = in.Fixed64();
+  if (!DecodeWindow(in, &window->window)) return false;
+  window->anchor.unix_ms = in.Signed();
+  window->began_at.unix_ms = in.Signed();
+  window->ends_at.unix_ms = in.Signed();
+  window->revision = static_cast<uint32_t>(in.Varint());
+  window->charged_micros = in.Signed();
+  window->own_micros = in.Signed();
+  window->excess_micros = in.Signed();
+  return in.ok();
+}
+
 void EncodeTransfer(const Transfer& transfer, ByteWriter& out) {
   out.Text(transfer.id);
   out.Varint(transfer.to.value);

@@ -63,6 +63,9 @@ void EncodeDatedChange(const DatedChange& change, ByteWriter& out);
 void EncodeTransfer(const Transfer& transfer, ByteWriter& out);
 [[nodiscard]] bool DecodeTransfer(ByteReader& in, Transfer* transfer);
 
+void EncodeVolumeWindow(const VolumeWindow& window, ByteWriter& out);
+[[nodiscard]] bool DecodeVolumeWindow(ByteReader& in, VolumeWindow* window);
+
 /// False when it is no state that an account may have.
 [[nodiscard]] bool DecodeState(ByteReader& in, AccountState* state);
 

@@ -61,6 +61,9 @@ inline constexpr int kLimitsPerAccountMax = 4096;
 inline constexpr int kAlertsPerLimitMax = 8;  ///< 50, 80, 100 per cent and some more.
 /// One for each limit, and as many again for prices that fall with use.
 inline constexpr int kCountersPerAccountMax = 8192;
+/// Windows of volume prices that are open at once: a price's present one and one that a clock ahead
+/// has begun, of a hundred prices.
+inline constexpr int kVolumeWindowsPerAccountMax = 256;
 /// Counters that one grant may hold in: its prices, grants and the limits of its path.
 inline constexpr int kCounterHoldsPerGrantMax = 256;
 /// Offers ever bought of which there may be only so many: a catalogue's worth of them.

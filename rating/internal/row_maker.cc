@@ -200,6 +200,7 @@ uint32_t RowMaker::AddPrice(const PriceParts& parts) {
   RateRow row;
   row.rule = AddPriceRule(parts);
   row.shape = AddShape(parts, owner, base, factor);
+  if (row.shape != 0) out_->shapes[row.shape].rule = row.rule;
   if (rule.tiers) {
     row.rates = out_->shapes[row.shape].tiers.front().rates;
   } else {

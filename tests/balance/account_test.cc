@@ -35,7 +35,7 @@ TEST_CASE("an account state of format version 1 is read as it was meant", "[bala
   const auto decoded = DecodeAccount(bytes);
   REQUIRE(decoded.ok());
   CHECK(*decoded == SampleAccount());
-  CHECK(Bytes(*decoded)[0] == 2);
+  CHECK(Bytes(*decoded)[0] == 3);
 }
 
 TEST_CASE("an account state that is cut, lengthened or of another version is refused",
@@ -47,8 +47,8 @@ TEST_CASE("an account state that is cut, lengthened or of another version is ref
   }
   CHECK(absl::IsDataLoss(DecodeAccount(bytes + '\0').status()));
   std::string newer = bytes;
-  newer[0] = 3;
-  CHECK(DecodeAccount(newer).status().message().find("version 3") != std::string::npos);
+  newer[0] = 4;
+  CHECK(DecodeAccount(newer).status().message().find("version 4") != std::string::npos);
 }
 
 TEST_CASE("no damage of an account state stops the process", "[balance][property]") {
@@ -101,6 +101,8 @@ TEST_CASE("refills, renewals, dated changes and transfers fall due too", "[balan
   account.buckets[0].refills_at = Instant::Never();
   CHECK(account.NextDue() == kNow.PlusSeconds(600));  // The dated change.
   account.dated_changes.clear();
+  CHECK(account.NextDue() == kNow.PlusSeconds(650));  // The volume price's window.
+  account.volume_windows.clear();
   CHECK(account.NextDue() == kNow.PlusSeconds(900));  // A cancelled subscription only ends.
   account.subscriptions[1].cancelled = false;
   CHECK(account.NextDue() == kNow.PlusSeconds(800));
@@ -132,6 +134,41 @@ TEST_CASE("nodes, limits, counters, identities and transfers are found", "[balan
   CHECK(account.FindSubscription(0) == nullptr);  // Written before ids: several may have it.
   CHECK(account.FindTransfer("gift-1") == &account.transfers[0]);
   CHECK(account.FindTransfer("gift") == nullptr);
+}
+
+TEST_CASE("an account state of format version 2 has no windows of volume prices",
+          "[balance][unit]") {
+  Account account = WideAccount();
+  account.volume_windows.clear();
+  std::string bytes = Bytes(account);
+  REQUIRE(bytes.back() == 0);  // So many windows.
+  bytes.pop_back();
+  bytes.front() = 2;
+  const auto read = DecodeAccount(bytes);
+  REQUIRE(read.ok());
+  CHECK(*read == account);
+  bytes.front() = 3;
+  CHECK_FALSE(DecodeAccount(bytes).ok());
+}
+
+TEST_CASE("a window gives back its excess as far as the account's own money paid",
+          "[balance][unit]") {
+  const auto rebate = [](int64_t charged, int64_t own, int64_t excess) {
+    return VolumeWindow{.charged_micros = charged, .own_micros = own, .excess_micros = excess}
+        .Rebate();
+  };
+  CHECK(rebate(200, 200, 68) == 68);
+  CHECK(rebate(200, 100, 68) == 34);
+  CHECK(rebate(200, 100, 69) == 34);
+  CHECK(rebate(200, 0, 68) == 0);
+  CHECK(rebate(200, 200, 0) == 0);
+  CHECK(rebate(200, 200, -5) == 0);
+  CHECK(rebate(50, 50, 68) == 50);  // Never more than was charged.
+  CHECK(rebate(0, 0, 68) == 0);
+  CHECK(rebate(INT64_MAX, INT64_MAX, INT64_MAX) == INT64_MAX);
+  const Account account = WideAccount();
+  CHECK(account.FindVolumeWindow(0xffffffffffffffff, kNow) == account.volume_windows.data());
+  CHECK(account.FindVolumeWindow(0xffffffffffffffff, kNow.PlusMillis(1)) == nullptr);
 }
 
 TEST_CASE("a circle of nodes in a damaged state ends every search", "[balance][unit]") {

@@ -188,6 +188,24 @@ TEST_CASE("a transfer waits at its sender until it is known to have arrived", "[
   CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.DropTransfer("gift-1"); }));
 }
 
+TEST_CASE("a volume price's window falls due at its end, and goes as it was", "[balance][unit]") {
+  Account account = NewAccount(0);
+  VolumeWindow window = WideAccount().volume_windows[0];
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetVolumeWindow(window); }));
+  CHECK(account.NextDue() == window.ends_at);
+  VolumeWindow before = window;
+  before.began_at = kNow.PlusSeconds(-1);
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetVolumeWindow(before); }));
+  window.excess_micros = 5;
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetVolumeWindow(window); }));
+  CHECK(account.volume_windows == std::vector<VolumeWindow>{before, window});
+  CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) {
+    e.DropVolumeWindow(WideAccount().volume_windows[0]);  // Not as it is.
+  }));
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.DropVolumeWindow(window); }));
+  CHECK(account.volume_windows == std::vector<VolumeWindow>{before});
+}
+
 CounterMove Day(int64_t day, int64_t counted, int64_t held) {
   return {.id = 7,
           .owner = 1,

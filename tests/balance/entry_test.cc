@@ -54,6 +54,8 @@ void FillNewer(EntryBuilder& entry) {
   entry.SetTransfer(account.transfers[0]);
   entry.DropTransfer("gift-1");
   entry.SetBucketNoticed({2}, 80);
+  entry.SetVolumeWindow(account.volume_windows[0]);
+  entry.DropVolumeWindow(account.volume_windows[0]);
 }
 
 /// An entry with every effect.
@@ -220,6 +222,10 @@ TEST_CASE("what format version 1 did not have is read as it was written", "[bala
   next(Effect::kSetBucketNoticed);
   CHECK(in.bucket().id == BucketId{2});
   CHECK(in.noticed_percent() == 80);
+  next(Effect::kSetVolumeWindow);
+  CHECK(in.volume_window() == account.volume_windows[0]);
+  next(Effect::kDropVolumeWindow);
+  CHECK(in.volume_window() == account.volume_windows[0]);
   CHECK_FALSE(in.Next());
   CHECK(in.ok());
 }

@@ -168,6 +168,15 @@ inline Account WideAccount() {
   transfer.bucket.deferred_micros = 297'000;
   transfer.bucket.carried = 1;
   account.transfers = {transfer};
+  account.volume_windows = {{.counter = 0xffffffffffffffff,
+                             .window = {.kind = WindowKind::kCycle},
+                             .anchor = kNow,
+                             .began_at = kNow,
+                             .ends_at = kNow.PlusSeconds(650),
+                             .revision = 4,
+                             .charged_micros = 300,
+                             .own_micros = 200,
+                             .excess_micros = -7}};
   return account;
 }
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-RECORD_KINDS = {1: "usage", 2: "fee", 3: "refund"}
+RECORD_KINDS = {1: "usage", 2: "fee", 3: "refund", 4: "rebate", 5: "correction"}
 CLOSED_BY_COUNT, CLOSED_BY_HAND = 3, 4
 
 

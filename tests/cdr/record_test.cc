@@ -224,7 +224,7 @@ TEST_CASE("bytes that no encoder wrote are refused", "[cdr][unit]") {
   CHECK(IsRefused(with(0, 2)));     // A later version, and nothing in it is.
   CHECK(IsRefused(with(0, 4)));     // A version to come.
   CHECK(IsRefused(with(1, 0)));     // No type.
-  CHECK(IsRefused(with(1, 4)));     // An unknown type.
+  CHECK(IsRefused(with(1, 6)));     // An unknown type.
   CHECK(IsRefused(with(3, 0x16)));  // An unknown flag of the record.
   const size_t kind = good.find('\x0a');
   CHECK(IsRefused(with(kind, kTokenKindCount)));

@@ -83,7 +83,7 @@ inline void AddRecords(const balance::EntryView& entry, Totals* totals) {
     REQUIRE(record.ok());
     REQUIRE(record->account == entry.account);
     REQUIRE(record->local_sequence == static_cast<uint64_t>(++totals->records));
-    const int64_t sign = record->type == cdr::RecordType::kRefund ? -1 : 1;
+    const int64_t sign = cdr::IsCredit(record->type) ? -1 : 1;
     for (const cdr::RecordLine& line : record->lines) {
       if (line.form == cdr::LineForm::kPieces) {
         REQUIRE(line.amount * line.price_denominator + line.carry_out ==
@@ -127,8 +127,9 @@ inline Totals TotalsOf(const balance::Store& store) {
     }
     AddRecords(entry, &totals);
   });
-  REQUIRE(totals.record_money ==
-          totals.Of(LedgerAccount::kEarned) + totals.Of(LedgerAccount::kDeferred));
+  REQUIRE(totals.record_money == totals.Of(LedgerAccount::kEarned) +
+                                     totals.Of(LedgerAccount::kDeferred) +
+                                     totals.Of(LedgerAccount::kRebate));
   REQUIRE(totals.record_revenue == totals.Of(LedgerAccount::kPackageEarned));
   return totals;
 }

@@ -108,7 +108,7 @@ TEST_CASE("B06: a savings plan is used after the free quota and before the balan
     call A qwen-plus output:1000000                                 -> ok drawn=1000000
     call A qwen-plus output:8000000                                 -> ok charged=9.6
     left A                                           -> money 1, free quota 0, savings 0.4
-    call A qwen-plus output:1000000               -> ok charged=1.2 then bill_on
+    call A qwen-plus output:1000000                                 -> ok charged=1.2
     left A                                           -> money 0.2, free quota 0, savings 0
     bill A 2026-05 -> SAVINGS-10 10, model-studio-usd/qwen-plus 0.8, total 10.8, fen 1080, carried 0, model-studio-usd/qwen-plus qwen-plus covered 10, MODEL-STUDIO/grant-1 qwen-plus covered 1000000 token
     # Three months for the small ones, six for the large ones.
@@ -142,6 +142,27 @@ TEST_CASE("B07: free quota only: it stops there, and the switch stays on until t
     switch A free_quota_only off                                                  -> ok
     call A qwen-plus output:1000000                         -> ok charged=1.2 then bill_on
     bill A 2026-05 -> model-studio-usd/qwen-plus 1.2, total 1.2, fen 120, carried 0, MODEL-STUDIO/grant-1 qwen-plus covered 1000000 token
+  )");
+}
+
+TEST_CASE("B06 and B07: free quota only stops before the balance, not before a plan paid for",
+          "[products][b]") {
+  Shop shop("vendors");
+  // 8.3 M output at 1.2 are 9.96 of the plan's 10. Its last 0.04 pay 33,333 tokens: 0.0399996, of
+  // which six tenths of a micro are carried.
+  shop.Run(R"(
+    account A currency=USD money=15
+    buy A model-studio                                                            -> 0
+    buy A savings-plan-10                                                         -> 10
+    switch A free_quota_only on                                                   -> ok
+    call A qwen-plus output:1000000                                 -> ok drawn=1000000
+    call A qwen-plus output:8300000                                 -> ok charged=9.96
+    call A qwen-plus output:1000000 -> ok granted=output:33333 charged=0.039999 then stop
+    call A qwen-plus output:1000000                                 -> refused 4012
+    left A                                    -> money 5, free quota 0, savings 0.000001
+    switch A free_quota_only off                                                  -> ok
+    call A qwen-plus output:1000000                                 -> ok charged=1.2
+    left A                                           -> money 3.800001, free quota 0, savings 0
   )");
 }
 
@@ -226,7 +247,7 @@ TEST_CASE("B10: packs until expired, refilled by the day, in months of a year, u
     # 100 M in a year, at most 10 M of them in a month.
     account S money=150
     buy S tencent-pack-sharded                                                    -> 150
-    call S hunyuan-turbos output:11000000 -> ok granted=output:10000000 drawn=10000000 then stop by a month
+    call S hunyuan-turbos output:11000000 -> ok granted=output:10000000 drawn=10000000 then stop by a month until 2026-06-01T00:00:00+08:00
     call S hunyuan-turbos output:1 -> refused 4012 stop by a month until 2026-06-01T00:00:00+08:00
     at 2026-06-01T00:00:00+08:00
     call S hunyuan-turbos output:9000000                            -> ok drawn=9000000
@@ -241,6 +262,18 @@ TEST_CASE("B10: packs until expired, refilled by the day, in months of a year, u
     at 2027-05-19T00:00:00+08:00
     left T                                                                        -> money 0
     left S                                                                        -> money 0
+    # 100,000 an hour for a week.
+    at 2027-06-01T00:00:00+08:00
+    account H money=5
+    buy H tencent-pack-hourly                                                     -> 5
+    call H hunyuan-turbos output:150000 -> ok granted=output:100000 drawn=100000 then stop
+    call H hunyuan-turbos output:1                                  -> refused 4012
+    at 2027-06-01T01:00:00+08:00
+    call H hunyuan-turbos output:60000                              -> ok drawn=60000
+    at 2027-06-01T02:00:00+08:00
+    left H                                              -> money 0, 100 K tokens an hour 100000
+    at 2027-06-08T00:00:00+08:00
+    left H                                                                        -> money 0
   )");
 }
 
@@ -472,6 +505,18 @@ TEST_CASE("B21: graduated and volume prices in a month", "[products][b]") {
     call B hunyuan-turbos input:10000000                            -> ok
     call B hunyuan-turbos input:50000000                            -> ok charged=4
     bill B 2026-06  -> volume-cny/hunyuan-turbos 204, total 204, fen 20400, carried 0
+    # 110 M end at 132: of 200, 68 are given back when the month ends, on the bill of that day. Who
+    # has caught up gets nothing back.
+    account C money=1000
+    buy C volume                                                                  -> 0
+    call C hunyuan-turbos input:90000000                            -> ok charged=180
+    call C hunyuan-turbos input:20000000                            -> ok charged=20
+    bill C 2026-06  -> volume-cny/hunyuan-turbos 200, total 200, fen 20000, carried 0
+    at 2026-07-01T00:00:00+08:00
+    left B                                                                      -> money 796
+    left C                                                                      -> money 868
+    bill C 2026-07  -> volume-cny/hunyuan-turbos -68, total -68, fen -6800, carried 0
+    call C hunyuan-turbos input:1000000                             -> ok charged=2
   )");
 }
 
@@ -512,6 +557,13 @@ TEST_CASE("B22: after 50 M no stop but basic assurance at stated rates", "[produ
     at 2026-05-18T10:06:00+08:00
     call A kimi-k2 output:1000 -> refused 4012 throttle by per hour until 2026-05-18T11:01:00+08:00 1/1s 2/60s 10/3600s 50/86400s
     bill A 2026-05 -> CANOPY-50 30, total 30, fen 3000, carried 0, CANOPY-50/grant-2 kimi-k2 covered 10 request, CANOPY-50/grant-1 kimi-k2 covered 50000000 token
+    # A gateway that states its requests itself is not held to the rates while there are tokens.
+    account D currency=USD money=30
+    buy D canopy-50                                                               -> 30
+    calls D 5 kimi-k2 request:1,input:900000,output:100000              -> served=5 drawn=5000000
+    event D kimi-k2 request:1,input:45000000                         -> ok drawn=45000000
+    event D kimi-k2 request:1,input:1000                                  -> ok drawn=1
+    call D kimi-k2 request:1,input:1000 -> refused 4012 throttle by per second until 2026-05-18T10:06:01.006+08:00 1/1s 2/60s 10/3600s 50/86400s
     # The larger ones.
     account B currency=USD money=320
     buy B canopy-200                                                              -> 100

@@ -150,7 +150,7 @@ TEST_CASE("C06: a credit limit, a monthly cap, and alerts at 50, 80 and 100 %", 
     top_up A 60
     # A cap of 4 that the customer sets for himself.
     limit A own amount=4 per=month                                                -> ok
-    call A chat output:1000000 -> ok granted=output:500000 charged=4 then stop by own
+    call A chat output:1000000 -> ok granted=output:500000 charged=4 then stop by own until 2026-07-01T00:00:00+08:00
     money A                                                                       -> -4
     bill A 2026-06                         -> LIST 14, total 14, fen 1400, carried 0
   )");
@@ -164,7 +164,7 @@ TEST_CASE("C07: a family's pool with a cap for each member", "[products][c]") {
     node A father
     node A son
     buy A family-plan                                                             -> 49.9
-    call A chat input:20000000,output:20000000 by=mother -> ok granted=input:20000000,output:10000000 drawn=30000000 then stop by for each member of mother
+    call A chat input:20000000,output:20000000 by=mother -> ok granted=input:20000000,output:10000000 drawn=30000000 then stop by for each member of mother until 2026-06-17T00:00:00+08:00
     call A chat output:1 by=mother -> refused 4012 stop by for each member of mother until 2026-06-17T00:00:00+08:00
     call A chat input:30000000 by=father                            -> ok drawn=30000000 
     call A chat output:25000000 by=son -> ok granted=output:20000000 drawn=20000000 then stop
@@ -333,6 +333,8 @@ TEST_CASE("C12: VAT by product, a bill in fen, what rounding leaves is carried",
     calls A 3 chat input:1234,output:567                      -> served=3 charged=0.021012
     record A -> usage chat, LIST input:1234 0.002468 tax 600, LIST output:567 0.004536 tax 600
     bill A 2026-05 -> LIST 0.021012, SECURITY 5, total 5.021012, fen 502, carried 1012
+    # 0.021012 x 6 / 106 = 0.00118935, and 5 x 9 / 109 = 0.41284403.
+    tax A 2026-05  -> 600 of 0.021012: 0.001189 and 0.019823, 900 of 5: 0.412844 and 4.587156
     at 2026-06-01T00:00:00+08:00
     call A chat input:4494                                          -> ok charged=0.008988
     bill A 2026-06 -> LIST 0.008988, SECURITY 5, total 5.008988, fen 501, carried 0

@@ -137,6 +137,7 @@ std::string Shop::RunRow(const Row& row) {
       {"limits", &Shop::Limits},
       {"offers", &Shop::Subscriptions},
       {"bill", &Shop::Bill},
+      {"tax", &Shop::Tax},
       {"adjust", &Shop::Adjust},
       {"write_off", &Shop::WriteOff},
       {"refund", &Shop::Refund},
@@ -385,7 +386,7 @@ std::string Shop::Subscriptions(const Row& row) {
 }
 
 // bill A 2026-05 [zone=UTC]: of that calendar month; what is left of a fen goes to the next.
-std::string Shop::Bill(const Row& row) {
+cdr::Bill Shop::BillOf(const Row& row) {
   const absl::TimeZone zone = Zone(row.Option("zone", "Asia/Shanghai"));
   const std::vector<std::string> month = Split(row.Word(1), '-');
   Kept<engine::BillCall> call;
@@ -414,9 +415,24 @@ std::string Shop::Bill(const Row& row) {
   const auto again = builder.Finish();
   REQUIRE(again.ok());
   CHECK(*again == call.bill);
+  return call.bill;
+}
 
+// tax A 2026-05: of each rate, in basis points, the gross amount, its tax and what is left.
+std::string Shop::Tax(const Row& row) {
   std::vector<std::string> texts;
-  for (const cdr::CurrencyBill& part : call.bill.currencies) {
+  for (const cdr::CurrencyBill& part : BillOf(row).currencies) {
+    for (const cdr::TaxTotal& tax : part.taxes)
+      texts.push_back(Cat(tax.tax_basis_points, " of ", MoneyText(tax.gross_micros), ": ",
+                          MoneyText(tax.tax.tax_micros), " and ", MoneyText(tax.tax.net_micros)));
+  }
+  return absl::StrJoin(texts, ", ");
+}
+
+std::string Shop::Bill(const Row& row) {
+  const cdr::Bill bill = BillOf(row);
+  std::vector<std::string> texts;
+  for (const cdr::CurrencyBill& part : bill.currencies) {
     for (const cdr::ChargeCodeTotal& code : part.charge_codes)
       texts.push_back(Cat(code.charge_code, " ", MoneyText(code.amount_micros)));
     texts.push_back(Cat("total ", MoneyText(part.total_micros)));
@@ -426,7 +442,7 @@ std::string Shop::Bill(const Row& row) {
     if (part.carried_out_micros != 0)
       carried_[row.Word(0)] = {{.currency = part.currency, .micros = part.carried_out_micros}};
   }
-  for (const cdr::BillItem& item : call.bill.covered) {
+  for (const cdr::BillItem& item : bill.covered) {
     texts.push_back(Cat(item.charge_code, " ", item.description, " covered ",
                         AmountText(item.covered_amount, item.covered_unit)));
   }

@@ -86,8 +86,12 @@ class Shop final {
   std::string Limits(const Row& row);
   std::string Subscriptions(const Row& row);
   std::string Bill(const Row& row);
+  std::string Tax(const Row& row);
   std::string LastRecord(const Row& row);
   std::string Book(const Row& row);
+
+  /// The bill of a month, "2026-05", of the row's second word.
+  cdr::Bill BillOf(const Row& row);
 
   /// What one call asked for and got.
   struct Served {

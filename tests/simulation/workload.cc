@@ -51,9 +51,21 @@ price_books:
           steps:
             - {up_to: 700, tokens: 3, flat: 0.0001}
             - {tokens: 1.1}
+  - id: volume
+    rules:
+      - any: true
+        per: 1M tokens
+        tiers:
+          form: volume
+          per: day
+          steps:
+            - {up_to: 300, tokens: 4}
+            - {up_to: 900, tokens: 3}
+            - {tokens: 1.7}
 offers:
   - {id: pay, name: Pay per use, charge_code: PAY, fee: 0, prices: book}
   - {id: steps, name: Steps, charge_code: STEPS, fee: 0, prices: steps}
+  - {id: volume, name: Volume, charge_code: VOLUME, fee: 0, prices: volume}
   - id: monthly
     name: Monthly with carry-over
     charge_code: MONTHLY
@@ -290,9 +302,10 @@ std::shared_ptr<Intent> Workload::TopUp(size_t account, int64_t micros) {
 }
 
 std::shared_ptr<Intent> Workload::Buy(size_t account) {
-  static constexpr const char* kOffers[] = {"pay",     "pay",   "pack",     "pack-on", "bonus",
-                                            "monthly", "daily", "windowed", "again",   "steps"};
-  const std::string offer = kOffers[random_.Below(10)];
+  static constexpr const char* kOffers[] = {"pay",   "pay",     "pack",  "pack-on",
+                                            "bonus", "monthly", "daily", "windowed",
+                                            "again", "steps",   "volume"};
+  const std::string offer = kOffers[random_.Below(11)];
   return Administrative<PurchaseCall>(
       Cat("buy ", account, " ", offer),
       [id = accounts_[account], offer, key = Key("buy")](PurchaseCall& call) {

@@ -19,8 +19,8 @@ bool IsEvent(EntryKind kind) {
 }
 
 bool MayBeRefunded(EntryKind kind) {
-  return kind == EntryKind::kEventCharged || kind == EntryKind::kSessionUpdated ||
-         kind == EntryKind::kSessionTerminated;
+  return kind == EntryKind::kReRated || kind == EntryKind::kEventCharged ||
+         kind == EntryKind::kSessionUpdated || kind == EntryKind::kSessionTerminated;
 }
 
 // Why a charge cannot have been given back in these parts; "" when it can.

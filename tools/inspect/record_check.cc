@@ -17,7 +17,7 @@ using balance::LedgerAccount;
 
 bool IsRevenue(LedgerAccount account) {
   return account == LedgerAccount::kEarned || account == LedgerAccount::kDeferred ||
-         account == LedgerAccount::kConsumed;
+         account == LedgerAccount::kConsumed || account == LedgerAccount::kRebate;
 }
 
 const Carry* FindCarry(const std::vector<Carry>& carries, uint64_t line) {
@@ -103,7 +103,7 @@ void RecordCheck::CheckSequence(const EntryView& entry, const cdr::Record& recor
 
 void RecordCheck::AddLine(const EntryView& entry, const cdr::Record& record,
                           const cdr::RecordLine& line, const Account* before) {
-  const bool refund = record.type == cdr::RecordType::kRefund;
+  const bool refund = cdr::IsCredit(record.type);
   entry_charged_[line.unit] += refund ? -absl::int128{line.amount} : absl::int128{line.amount};
   entry_revenue_ += line.revenue_micros;
   CheckLine(entry, record, line, before);
@@ -120,7 +120,7 @@ void RecordCheck::CheckLine(const EntryView& entry, const cdr::Record& record,
             " carried in gives amount ", line.amount, " and ", line.carry_out, " carried out"));
   }
   // A refund repeats the lines of the charge; what was carried stays carried.
-  if (record.type == cdr::RecordType::kRefund || line.carry_line == 0 || before == nullptr) return;
+  if (cdr::IsCredit(record.type) || line.carry_line == 0 || before == nullptr) return;
   report_->Count(Check::kCarries);
   const Carry* known = FindCarry(carried_, line.carry_line);
   if (known == nullptr) known = FindSorted(before->carries, line.carry_line);

@@ -70,6 +70,10 @@ std::string_view TypeName(cdr::v1::RecordType type) {
       return "fee";
     case cdr::v1::REFUND:
       return "refund";
+    case cdr::v1::REBATE:
+      return "rebate";
+    case cdr::v1::CORRECTION:
+      return "correction";
     default:
       return "usage";
   }

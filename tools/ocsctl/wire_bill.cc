@@ -31,7 +31,7 @@ absl::StatusOr<cdr::BillReason> ReasonFromWire(const settlement::v1::BillReason&
 absl::StatusOr<cdr::BillItem> ItemFromWire(const settlement::v1::BillItem& wire) {
   cdr::BillItem item;
   item.charge_code = wire.charge_code();
-  if (wire.record_type() < cdr::v1::USAGE || wire.record_type() > cdr::v1::REFUND) {
+  if (wire.record_type() < cdr::v1::USAGE || wire.record_type() > cdr::v1::CORRECTION) {
     return absl::InvalidArgumentError(Cat("record type ", static_cast<int>(wire.record_type()),
                                           " is not known to this release of ocsctl"));
   }

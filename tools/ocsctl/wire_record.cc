@@ -56,7 +56,7 @@ absl::StatusOr<ReceivedRecord> FromWire(const cdr::v1::Record& wire) {
   ReceivedRecord received;
   OCS_ASSIGN_OR_RETURN(received.id, cdr::ParseRecordId(wire.record_id()));
   cdr::Record& record = received.record;
-  if (wire.record_type() < cdr::v1::USAGE || wire.record_type() > cdr::v1::REFUND) {
+  if (wire.record_type() < cdr::v1::USAGE || wire.record_type() > cdr::v1::CORRECTION) {
     return absl::InvalidArgumentError(Cat("record type ", static_cast<int>(wire.record_type()),
                                           " is not known to this release of ocsctl"));
   }

@@ -17,6 +17,7 @@
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/quota.h"
 #include "ocs/engine/internal/shard.h"
+#include "ocs/engine/internal/volume.h"
 #include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
@@ -118,6 +119,8 @@ bool FindCharge(RefundChargeCall* call, Shard& shard, Charge* charge) {
     charge->records.push_back(*std::move(record));
   }
   if (charge->record >= charge->records.size()) return unknown();
+  const absl::Status net = TakeOffRebates(shard, *charge->entry, &charge->records);
+  if (!net.ok()) return shard.Stop(net), false;
   if (!ReadRefunds(shard, call->account, charge)) return false;
   return !charge->all_given_back ||
          RefuseField(call, "record_id", absl::StatusCode::kFailedPrecondition,
@@ -346,7 +349,13 @@ void RefundChargeCall::Execute(Shard& shard) {
     return;
   }
 
-  // Past this line the refund cannot fail.
+  // Past this line the refund cannot fail. The use still counts.
+  std::vector<RefundOfLine> volumes;
+  for (const Part& part : parts) {
+    volumes.push_back(
+        {.line = &charge.records[part.record].lines[part.line], .amount = part.amount});
+  }
+  RefundVolumes(shard, *payer, *charge.entry, volumes);
   for (const Part& part : parts) NoteGivenBack(part.record, part.line, part.amount, &charge);
   entry.RefundOf(charge.position, charge.so_far);
   refund_record_id =

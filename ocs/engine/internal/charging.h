@@ -16,6 +16,7 @@
 #include "ocs/engine/internal/bounds.h"
 #include "ocs/engine/internal/quota.h"
 #include "ocs/engine/internal/shard.h"
+#include "ocs/engine/internal/volume.h"
 #include "ocs/engine/messages.h"
 
 namespace ocs::engine {
@@ -48,6 +49,8 @@ struct Affordance {
   Quantities asked;  ///< With the call itself, where requests are sold.
   int64_t requests = 0;
   bool request_added = false;  ///< Of asked: the caller did not state it.
+  int64_t uncounted_requests =
+      0;  ///< Not of asked: the caller stated them, and nothing counts them yet.
   rating::HoldResult held;
   bool whole = false;               ///< All that was asked for.
   const Bound* limiting = nullptr;  ///< Of bounds: without it, more would have been granted.
@@ -170,6 +173,7 @@ class Charging final {
   bool enquires_ = false;  ///< An enquiry changes nothing.
   Movements movements_;
   CounterChanges counters_;
+  VolumeChanges volumes_;
   absl::InlinedVector<ServiceOutcome, 1> outcomes_;
   std::vector<Carry> carries_;  ///< Only when more than one service charges.
   bool carries_changed_ = false;

@@ -91,6 +91,12 @@ bool Charging::EntryAllowed() {
                        " different prices, the most it may have"));
     return false;
   }
+  if (VolumeWindowsWith(*account_, volumes_) > static_cast<size_t>(kVolumeWindowsPerAccountMax)) {
+    RefuseRecorded(ResultCode::kUnableToComply, "model",
+                   Cat("the account uses ", kVolumeWindowsPerAccountMax,
+                       " volume prices at once, the most it may"));
+    return false;
+  }
   size_t grants = session_ == nullptr ? 0 : session_->grants.size();
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     if (FindGrant(session_, ServiceAt(i).rating_group) == nullptr) ++grants;
@@ -126,6 +132,7 @@ void Charging::Commit(EntryKind kind) {
   }
   PostCosts();
   WriteCounters(counters_, at_, &entry);
+  for (const balance::VolumeWindow& window : volumes_) entry.SetVolumeWindow(window);
   if (!EntryAllowed()) return;
 
   // Past this line the request cannot fail.

@@ -68,7 +68,16 @@ std::optional<EndOfUnits> EndOfWhole(const Affordance& a) {
   return std::nullopt;
 }
 
-EndOfUnits EndOfPart(const Affordance& a) {
+// When more is free again of a limit in which nothing was counted before this grant: when the
+// window ends, or the whole slot in which its use begins has left the sliding one.
+Instant FreesAfterGrant(const Bound& bound, Instant at, absl::TimeZone zone) {
+  const Window& window = bound.place.window;
+  if (window.kind != WindowKind::kSliding) return WindowEnd(window, at, bound.place.anchor, zone);
+  const int64_t slot = SlotMillis(window);
+  return at.PlusMillis(-(at.unix_ms % slot) + slot + window.length_ms);
+}
+
+EndOfUnits EndOfPart(const Affordance& a, Instant at) {
   EndOfUnits end;
   const size_t last = LastPackage(a.pots);
   if (last < a.pots.sources.size()) {
@@ -86,7 +95,10 @@ EndOfUnits EndOfPart(const Affordance& a) {
     }
     if (end.at_end == AtEnd::kWait) end.retry_at = source.more_at;
   }
-  if (a.limiting != nullptr) end.retry_at = a.limiting->frees_at;
+  if (a.limiting == nullptr) return end;
+  end.retry_at = a.limiting->frees_at;
+  if (end.retry_at == Instant::Never() && !a.held.granted.empty())
+    end.retry_at = FreesAfterGrant(*a.limiting, at, a.pots.zone);
   return end;
 }
 
@@ -103,7 +115,7 @@ void Charging::TellEnd(const Affordance& a, ServiceAnswer* answer) const {
     if (a.pots.pots.size() > 1) answer->end = EndOfWhole(a);
     return;
   }
-  answer->end = EndOfPart(a);
+  answer->end = EndOfPart(a, at_);
   if (a.limiting != nullptr) {
     answer->end->limited_by = std::string(a.limiting->name);
     answer->end->node = NodePath(*account_, a.limiting->node);

@@ -98,7 +98,8 @@ rating::RateOutcome Charging::Rate(const ServiceRequest& service, CallPart part,
                                    ServiceOutcome* outcome) {
   const std::vector<Carry>& carries = carries_changed_ ? carries_ : account_->carries;
   Quantities used = service.used;
-  if (outcome->counts_request && UsesAnything(used)) AddRequest(pots, &used);
+  const bool first = outcome->counts_request && UsesAnything(used);
+  FitRequests(pots, first ? FirstUse::kYes : FirstUse::kNo, &used);
   const rating::RateOutcome rated = rating::Charge(used, pots.pots, carries, &outcome->lines);
   if (rated != rating::RateOutcome::kRated || part != CallPart::kEnds || !HasShapes(pots))
     return rated;
@@ -137,7 +138,7 @@ bool Charging::TakeUse(const ServiceRequest& service, const Bounds& bounds, Pots
       return false;
     }
   }
-  return true;
+  return TakeVolumes(*account_, outcome->lines, *pots, counters_, &volumes_);
 }
 
 bool Charging::ChargeUsed(const ServiceRequest& service, CallPart part, ServiceAnswer* answer,
@@ -219,8 +220,9 @@ Affordance Charging::Afford(const ServiceRequest& service, const ServiceOutcome&
     if (a.pots.sources[i].ended) a.pots.pots[i].available = 0;
   }
   a.asked = requested;
-  if (outcome.counts_request) AddRequest(a.pots, &a.asked);
-  a.request_added = a.asked.size() != requested.size();
+  a.uncounted_requests =
+      FitRequests(a.pots, outcome.counts_request ? FirstUse::kYes : FirstUse::kNo, &a.asked);
+  a.request_added = a.asked.size() > requested.size();
   a.bounds = CollectBounds(*account_, counters_, a.pots, node_, at_);
   if (a.bounds.empty()) {
     a.held = rating::Hold(a.asked, a.pots.pots);
@@ -268,6 +270,8 @@ void Charging::TakeHold(const Affordance& a, ServiceAnswer* answer, ServiceOutco
   answer->has_grant = true;
   answer->granted = a.held.granted;
   if (a.request_added) RemoveKind(TokenKind::kRequest, &answer->granted);
+  if (a.uncounted_requests > 0)
+    OCS_CHECK(AddQuantity(answer->granted, TokenKind::kRequest, a.uncounted_requests));
   answer->validity_seconds = shard_.options().validity_seconds;
 }
 

@@ -5,6 +5,7 @@
 #include "ocs/base/check.h"
 #include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/supervision.h"
+#include "ocs/engine/internal/volume.h"
 
 namespace ocs::engine {
 namespace {
@@ -48,6 +49,10 @@ void EndSessions(Shard& shard, Account* account) {
   while (!account->sessions.empty()) {
     const balance::Session session = account->sessions.back();
     ExpireSession(shard, account, session);
+  }
+  while (!account->volume_windows.empty()) {
+    const balance::VolumeWindow window = account->volume_windows.back();
+    SettleVolumeWindow(shard, account, window);
   }
 }
 

@@ -49,11 +49,15 @@ CounterChange& ChangeOf(const Account& account, const CounterPlace& place, Insta
   const bool current = counter != nullptr && counter->window == place.window &&
                        counter->began_at <= at && at < counter->ends_at;
   const bool sliding = place.window.kind == WindowKind::kSliding;
-  const Instant began_at = current || sliding ? (counter != nullptr ? counter->began_at : Instant{})
-                                              : WindowBegin(place.window, at, place.anchor, zone);
-  const Instant ends_at = current   ? counter->ends_at
-                          : sliding ? Instant::Never()
-                                    : WindowEnd(place.window, at, place.anchor, zone);
+  // Use that comes late counts in the window that is there by now, so that is where it is of.
+  const bool late =
+      counter != nullptr && counter->window == place.window && !sliding && at < counter->began_at;
+  const Instant began_at = current || late || sliding
+                               ? (counter != nullptr ? counter->began_at : Instant{})
+                               : WindowBegin(place.window, at, place.anchor, zone);
+  const Instant ends_at = current || late ? counter->ends_at
+                          : sliding       ? Instant::Never()
+                                          : WindowEnd(place.window, at, place.anchor, zone);
   for (CounterChange& change : *changes) {
     if (change.id != place.id || change.owner != place.owner) continue;
     // Made by a release, with the window that was.

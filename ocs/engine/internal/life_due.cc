@@ -12,21 +12,24 @@
 #include "ocs/engine/internal/life_renewal.h"
 #include "ocs/engine/internal/supervision.h"
 #include "ocs/engine/internal/transfers.h"
+#include "ocs/engine/internal/volume.h"
 
 namespace ocs::engine {
 namespace {
 
 /// In the order in which things happen that fall due at the same instant: what a session frees can
-/// be carried over, a closed account does not renew, and what is carried over does not expire.
+/// be carried over, a closed account does not renew, what a volume price gives back can pay the
+/// next fee, and what is carried over does not expire.
 enum class DueKind : uint8_t {
   kSessionEnd = 0,
   kDatedChange = 1,
-  kRenewal = 2,
-  kBucketEnd = 3,
-  kRefill = 4,
-  kSubscriptionEnd = 5,
-  kLimitEnd = 6,
-  kTransfer = 7,
+  kVolumeEnd = 2,
+  kRenewal = 3,
+  kBucketEnd = 4,
+  kRefill = 5,
+  kSubscriptionEnd = 6,
+  kLimitEnd = 7,
+  kTransfer = 8,
 };
 
 struct Due {
@@ -75,6 +78,9 @@ Due FindFirst(const balance::Account& account) {
   for (size_t i = 0; i < account.dated_changes.size(); ++i) {
     Consider({account.dated_changes[i].at, DueKind::kDatedChange, i}, &first);
   }
+  for (size_t i = 0; i < account.volume_windows.size(); ++i) {
+    Consider({account.volume_windows[i].ends_at, DueKind::kVolumeEnd, i}, &first);
+  }
   ConsiderBuckets(account, &first);
   ConsiderSubscriptions(account, &first);
   for (size_t i = 0; i < account.limits.size(); ++i) {
@@ -102,6 +108,10 @@ void DoFirst(Shard& shard, balance::Account* account, const Due& due) {
     }
     case DueKind::kDatedChange:
       return ChangeAsDated(shard, account);
+    case DueKind::kVolumeEnd: {
+      const balance::VolumeWindow window = account->volume_windows[due.index];
+      return SettleVolumeWindow(shard, account, window);
+    }
     case DueKind::kRenewal:
       return Renew(shard, account, account->subscriptions[due.index].id, due.at);
     case DueKind::kBucketEnd:

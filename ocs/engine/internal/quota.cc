@@ -195,14 +195,23 @@ bool MayDraw(const Account& account, const Bucket& bucket, balance::NodeId node)
   return bucket.shared && account.IsAtOrAbove(bucket.node, node);
 }
 
-void AddRequest(const Pots& pots, Quantities* quantities) {
+int64_t FitRequests(const Pots& pots, FirstUse first, Quantities* quantities) {
   bool sold = false;
-  for (size_t i = 0; i < pots.pots.size() && !sold; ++i)
-    sold = pots.pots[i].row->of(TokenKind::kRequest).sold() && !IsBehindThrottled(pots, i);
-  if (!sold) return;
-  const bool stated = std::any_of(quantities->begin(), quantities->end(),
-                                  [](const auto& q) { return q.kind == TokenKind::kRequest; });
-  if (!stated) OCS_CHECK(AddQuantity(*quantities, TokenKind::kRequest, 1));
+  bool waits = false;
+  for (size_t i = 0; i < pots.pots.size() && !sold; ++i) {
+    if (!pots.pots[i].row->of(TokenKind::kRequest).sold()) continue;
+    sold = !IsBehindThrottled(pots, i);
+    waits = true;
+  }
+  const auto stated = std::find_if(quantities->begin(), quantities->end(),
+                                   [](const auto& q) { return q.kind == TokenKind::kRequest; });
+  const bool is_stated = stated != quantities->end();
+  if (sold && !is_stated && first == FirstUse::kYes)
+    OCS_CHECK(AddQuantity(*quantities, TokenKind::kRequest, 1));
+  if (sold || !waits || !is_stated) return 0;
+  const int64_t taken_out = stated->quantity;
+  quantities->erase(stated);
+  return taken_out;
 }
 
 bool TakeCharges(const rating::ChargeLines& lines, Pots* pots, Movements* movements) {

@@ -48,8 +48,14 @@ Pots CollectPots(const PotQuestion& question);
 /// True when the node may draw on the bucket: it is its own pool, or one above that is shared.
 bool MayDraw(const balance::Account& account, const balance::Bucket& bucket, balance::NodeId node);
 
-/// Adds a request to the quantities where none is stated and some pot sells requests.
-void AddRequest(const Pots& pots, Quantities* quantities);
+/// Whether a use is the first of its call.
+enum class FirstUse : uint8_t { kNo = 0, kYes = 1 };
+
+/// Fits the requests among the quantities to what counts them now. A call's first use is one
+/// request where some pot sells requests and none is stated. Where only a package sells them that
+/// waits until another is used up (throttle), calls do not count in it yet, stated or not: then
+/// what is stated is taken out, and returned.
+int64_t FitRequests(const Pots& pots, FirstUse first, Quantities* quantities);
 
 /// Takes the lines' amounts out of the pots and into the movements. False when a sum does not fit.
 [[nodiscard]] bool TakeCharges(const rating::ChargeLines& lines, Pots* pots, Movements* movements);

@@ -1,4 +1,5 @@
-// A refund gives back all of one charge, once, to the buckets that it came from (CC-71).
+// A refund gives back all of one charge, once, to the buckets that it came from (CC-71); less what
+// a volume price's rebate gave back of it (volume.h).
 
 #include <utility>
 
@@ -74,10 +75,17 @@ void Charging::Refund(const balance::StoredEntry& charged) {
     if (attachment.type != balance::AttachmentType::kRecord) continue;
     absl::StatusOr<cdr::Record> record = cdr::DecodeRecord(attachment.bytes);
     if (!record.ok()) return shard_.Stop(record.status());
-    if (!AddRefundMovements(*record)) {
+    refund_records_.push_back(*std::move(record));
+  }
+  const absl::Status net = TakeOffRebates(shard_, charged, &refund_records_);
+  if (!net.ok()) return shard_.Stop(net);
+  std::vector<RefundOfLine> volumes;
+  for (const cdr::Record& record : refund_records_) {
+    if (!AddRefundMovements(record)) {
       return RefuseRecorded(ResultCode::kUnableToComply, "", "an amount would not fit");
     }
-    refund_records_.push_back(*std::move(record));
+    for (const cdr::RecordLine& line : record.lines)
+      volumes.push_back({.line = &line, .amount = line.amount, .pieces = line.quantity});
   }
   balance::EntryBuilder& entry = shard_.entry();
   entry.Begin(balance::EntryKind::kEventRefunded, account_->id);
@@ -88,6 +96,7 @@ void Charging::Refund(const balance::StoredEntry& charged) {
   for (const balance::Movement& movement : movements_) {
     revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
   }
+  RefundVolumes(shard_, *account_, charged, volumes);
   GiveBackCounts(charged);
   if (!EntryAllowed()) return;
 
