@@ -62,6 +62,7 @@ constexpr MethodAccess kTable[] = {
      "/ocs.account.v1.Vouchers/ListVoucherBatches",
      {kCare, kFinance, kReadOnly}},
     {Method::kReadLedger, "/ocs.settlement.v1.Settlement/ReadLedger", {kFinance, kReadOnly}},
+    {Method::kReRate, "/ocs.settlement.v1.ReRating/ReRate", {kFinance}},
 };
 
 constexpr bool InOrder() {

@@ -93,6 +93,7 @@ enum class Method : uint8_t {
   kRedeemVoucher,
   kListVoucherBatches,
   kReadLedger,
+  kReRate,
 };
 
 /// One row: the method and the roles of which a caller needs one.

@@ -9,6 +9,7 @@
 #include "ocs/rpc/internal/gate.h"
 #include "ocs/rpc/internal/operations_service.h"
 #include "ocs/rpc/internal/record_service.h"
+#include "ocs/rpc/internal/rerating_service.h"
 #include "ocs/rpc/internal/settlement_service.h"
 #include "ocs/rpc/internal/voucher_service.h"
 
@@ -29,6 +30,7 @@ struct Services::State {
         records({engine, &gate, options.zone, &stopping}),
         operations(&gate, options.store_care),
         settlement(engine, &gate, options.zone),
+        rerating(engine, &gate),
         vouchers(engine, &gate) {}
 
   std::atomic<bool> stopping{false};
@@ -39,6 +41,7 @@ struct Services::State {
   internal::RecordService records;
   internal::OperationsService operations;
   internal::SettlementService settlement;
+  internal::ReRatingService rerating;
   internal::VoucherService vouchers;
 };
 
@@ -55,6 +58,7 @@ void Services::RegisterWith(grpc::ServerBuilder* builder) {
   builder->RegisterService(&state_->records);
   builder->RegisterService(&state_->operations);
   builder->RegisterService(&state_->settlement);
+  builder->RegisterService(&state_->rerating);
   builder->RegisterService(&state_->vouchers);
 }
 

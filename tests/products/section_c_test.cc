@@ -296,7 +296,8 @@ TEST_CASE("C11: a failed call is given back, goodwill, write-off", "[products][c
   )");
 }
 
-TEST_CASE("C11: after a wrong tariff the charge is given back and made again", "[products][c]") {
+TEST_CASE("C11: after a wrong tariff a run charges the use again by the corrected one",
+          "[products][c]") {
   Shop shop("habits");
   std::ifstream file(OCS_CATALOGUES "/habits.yaml");
   std::stringstream right;
@@ -310,13 +311,20 @@ TEST_CASE("C11: after a wrong tariff the charge is given back and made again", "
     account A money=100
     buy A pay-per-use                                                             -> 0
     call A chat input:1000000                                       -> ok charged=20
+    call A chat input:500000                                        -> ok charged=10
+    call A chat output:1000000                                      -> ok charged=8
   )");
   shop.harness().Publish(right.str());
+  // 20 and 10 become 2 and 1; the output was priced right.
   shop.Run(R"(
-    refund A                                                                      -> 20
-    event A chat input:1000000                                      -> ok charged=2
-    money A                                                                       -> 98
-    bill A 2026-05                              -> LIST 2, total 2, fen 200, carried 0
+    rerate A 3                                -> 2 corrected, 1 unchanged: 38 to 11
+    money A                                                                       -> 62
+    rerate A 3 apply=yes                      -> 2 corrected, 1 unchanged: 38 to 11
+    money A                                                                       -> 89
+    rerate A 3 apply=yes                      -> 2 corrected before, 1 unchanged: 38 to 11
+    money A                                                                       -> 89
+    bill A 2026-05                              -> LIST 11, total 11, fen 1100, carried 0
+    tax A 2026-05                      -> 600 of 11: 0.622641 and 10.377359
   )");
 }
 

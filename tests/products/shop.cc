@@ -141,6 +141,7 @@ std::string Shop::RunRow(const Row& row) {
       {"adjust", &Shop::Adjust},
       {"write_off", &Shop::WriteOff},
       {"refund", &Shop::Refund},
+      {"rerate", &Shop::ReRate},
       {"transfer", &Shop::Transfer},
       {"notices", &Shop::Notices},
       {"record", &Shop::LastRecord},

@@ -73,6 +73,7 @@ class Shop final {
   std::string Adjust(const Row& row);
   std::string WriteOff(const Row& row);
   std::string Refund(const Row& row);
+  std::string ReRate(const Row& row);
   std::string Transfer(const Row& row);
   std::string Notices(const Row& row);
   std::string Price(const Row& row);

@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "ocs/engine/account_operation.h"
 #include "ocs/engine/care_operation.h"
+#include "ocs/engine/rerate_operation.h"
 #include "tests/products/shop.h"
 
 namespace ocs::products {
@@ -206,6 +207,39 @@ std::string Shop::Refund(const Row& row) {
   std::string text = MoneyText(call.refunded_micros);
   if (call.refunded_pieces != 0) text += Cat(" and ", call.refunded_pieces, " pieces");
   return text;
+}
+
+// rerate A 2 [apply=yes]: every charge of use, worked out anew by that revision.
+std::string Shop::ReRate(const Row& row) {
+  const auto records = h_.engine->ReadRecords(ShardId{0}, Position{}, 1'000'000, INT64_MAX);
+  REQUIRE(records.ok());
+  std::map<std::string, int64_t> outcomes;
+  int64_t before = 0;
+  int64_t after = 0;
+  for (const engine::ReadRecord& read : *records) {
+    const auto record = cdr::DecodeRecord(read.bytes);
+    REQUIRE(record.ok());
+    if (record->account != account(row.Word(0)) || record->type != cdr::RecordType::kUsage)
+      continue;
+    Kept<engine::ReRateCall> call;
+    call.change = {.key = "the run", .actor = "finance", .reason = "the price was wrong"};
+    call.account = record->account;
+    call.record_id = cdr::FormatRecordId(read.id);
+    call.revision = static_cast<uint32_t>(row.Number(1));
+    call.apply = row.Has("apply");
+    h_.Run(&call);
+    INFO(call.status);
+    REQUIRE(call.status.ok());
+    ++outcomes[std::string(engine::ReRateOutcomeName(call.outcome))];
+    for (const engine::ReRatedAmount& amount : call.amounts) {
+      before += amount.before;
+      after += amount.after;
+    }
+  }
+  std::string text;
+  for (const auto& [outcome, count] : outcomes)
+    text += Cat(text.empty() ? "" : ", ", count, " ", outcome);
+  return Cat(text, ": ", MoneyText(before), " to ", MoneyText(after));
 }
 
 // transfer A B amount [bucket=2]: money in its main unit, else pieces.

@@ -267,6 +267,7 @@ void AddSettlementCommands(CLI::App* app, Ctl* ctl) {
   margin->callback([=] { ctl->chosen = [=] { return Margin(*ctl, *arguments); }; });
   AddSettlementCheck(family, ctl);
   AddSettlementSend(family, ctl);
+  AddReRateCommand(family, ctl);
 }
 
 }  // namespace ocs::tools

@@ -15,6 +15,7 @@
 #include "ocs/base/text.h"
 #include "ocs/engine/care_operation.h"
 #include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/charge_lookup.h"
 #include "ocs/engine/internal/quota.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/internal/volume.h"
@@ -26,7 +27,6 @@ namespace {
 using balance::Account;
 using balance::Bucket;
 using balance::EntryKind;
-using balance::RefundedLine;
 
 bool CheckReason(Operation* call, const Change& change) {
   if (!CheckChange(call, change)) return false;
@@ -43,86 +43,8 @@ const Bucket* FindBucket(Operation* call, const Account& payer, BucketId id) {
   return bucket;
 }
 
-// What was charged, and how much of it has been given back before.
-struct Charge {
-  Position position;
-  std::unique_ptr<balance::StoredEntry> entry;
-  std::vector<cdr::Record> records;
-  uint32_t record = 0;  ///< The one that was named.
-  std::vector<RefundedLine> so_far;
-  bool all_given_back = false;
-};
-
-int64_t GivenBack(const Charge& charge, uint32_t record, uint32_t line) {
-  const auto found =
-      std::find_if(charge.so_far.begin(), charge.so_far.end(),
-                   [&](const RefundedLine& r) { return r.record == record && r.line == line; });
-  return found == charge.so_far.end() ? 0 : found->amount;
-}
-
-void NoteGivenBack(uint32_t record, uint32_t line, int64_t amount, Charge* charge) {
-  const auto found =
-      std::find_if(charge->so_far.begin(), charge->so_far.end(),
-                   [&](const RefundedLine& r) { return r.record == record && r.line == line; });
-  if (found == charge->so_far.end()) {
-    charge->so_far.push_back({.record = record, .line = line, .amount = amount});
-  } else {
-    found->amount += amount;
-  }
-}
-
-bool Charges(EntryKind kind) {
-  return kind == EntryKind::kEventCharged || kind == EntryKind::kSessionUpdated ||
-         kind == EntryKind::kSessionTerminated;
-}
-
-// Reads what earlier refunds gave back. False: the shard has stopped.
-bool ReadRefunds(Shard& shard, AccountId account, Charge* charge) {
-  const auto before = shard.book().FindRefund(account.partition(), charge->position);
-  if (!before.ok()) return shard.Stop(before.status()), false;
-  if (!before->has_value()) return true;
-  const auto refund = shard.book().ReadEntry(**before);
-  if (absl::IsNotFound(refund.status())) {  // Trimmed: so long ago that nothing is known of it.
-    charge->all_given_back = true;
-    return true;
-  }
-  if (!refund.ok()) return shard.Stop(refund.status()), false;
-  balance::EffectReader effects((*refund)->view.effects);
-  while (effects.Next()) {
-    if (effects.effect() != balance::Effect::kRefundOf) continue;
-    charge->so_far = effects.refunded();
-    charge->all_given_back = charge->so_far.empty();
-  }
-  return true;
-}
-
-// Finds the charge that the call names. False: refused, or the shard has stopped.
-bool FindCharge(RefundChargeCall* call, Shard& shard, Charge* charge) {
-  const auto unknown = [&] {
-    return RefuseField(call, "record_id", absl::StatusCode::kNotFound,
-                       "names no charge for use of this account");
-  };
-  const auto id = cdr::ParseRecordId(call->record_id);
-  if (!id.ok() || id->shard != shard.id() || !id->position.valid()) return unknown();
-  charge->position = EntryOf(*id);
-  charge->record = id->position.index % kRecordsPerEntry;
-  auto entry = shard.book().ReadEntry(charge->position);
-  if (absl::IsNotFound(entry.status())) return unknown();
-  if (!entry.ok()) return shard.Stop(entry.status()), false;
-  charge->entry = *std::move(entry);
-  const balance::EntryView& view = charge->entry->view;
-  if (view.account != call->account || !Charges(view.kind)) return unknown();
-  for (const balance::EntryView::Attachment& attachment : view.attachments) {
-    if (attachment.type != balance::AttachmentType::kRecord) continue;
-    auto record = cdr::DecodeRecord(attachment.bytes);
-    if (!record.ok()) return shard.Stop(record.status()), false;
-    charge->records.push_back(*std::move(record));
-  }
-  if (charge->record >= charge->records.size()) return unknown();
-  const absl::Status net = TakeOffRebates(shard, *charge->entry, &charge->records);
-  if (!net.ok()) return shard.Stop(net), false;
-  if (!ReadRefunds(shard, call->account, charge)) return false;
-  return !charge->all_given_back ||
+bool NotAllGivenBack(RefundChargeCall* call, const ChargeFound& charge) {
+  return !charge.all_given_back ||
          RefuseField(call, "record_id", absl::StatusCode::kFailedPrecondition,
                      "all of it was given back before");
 }
@@ -134,7 +56,7 @@ struct Part {
   int64_t amount = 0;
 };
 
-bool FindOnePart(RefundChargeCall* call, const Charge& charge, std::vector<Part>* parts) {
+bool FindOnePart(RefundChargeCall* call, const ChargeFound& charge, std::vector<Part>* parts) {
   const cdr::Record& record = charge.records[charge.record];
   const uint32_t number = *call->line;
   if (number >= record.lines.size()) {
@@ -153,13 +75,14 @@ bool FindOnePart(RefundChargeCall* call, const Charge& charge, std::vector<Part>
   return true;
 }
 
-bool FindParts(RefundChargeCall* call, const Account& payer, const Charge& charge,
+bool FindParts(RefundChargeCall* call, const Account& payer, const ChargeFound& charge,
                std::vector<Part>* parts) {
   if (call->line) {
     if (!FindOnePart(call, charge, parts)) return false;
   } else {
     for (uint32_t r = 0; r < charge.records.size(); ++r) {
       const auto& lines = charge.records[r].lines;
+      if (IsCredit(charge.records[r].type)) continue;  // Of a correction: what it gave back.
       for (uint32_t l = 0; l < lines.size(); ++l) {
         const int64_t left = lines[l].amount - GivenBack(charge, r, l);
         if (left > 0) parts->push_back({.record = r, .line = l, .amount = left});
@@ -178,7 +101,7 @@ bool FindParts(RefundChargeCall* call, const Account& payer, const Charge& charg
 using Revenue = absl::InlinedVector<std::pair<BucketId, int64_t>, 4>;
 
 // Writes what goes back into each bucket. Nothing when an amount would not fit.
-std::optional<Revenue> WriteMovements(const Account& payer, const Charge& charge,
+std::optional<Revenue> WriteMovements(const Account& payer, const ChargeFound& charge,
                                       const std::vector<Part>& parts, RefundChargeCall* call,
                                       balance::EntryBuilder* entry) {
   Movements movements;
@@ -197,7 +120,7 @@ std::optional<Revenue> WriteMovements(const Account& payer, const Charge& charge
 }
 
 // The record of what is given back of one record of the charge.
-void AttachRefund(const RefundChargeCall& call, const Charge& charge,
+void AttachRefund(const RefundChargeCall& call, const ChargeFound& charge,
                   const std::vector<Part>& parts, uint32_t of_record, Shard& shard,
                   Revenue* revenue) {
   const cdr::Record& charged = charge.records[of_record];
@@ -336,10 +259,10 @@ void RefundChargeCall::Execute(Shard& shard) {
     refund_record_id = in.Text();
   };
   if (changes.Repeats(this, read)) return;
-  Charge charge;
+  ChargeFound charge;
   std::vector<Part> parts;
-  if (!CheckNotClosed(this, *payer) || !FindCharge(this, shard, &charge) ||
-      !FindParts(this, *payer, charge, &parts)) {
+  if (!CheckNotClosed(this, *payer) || !FindCharge(this, shard, account, record_id, &charge) ||
+      !NotAllGivenBack(this, charge) || !FindParts(this, *payer, charge, &parts)) {
     return;
   }
   balance::EntryBuilder& entry = changes.Begin(account);

@@ -28,41 +28,6 @@ const Movement* FindMovement(const Movements& movements, BucketId bucket) {
   return nullptr;
 }
 
-// The prices for a model: of the newest subscription of the node or one above it that has one. A
-// subscription follows the session's revision where that still has its offer, else it keeps the one
-// it was bought in.
-struct PriceFound {
-  const rating::RateRow* row = nullptr;
-  const rating::Tariff* tariff = nullptr;
-  Instant anchor = {};
-};
-
-const rating::RateRow* PriceIn(const Revision& revision, std::string_view offer_id,
-                               std::string_view model, const rating::UseContext& context) {
-  const auto offer = revision.tariff->FindOffer(offer_id);
-  const auto index = revision.tariff->FindModel(model);
-  if (!offer || !index) return nullptr;
-  return revision.tariff->FindPrice(*offer, *index, context);
-}
-
-PriceFound FindPrice(const PotQuestion& q) {
-  const Account& account = q.account;
-  for (auto s = account.subscriptions.rbegin(); s != account.subscriptions.rend(); ++s) {
-    if (q.context.at < s->valid_from || q.context.at >= s->valid_until) continue;
-    if (!account.IsAtOrAbove(s->node, q.node)) continue;
-    rating::UseContext context = q.context;
-    context.began_at = s->valid_from;
-    context.switches = s->switches;
-    const Revision* bought = q.revisions.Find(s->terms.revision);
-    OCS_CHECK(bought != nullptr);
-    const std::string& offer_id = bought->tariff->offer({s->terms.offer}).id;
-    const Revision& in = q.revision.tariff->FindOffer(offer_id).has_value() ? q.revision : *bought;
-    if (const rating::RateRow* row = PriceIn(in, offer_id, q.model, context))
-      return {.row = row, .tariff = in.tariff.get(), .anchor = AnchorOf(*s)};
-  }
-  return {};
-}
-
 // What of a bucket's purchase matters to its draws.
 void FillSource(const PotQuestion& q, const Bucket& bucket, rating::UseContext* context,
                 Pots::Source* source) {
@@ -133,6 +98,32 @@ bool IsBehindThrottled(const Pots& pots, size_t behind) {
 }
 
 }  // namespace
+
+const rating::RateRow* PriceIn(const Revision& revision, std::string_view offer_id,
+                               std::string_view model, const rating::UseContext& context) {
+  const auto offer = revision.tariff->FindOffer(offer_id);
+  const auto index = revision.tariff->FindModel(model);
+  if (!offer || !index) return nullptr;
+  return revision.tariff->FindPrice(*offer, *index, context);
+}
+
+PriceFound FindPrice(const PotQuestion& q) {
+  const Account& account = q.account;
+  for (auto s = account.subscriptions.rbegin(); s != account.subscriptions.rend(); ++s) {
+    if (q.context.at < s->valid_from || q.context.at >= s->valid_until) continue;
+    if (!account.IsAtOrAbove(s->node, q.node)) continue;
+    rating::UseContext context = q.context;
+    context.began_at = s->valid_from;
+    context.switches = s->switches;
+    const Revision* bought = q.revisions.Find(s->terms.revision);
+    OCS_CHECK(bought != nullptr);
+    const std::string& offer_id = bought->tariff->offer({s->terms.offer}).id;
+    const Revision& in = q.revision.tariff->FindOffer(offer_id).has_value() ? q.revision : *bought;
+    if (const rating::RateRow* row = PriceIn(in, offer_id, q.model, context))
+      return {.row = row, .tariff = in.tariff.get(), .anchor = AnchorOf(*s)};
+  }
+  return {};
+}
 
 Movement& MovementOf(Movements& movements, BucketId bucket) {
   for (Movement& movement : movements) {

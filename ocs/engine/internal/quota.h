@@ -45,6 +45,21 @@ struct PotQuestion {
 /// sells the model, they stand at the end with nothing, so that overshoot has somewhere to fall.
 Pots CollectPots(const PotQuestion& question);
 
+/// The price of a model for who uses it: of the newest subscription of the node or one above it
+/// that has one. A subscription follows the question's revision where that still has its offer,
+/// else it keeps the one it was bought in. No row: nothing sells it.
+struct PriceFound {
+  const rating::RateRow* row = nullptr;
+  const rating::Tariff* tariff = nullptr;
+  Instant anchor = {};
+};
+PriceFound FindPrice(const PotQuestion& question);
+
+/// The price of a model by an offer of a revision; null when that has none. REQUIRES: the revision
+/// has a tariff.
+const rating::RateRow* PriceIn(const Revision& revision, std::string_view offer_id,
+                               std::string_view model, const rating::UseContext& context);
+
 /// True when the node may draw on the bucket: it is its own pool, or one above that is shared.
 bool MayDraw(const balance::Account& account, const balance::Bucket& bucket, balance::NodeId node);
 
