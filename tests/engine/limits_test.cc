@@ -356,6 +356,23 @@ TEST_CASE("C02: the next pack is bought by itself, up to so many a month", "[eng
   )");
 }
 
+TEST_CASE("the next pack is not paid with what another service of the request has just held",
+          "[engine][unit]") {
+  Harness h;
+  h.Publish(kPlans);
+  Script script(h);
+  script.Run(R"(
+    account A money=2000000
+    buy A pack                                          -> ok fee=1000000 bucket=2
+    buy A pay
+    # The fee of the next pack is 1000000, and that is what there is, less the hold.
+    initial a 0 A 1/tiered/output:10/_ 2/large/output:9000000/_ -> 2001 | 1 2001 granted=output:10 | 2 2001 granted=output:497580 final
+    terminate a 1 A 1/_/_/output:10                     -> 2001 cost=40 | 1 2001 charged=40
+    restart
+    bucket A 1                                          -> granted=2000000 available=999960 held=0 spent=1000040 expired=0
+  )");
+}
+
 TEST_CASE("what follows a package is told: another model, or the price", "[engine][unit]") {
   Harness h;
   h.Publish(kPlans);

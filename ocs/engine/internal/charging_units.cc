@@ -197,9 +197,12 @@ bool Charging::BuyMore(const Pots& pots) {
   if (enquires_) return false;
   for (auto source = pots.sources.rbegin(); source != pots.sources.rend(); ++source) {
     if (source->grant == nullptr || AtEndOf(*source) != rating::AtEnd::kBuyNext) continue;
-    const bool bought = BuyNext(
-        shard_, account_,
-        {.end = &source->grant->end, .origin = source->terms, .node = source->node, .at = at_});
+    const bool bought = BuyNext(shard_, account_,
+                                {.end = &source->grant->end,
+                                 .origin = source->terms,
+                                 .node = source->node,
+                                 .at = at_,
+                                 .promised = movements_});
     // What was bought has moved the account's lists.
     if (bought && session_ != nullptr) session_ = account_->FindSession(request_.session_id);
     return bought;

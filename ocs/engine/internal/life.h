@@ -7,10 +7,12 @@
 #define OCS_ENGINE_INTERNAL_LIFE_H_
 
 #include <cstdint>
+#include <span>
 
 #include "absl/time/time.h"
 #include "balance/account.h"
 #include "balance/entry.h"
+#include "balance/ledger.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/time.h"
 #include "ocs/engine/internal/shard.h"
@@ -35,12 +37,15 @@ struct NextPurchase {
   balance::Terms origin = {};             ///< Of the bucket that is used up.
   balance::NodeId node = {};              ///< Whose pool that was: the next one goes there, too.
   Instant at = {};                        ///< Event time of the use that wants more.
+  /// What the decision that wants more has taken so far and not written yet: not to be paid with.
+  std::span<const balance::Movement> promised = {};
 };
 
 /// Buys the next package as an entry of its own, for whoever is about to refuse or to overshoot
 /// because the last one is used up: true when it was bought, and the caller decides anew. False,
 /// and nothing is written: the stated offer is not sold now, was bought by itself as often this
-/// month as its terms allow, its fee is more than there is, or the account has no room for it.
+/// month as its terms allow, its fee is more than there is beside what is promised, or the account
+/// has no room for it.
 /// Pointers into the account's lists are not good after true, and shard.entry() is used.
 /// REQUIRES: the shard has an open group; end->at_end is kBuyNext.
 bool BuyNext(Shard& shard, balance::Account* account, const NextPurchase& what);

@@ -1,8 +1,10 @@
 // What is bought by itself, and what begins with its first use.
 
 #include <algorithm>
+#include <span>
 #include <string>
 
+#include "absl/numeric/int128.h"
 #include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
@@ -23,6 +25,26 @@ std::string_view OfferOf(const Shard& shard, const NextPurchase& what) {
   const Revision* bought = shard.revisions().Find(what.origin.revision);
   if (bought == nullptr) return {};
   return bought->tariff->offer({what.origin.offer}).id;
+}
+
+// False when the entry takes what a movement that is not written yet counts on.
+bool LeavesPromised(const balance::Account& account, const balance::EntryBuilder& entry,
+                    std::span<const balance::Movement> promised) {
+  for (const balance::Movement& movement : promised) {
+    const balance::Bucket* bucket = account.FindBucket(movement.bucket);
+    if (bucket == nullptr) continue;
+    int64_t taken = 0;
+    for (const balance::Posting& posting : entry.postings()) {
+      const bool of_it = posting.bucket == movement.bucket &&
+                         posting.account == balance::LedgerAccount::kAvailable;
+      if (of_it) taken -= posting.amount;
+    }
+    if (taken <= 0) continue;
+    absl::int128 left = account.Spendable(*bucket);
+    left += absl::int128(movement.released) - movement.spent - movement.held - taken;
+    if (left < 0) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -58,6 +80,7 @@ bool BuyNext(Shard& shard, balance::Account* account, const NextPurchase& what) 
   if (sale.lasts()) WriteSubscription(sale, *account, &entry);
   WriteBought(sale, *account, by_itself, &entry);
   if (Judge(*account, entry) != balance::Verdict::kAllowed) return false;
+  if (!LeavesPromised(*account, entry, what.promised)) return false;
 
   // Past this line the purchase cannot fail.
   AttachFeeRecord(sale, *account, payment, Cat("by itself ", account->next_bucket), shard);
