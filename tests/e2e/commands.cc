@@ -264,7 +264,7 @@ std::shared_ptr<Command> CommandWriter::ChangeState(Account& account) {
 std::shared_ptr<Command> CommandWriter::Purchase(Account& account) {
   auto command = Change("purchase", "PurchaseOffer", account.id);
   account::PurchaseOfferRequest request;
-  const bool switched = random_.OneIn(8);
+  const bool switched = random_.OneIn(3);  // So that some switch is set in every run.
   request.set_offer_id(switched ? std::string(kSwitched) : AnyOfferOrModel(offers_));
   if (!account.nodes.empty() && random_.OneIn(3)) request.set_node_id(AnyOf(account.nodes));
   if (random_.OneIn(5)) request.set_quantity(random_.Between(1, 3));
@@ -290,7 +290,7 @@ std::shared_ptr<Command> CommandWriter::TopUp(Account& account) {
 
 std::shared_ptr<Command> CommandWriter::ChangeSubscription(Account& account) {
   const uint32_t number = account.subscriptions.empty() ? 1 : AnyOf(account.subscriptions);
-  if (random_.OneIn(2)) {
+  if (account.switched.empty() ? random_.OneIn(2) : random_.OneIn(4)) {
     auto command = Change("cancel", "CancelSubscription", account.id);
     account::CancelSubscriptionRequest request;
     request.set_subscription_number(number);

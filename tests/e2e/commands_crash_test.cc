@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <future>
@@ -279,7 +280,14 @@ void Serve(Floor& floor, const ServerProcess& server) {
 void KillAfter(Floor& floor, ServerProcess& server, int64_t answers) {
   std::unique_lock lock(floor.mutex);
   const int64_t until = floor.answers + answers;
-  floor.changed.wait(lock, [&] { return floor.answers >= until || !floor.faults.empty(); });
+  const auto enough = [&] { return floor.answers >= until || !floor.faults.empty(); };
+  while (!floor.changed.wait_for(lock, std::chrono::seconds(1), enough)) {
+    if (!server.ended()) continue;
+    const Ended ended = server.AwaitEnd();
+    floor.faults.push_back("the server ended by itself, with " + std::to_string(ended.exit_code) +
+                           ":\n" + ended.output);
+    return;
+  }
   lock.unlock();
   server.Stop(SIGKILL);
 }

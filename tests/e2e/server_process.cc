@@ -120,7 +120,16 @@ ServerProcess::~ServerProcess() {
   if (output_ >= 0) ::close(output_);
 }
 
-void ServerProcess::Signal(int signal) const { ::kill(pid_, signal); }
+void ServerProcess::Signal(int signal) const {
+  REQUIRE(pid_ > 0);  // Or it would go to every process there is.
+  ::kill(pid_, signal);
+}
+
+bool ServerProcess::ended() const {
+  siginfo_t info = {};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid_;
+}
 
 Ended ServerProcess::Stop(int signal) {
   Signal(signal);

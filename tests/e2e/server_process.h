@@ -43,6 +43,8 @@ class ServerProcess final {
   void Signal(int signal) const;
   pid_t pid() const { return pid_; }
 
+  /// True when it has ended by itself.
+  bool ended() const;
   /// Waits until it ends by itself.
   Ended AwaitEnd();
   /// Sends a signal and waits for the end.
