@@ -15,14 +15,6 @@
 namespace ocs::simulate {
 namespace {
 
-// "FILE" or "LABEL=FILE"; without a label the file's name without its ending.
-std::pair<std::string, std::string> SplitLabel(const std::string& text) {
-  const size_t equals = text.find('=');
-  if (equals != std::string::npos) return {text.substr(0, equals), text.substr(equals + 1)};
-  std::string label = text.substr(text.rfind('/') + 1);
-  return {label.substr(0, label.rfind('.')), text};
-}
-
 absl::StatusOr<simulation::TraceOptions> TraceOptionsOf(const InputArguments& arguments,
                                                         Instant begins) {
   simulation::TraceOptions options;
@@ -50,6 +42,13 @@ absl::StatusOr<simulation::TraceOptions> TraceOptionsOf(const InputArguments& ar
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> SplitLabel(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals != std::string::npos) return {text.substr(0, equals), text.substr(equals + 1)};
+  std::string label = text.substr(text.rfind('/') + 1);
+  return {label.substr(0, label.rfind('.')), text};
+}
 
 void AddInputOptions(CLI::App* command, InputArguments* arguments) {
   command->add_option("population", arguments->population, "Population file (docs/SIMULATION.md)")
@@ -114,6 +113,10 @@ absl::Status Loaded::LoadSources(const InputArguments& arguments) {
                          simulation::OpenInput(path, options, population.get(), &names));
     sources.push_back(std::move(source));
   }
+  if (!arguments.workload.given()) return absl::OkStatus();
+  OCS_ASSIGN_OR_RETURN(auto drawn,
+                       OpenWorkloadSource(arguments.workload, population.get(), &names));
+  sources.push_back(std::move(drawn));
   return absl::OkStatus();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,6 +15,7 @@
 #include "ocs/simulation/event_source.h"
 #include "ocs/simulation/population.h"
 #include "ocs/simulation/run.h"
+#include "tools/simulate/workload_options.h"
 
 namespace CLI {
 class App;
@@ -30,7 +32,11 @@ struct InputArguments {
   int64_t repeat = 1;
   std::string stretch = "1";
   std::string period;  ///< "1h", "24h"; "": to the last row.
+  WorkloadArguments workload;
 };
+
+/// "FILE" or "LABEL=FILE": label and file; without a label the file's name without its ending.
+std::pair<std::string, std::string> SplitLabel(const std::string& text);
 
 /// Adds the options to a command.
 void AddInputOptions(CLI::App* command, InputArguments* arguments);

@@ -6,12 +6,14 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/simulate/run_command.h"
+#include "tools/simulate/what_if_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Simulates tariffs: what they do to customers and to the margin."};
   app.require_subcommand(1);
   int exit_code = ocs::simulate::kDone;
   ocs::simulate::AddRunCommand(&app, &exit_code);
+  ocs::simulate::AddWhatIfCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -35,14 +35,6 @@ struct RunCommand {
   bool quiet = false;
 };
 
-absl::Status WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) return absl::UnavailableError(Cat(path, ": cannot be written"));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<int> DoRun(const RunCommand& command) {
   OCS_ASSIGN_OR_RETURN(const std::unique_ptr<Loaded> loaded, Loaded::Load(command.input));
   OCS_ASSIGN_OR_RETURN(const simulation::Result result, RunShown(*loaded, command.run));
@@ -89,6 +81,14 @@ absl::StatusOr<simulation::Result> RunShown(const Loaded& loaded, const RunArgum
                                 loaded.names, options);
   std::signal(SIGINT, before);
   return result;
+}
+
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) return absl::UnavailableError(Cat(path, ": cannot be written"));
+  return absl::OkStatus();
 }
 
 int Complain(const absl::Status& status) {

@@ -45,6 +45,9 @@ void AddRunCommand(CLI::App* app, int* exit_code);
 /// Prints an error to standard error; the exit code for it.
 int Complain(const absl::Status& status);
 
+/// Writes a file anew. Errors: Unavailable.
+absl::Status WriteFile(const std::string& path, const std::string& text);
+
 /// Writes every table as a CSV file, and result.json, into a folder, which is made. Errors:
 /// Unavailable.
 absl::Status WriteResult(const simulation::Result& result, const std::string& folder);
