@@ -205,6 +205,12 @@ struct Grant {
   int64_t counted = 0;                   ///< Pieces of the call so far: for tiers of a call.
   bool request_counted = false;          ///< The call itself has been charged as a request.
   std::array<uint64_t, 6> context = {};  ///< rating::UseContext::values as at the start.
+  /// The change of prices that was told with it: what is reported next may lie on both sides of it.
+  /// 0: none was.
+  Instant switches_at = {};
+  /// Final-Unit-Action that was told with it, plus one; 0: none was.
+  uint8_t final_units = 0;
+  uint32_t pool = 0;  ///< The credit pool of the session that its holds belong to; 0: none.
   friend bool operator==(const Grant&, const Grant&) = default;
 };
 

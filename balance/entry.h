@@ -139,7 +139,7 @@ struct EntryKey {
 };
 
 inline constexpr int kAttachmentsMax =
-    18;  ///< One record for each rating group of a request, and two.
+    34;  ///< Two records for each rating group of a request (a tariff change parts them), and two.
 
 /// Hashes of a request's fields, in an order that its kind of request defines: equal content, equal
 /// fingerprint.

@@ -13,6 +13,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "ocs/base/status.h"
 #include "ocs/rpc/credentials.h"
 
@@ -242,6 +244,115 @@ Key EitherKey(std::string_view name, std::string_view help, std::array<std::stri
           }};
 }
 
+std::vector<Key> CreditKeys() {
+  return {
+      {"final_unit_action",
+       "at the end of the units, where the catalogue states nothing: terminate, redirect, restrict",
+       [](const std::string& text, Config* config) -> std::string {
+         using Action = rating::FinalUnits::Action;
+         Action& action = config->engine.credit.final_units.action;
+         if (text == "terminate") return action = Action::kTerminate, "";
+         if (text == "redirect") return action = Action::kRedirect, "";
+         if (text == "restrict") return action = Action::kRestrictAccess, "";
+         return "one of terminate redirect restrict";
+       },
+       [](const Config& config) {
+         static const std::string kWords[] = {"terminate", "redirect", "restrict"};
+         return kWords[static_cast<size_t>(config.engine.credit.final_units.action)];
+       }},
+      {"final_unit_redirect_to", "of redirect: where to",
+       [](const std::string& text, Config* config) -> std::string {
+         if (!text.empty() && !rating::RedirectTypeOf(text))
+           return "a URL, a sip: URI, an IPv4 or an IPv6 address";
+         config->engine.credit.final_units.redirect_to = text;
+         return "";
+       },
+       [](const Config& config) { return config.engine.credit.final_units.redirect_to; }},
+      {"final_unit_filters", "of restrict: names of filters that gateways know, with commas",
+       [](const std::string& text, Config* config) -> std::string {
+         std::vector<std::string>& filters = config->engine.credit.final_units.filters;
+         filters = absl::StrSplit(text, ',', absl::SkipEmpty());
+         if (filters.size() > rating::kFiltersMax)
+           return absl::StrCat("at most ", rating::kFiltersMax, " names");
+         return "";
+       },
+       [](const Config& config) {
+         return absl::StrJoin(config.engine.credit.final_units.filters, ",");
+       }},
+      NumberKey(
+          "restricted_seconds", "Validity-Time of a redirected or restricted state", {1, kDay},
+          [](Config & config) -> auto& { return config.engine.credit.restricted_seconds; }),
+      EitherKey(
+          "restricted_again",
+          "who asks after it and still cannot be granted anything is restricted again: yes; "
+          "refused: no",
+          {"no", "yes"},
+          [](Config & config) -> auto& { return config.engine.credit.restricts_again; }),
+      EitherKey(
+          "initial_without_credit",
+          "a first interrogation of which nothing can be granted: refuse, open a session that "
+          "waits",
+          {"refuse", "open"},
+          [](Config & config) -> auto& { return config.engine.credit.opens_without_credit; }),
+      EitherKey(
+          "zero_grant_at_end",
+          "a rating group that cannot be granted anything gets a final grant of nothing: no, yes",
+          {"no", "yes"},
+          [](Config & config) -> auto& { return config.engine.credit.zero_grant_at_end; }),
+      EitherKey(
+          "strict_reporting_reasons", "a Reporting-Reason without used units is refused: no, yes",
+          {"no", "yes"},
+          [](Config & config) -> auto& { return config.engine.credit.strict_reasons; }),
+  };
+}
+
+std::vector<Key> StreamKeys() {
+  constexpr int64_t kTokensMax = 1'000'000'000;
+  return {
+      NumberKey(
+          "grant_tokens_max",
+          "the server's grants: never more; 0: default_grant_tokens, whatever there is",
+          {0, kTokensMax},
+          [](Config & config) -> auto& { return config.engine.grants.tokens_max; }),
+      NumberKey(
+          "grant_tokens_min", "the server's grants: never fewer, where there is money for them",
+          {0, kTokensMax},
+          [](Config & config) -> auto& { return config.engine.grants.tokens_min; }),
+      NumberKey(
+          "grant_money_micros", "the server's grants: as many as so much money pays; 0: no bound",
+          {0, 1'000'000'000'000},
+          [](Config & config) -> auto& { return config.engine.grants.money_micros; }),
+      NumberKey(
+          "grant_threshold_percent",
+          "Unit-Quota-Threshold: so many per cent of a grant; 0: it is not told", {0, 99},
+          [](Config & config) -> auto& { return config.engine.grants.threshold_percent; }),
+      EitherKey(
+          "tell_safe_tokens", "answers say how many output tokens can be paid in all: no, yes",
+          {"no", "yes"},
+          [](Config & config) -> auto& { return config.engine.grants.tells_safe_tokens; }),
+      {"lost_use", "of a session that fell silent: release, charge what was granted",
+       [](const std::string& text, Config* config) -> std::string {
+         if (text != "release" && text != "charge") return "one of release charge";
+         config->engine.lost_use =
+             text == "charge" ? engine::LostUse::kChargedHeld : engine::LostUse::kReleased;
+         return "";
+       },
+       [](const Config& config) -> std::string {
+         return config.engine.lost_use == engine::LostUse::kChargedHeld ? "charge" : "release";
+       }},
+      {"late_use", "reported when its session is closed: refuse, charge",
+       [](const std::string& text, Config* config) -> std::string {
+         if (text != "refuse" && text != "charge") return "one of refuse charge";
+         config->engine.late_use =
+             text == "charge" ? engine::LateUse::kCharged : engine::LateUse::kRefused;
+         return "";
+       },
+       [](const Config& config) -> std::string {
+         return config.engine.late_use == engine::LateUse::kCharged ? "charge" : "refuse";
+       }},
+  };
+}
+
 std::vector<Key> PublishingKeys() {
   return {
       EitherKey(
@@ -289,6 +400,8 @@ const std::vector<Key>& Keys() {
     auto* all = new std::vector<Key>(ServerKeys());
     for (Key& key : SecurityKeys()) all->push_back(std::move(key));
     for (Key& key : EngineKeys()) all->push_back(std::move(key));
+    for (Key& key : CreditKeys()) all->push_back(std::move(key));
+    for (Key& key : StreamKeys()) all->push_back(std::move(key));
     for (Key& key : PublishingKeys()) all->push_back(std::move(key));
     for (Key& key : SettlementKeys()) all->push_back(std::move(key));
     return all;
@@ -441,6 +554,12 @@ absl::Status CheckConfig(const Config& config) {
     return Fault("configuration", "tls_client_ca_file", "is of no use without TLS");
   }
   OCS_RETURN_IF_ERROR(CheckOpenness(config));
+  const rating::FinalUnits& final_units = config.engine.credit.final_units;
+  if (final_units.action == rating::FinalUnits::Action::kRedirect &&
+      final_units.redirect_to.empty()) {
+    return Fault("configuration", "final_unit_redirect_to",
+                 "is missing; final_unit_action: redirect must say where to");
+  }
   if (config.engine.publishing.second_approval && config.credentials_file.empty()) {
     return Fault("configuration", "credentials_file",
                  "is missing; publishing_second_approval needs it: without credentials nobody "

@@ -262,6 +262,7 @@ struct Catalogue {
   std::vector<PriceBook> books;
   std::vector<std::string> wholesale = {};  ///< Books that say what models cost us; sorted.
   std::vector<OfferTerms> offers;
+  CallTerms calls = {};
   friend bool operator==(const Catalogue&, const Catalogue&) = default;
 };
 

@@ -71,7 +71,7 @@ class Comparison final {
     CompareBooks();
     CompareUnits();
     CompareWeights();
-    for (const char* key : {"currency", "time_zone"}) {
+    for (const char* key : {"currency", "time_zone", "calls"}) {
       CompareMember(before_tree_[key], after_tree_[key], key, "catalogue",
                     ChangeKind::kOtherChanged);
     }

@@ -50,6 +50,14 @@ class Writer final {
       offers.Append(std::move(offer));
     }
     top_.Add("offers", std::move(offers));
+    TextTree calls;
+    const auto add = [&](std::string_view key, CallCharge charge) {
+      if (charge != CallCharge::kCharged) calls.Add(key, std::string(CallChargeName(charge)));
+    };
+    add("failed", in_.calls.failed);
+    add("cancelled", in_.calls.cancelled);
+    add("moderated", in_.calls.moderated);
+    top_.Add("calls", std::move(calls));
     return std::move(top_);
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "ocs/base/check.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/text.h"
@@ -116,6 +118,27 @@ const std::array<std::vector<std::string>, kDimensionCount>& Tariff::cover_value
   return values[grant];
 }
 
+Instant Tariff::NextPriceSwitch(OfferIndex offer, ModelIndex model, const UseContext& context,
+                                Instant until) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const uint32_t table = compiled_->tariff.offer_tables[offer.value].prices;
+  return table == internal::kNone
+             ? Instant::Never()
+             : compiled_->tariff.NextSwitch(table, model.value, context, until);
+}
+
+Instant Tariff::NextDrawSwitch(OfferIndex offer, uint32_t grant, ModelIndex model,
+                               const UseContext& context, Instant until) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const auto& draws = compiled_->tariff.offer_tables[offer.value].draws;
+  OCS_CHECK(grant < draws.size());
+  return compiled_->tariff.NextSwitch(draws[grant], model.value, context, until);
+}
+
+const CallTerms& Tariff::calls() const { return compiled_->tariff.calls; }
+
 const UnitDisplay* Tariff::FindUnit(const Unit& unit) const {
   for (const UnitDisplay& known : compiled_->tariff.units) {
     if (known.unit == unit) return &known;
@@ -207,6 +230,44 @@ std::string_view AtEndName(AtEnd at_end) {
       return "buy_next";
   }
   return "unknown";
+}
+
+std::string_view CallChargeName(CallCharge charge) {
+  switch (charge) {
+    case CallCharge::kCharged:
+      return "charged";
+    case CallCharge::kPrompt:
+      return "prompt";
+    case CallCharge::kFree:
+      return "free";
+  }
+  return "unknown";
+}
+
+std::optional<RedirectType> RedirectTypeOf(std::string_view address) {
+  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
+  if (address.empty() || address.size() > kRedirectLengthMax ||
+      !std::all_of(address.begin(), address.end(), printable)) {
+    return std::nullopt;
+  }
+  if (address.starts_with("sip:") || address.starts_with("sips:")) return RedirectType::kSipUri;
+  const size_t scheme = address.find("://");
+  if (scheme != std::string_view::npos && scheme > 0 && scheme + 3 < address.size())
+    return RedirectType::kUrl;
+  if (address.find_first_not_of("0123456789.") == std::string_view::npos) {
+    int parts = 0;
+    for (const absl::string_view part : absl::StrSplit(ToAbsl(address), '.')) {
+      int value = 0;
+      if (part.empty() || part.size() > 3 || !absl::SimpleAtoi(part, &value) || value > 255)
+        return std::nullopt;
+      ++parts;
+    }
+    return parts == 4 ? std::optional(RedirectType::kIpv4) : std::nullopt;
+  }
+  const bool colons = std::count(address.begin(), address.end(), ':') >= 2;
+  const bool digits =
+      address.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  return colons && digits ? std::optional(RedirectType::kIpv6) : std::nullopt;
 }
 
 }  // namespace ocs::rating

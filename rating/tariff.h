@@ -186,8 +186,40 @@ enum class AtEnd : uint8_t {
 };
 std::string_view AtEndName(AtEnd at_end);  ///< "stop", "bill_on", ...
 
+/// Final-Unit-Indication (RFC 8506 section 8.34): what the network does with service whose last
+/// units are used up.
+struct FinalUnits {
+  enum class Action : uint8_t { kTerminate = 0, kRedirect = 1, kRestrictAccess = 2 };
+  Action action = Action::kTerminate;
+  std::string redirect_to = {};           ///< Of kRedirect: what RedirectTypeOf knows.
+  std::vector<std::string> filters = {};  ///< Of kRestrictAccess: Filter-Ids, known to gateways.
+  friend bool operator==(const FinalUnits&, const FinalUnits&) = default;
+};
+/// Redirect-Address-Type; its numbers.
+enum class RedirectType : uint8_t { kIpv4 = 0, kIpv6 = 1, kUrl = 2, kSipUri = 3 };
+/// What kind of address the text is: "203.0.113.7", "2001:db8::7", "https://...", "sip:...";
+/// nothing when it is none of them, or longer than kRedirectLengthMax.
+std::optional<RedirectType> RedirectTypeOf(std::string_view address);
+inline constexpr size_t kRedirectLengthMax = 512;
+inline constexpr size_t kFiltersMax = 8;  ///< Each at most 64 printable bytes: they go in answers.
+
+/// How a call that did not come to a good end is charged.
+enum class CallCharge : uint8_t {
+  kCharged = 0,  ///< For what it used, as any other.
+  kPrompt = 1,   ///< For its prompt kinds (IsPromptKind) only.
+  kFree = 2,     ///< For nothing.
+};
+std::string_view CallChargeName(CallCharge charge);  ///< "charged", "prompt", "free".
+struct CallTerms {
+  CallCharge failed = CallCharge::kCharged;
+  CallCharge cancelled = CallCharge::kCharged;
+  CallCharge moderated = CallCharge::kCharged;
+  friend bool operator==(const CallTerms&, const CallTerms&) = default;
+};
+
 struct EndTerms {
   AtEnd at_end = AtEnd::kStop;
+  FinalUnits final_units = {};      ///< Of kStop.
   std::string fallback_model = {};  ///< Of kFallback.
   std::string buys = {};            ///< Of kBuyNext: an offer's id; "" = the same again.
   int buys_per_month_max = 0;       ///< Of kBuyNext; 0: no bound but the money.
@@ -268,6 +300,7 @@ struct Offer {
   std::vector<SwitchTerms> switches = {};  ///< At most 16.
   std::vector<LimitTerms> limits = {};     ///< Given to the node that buys, while the offer lasts.
   std::vector<GrantTerms> grants = {};
+  FinalUnits final_units = {};  ///< When the money that its prices are paid from is used up.
   bool has_prices =
       false;  ///< True when use beyond (or without) grants is billed: pay per use, or "bill on".
   Validity validity = {};  ///< Of the right to its prices; empty = until cancelled.
@@ -324,6 +357,18 @@ class Tariff final {
   /// REQUIRES: grant < offer(index).grants.size().
   const std::array<std::vector<std::string>, kDimensionCount>& cover_values(OfferIndex offer,
                                                                             uint32_t grant) const;
+
+  /// The first instant after `context.at`, and before `until`, at which a price (or a grant's draw)
+  /// of the model begins to be another rule's: hours, days, dates, the end of a free period.
+  /// Never() when there is none. `began_at` and the dimensions are the context's. Not for each use:
+  /// it looks through the model's rules, and at the first 32 of their times.
+  Instant NextPriceSwitch(OfferIndex offer, ModelIndex model, const UseContext& context,
+                          Instant until) const;
+  Instant NextDrawSwitch(OfferIndex offer, uint32_t grant, ModelIndex model,
+                         const UseContext& context, Instant until) const;
+
+  /// How calls that failed, or were cancelled or moderated, are charged.
+  const CallTerms& calls() const;
 
   /// How a declared unit is shown, or null when the catalogue does not declare it.
   const UnitDisplay* FindUnit(const Unit& unit) const;

@@ -176,7 +176,10 @@ enum GrantBit : int {
   kGrantCounted = 3,
   kGrantRequestCounted = 4,
   kGrantContext = 5,
-  kGrantBits = 6,
+  kGrantSwitches = 6,
+  kGrantFinal = 7,
+  kGrantPool = 8,
+  kGrantBits = 9,
 };
 
 uint32_t ContextMask(const Grant& grant) {
@@ -190,7 +193,9 @@ uint32_t FlagsOf(const Grant& g) {
   return Flag(kGrantCounterHolds, !g.counter_holds.empty()) |
          Flag(kGrantPrompt, g.prompt_tokens != 0) | Flag(kGrantCharged, g.charged_micros != 0) |
          Flag(kGrantCounted, g.counted != 0) | Flag(kGrantRequestCounted, g.request_counted) |
-         Flag(kGrantContext, ContextMask(g) != 0);
+         Flag(kGrantContext, ContextMask(g) != 0) |
+         Flag(kGrantSwitches, g.switches_at != Instant{}) | Flag(kGrantFinal, g.final_units != 0) |
+         Flag(kGrantPool, g.pool != 0);
 }
 
 enum SubscriptionBit : int {
@@ -277,6 +282,9 @@ void EncodeMore(const Grant& grant, ByteWriter& out) {
       if (value != 0) out.Fixed64(value);
     }
   }
+  if (Has(flags, kGrantSwitches)) out.Signed(grant.switches_at.unix_ms);
+  if (Has(flags, kGrantFinal)) out.U8(grant.final_units);
+  if (Has(flags, kGrantPool)) out.Varint(grant.pool);
 }
 
 bool DecodeMore(ByteReader& in, Grant* grant) {
@@ -304,6 +312,9 @@ bool DecodeMore(ByteReader& in, Grant* grant) {
       if (Has(mask, static_cast<int>(i))) grant->context[i] = in.Fixed64();
     }
   }
+  if (Has(flags, kGrantSwitches)) grant->switches_at.unix_ms = in.Signed();
+  if (Has(flags, kGrantFinal)) grant->final_units = in.U8();
+  if (Has(flags, kGrantPool)) grant->pool = static_cast<uint32_t>(in.Varint());
   return in.ok();
 }
 

@@ -30,6 +30,7 @@
 #include "ocs/engine/messages.h"
 #include "ocs/engine/operation.h"
 #include "rating/diff.h"
+#include "rating/tariff.h"
 
 namespace ocs::engine {
 
@@ -42,6 +43,47 @@ struct PublishingPolicy {
   int64_t proposal_seconds_max = 7 * 86'400;  ///< A proposal not approved by then has expired.
 };
 
+/// What is said to network and gateway when units end, where the catalogue does not say it.
+struct CreditPolicy {
+  rating::FinalUnits final_units;     ///< Where neither offer nor grant states any.
+  uint32_t restricted_seconds = 600;  ///< Validity-Time of a restricted state (CC-54).
+  /// What a client hears whose restricted state has ended and who still cannot be granted anything
+  /// (CC-55): the same state again, or DIAMETER_CREDIT_LIMIT_REACHED.
+  bool restricts_again = true;
+  /// What a first interrogation hears of which no rating group can be granted (CC-45): no session,
+  /// or one that waits, each rating group with its own code.
+  bool opens_without_credit = false;
+  /// What a rating group hears that cannot be granted a piece and is to terminate (CC-57): its
+  /// code, or a final grant of nothing.
+  bool zero_grant_at_end = false;
+  /// Reporting-Reason without usage is refused (CC-67).
+  bool strict_reasons = false;
+};
+
+/// How much is granted when the request leaves it to the server.
+struct GrantPolicy {
+  int64_t tokens_min = 0;  ///< Never fewer, where there is money for them.
+  int64_t tokens_max = 0;  ///< Never more; 0: default_grant_tokens is what is granted.
+  /// Aims at so much money a grant, in micros of the account's currency; 0: tokens_max.
+  int64_t money_micros = 0;
+  /// Tells how many output tokens the account could pay for in all (output_tokens_safe).
+  bool tells_safe_tokens = false;
+  int threshold_percent = 0;  ///< Unit-Quota-Threshold: so many per cent of a grant; 0: not told.
+};
+
+/// What becomes of a session that fell silent: what was used and never reported.
+enum class LostUse : uint8_t {
+  kReleased = 0,     ///< Its holds are released; nothing is charged.
+  kChargedHeld = 1,  ///< What was granted is charged, and marked as estimated.
+};
+
+/// What becomes of use that is reported when its session is closed.
+enum class LateUse : uint8_t {
+  kRefused = 0,  ///< 5002: the client reports it as an event.
+  kCharged =
+      1,  ///< Charged as the session would have been, and marked as late; nothing is granted.
+};
+
 struct EngineOptions {
   uint32_t validity_seconds = 600;  ///< Validity-Time of grants.
   uint32_t supervision_factor = 2;  ///< Tcc = validity times this (CC-90).
@@ -50,6 +92,10 @@ struct EngineOptions {
   int64_t event_time_ahead_max_seconds = 300;  ///< And how far ahead.
   int64_t default_grant_tokens =
       2'000;  ///< Output tokens granted when the request leaves it to the server.
+  CreditPolicy credit;
+  GrantPolicy grants;
+  LostUse lost_use = LostUse::kReleased;
+  LateUse late_use = LateUse::kRefused;
   /// An account whose own money and credit fall below it is told once, and again after they were
   /// back. In micros of the account's currency; 0: nobody is told.
   int64_t low_balance_micros = 0;

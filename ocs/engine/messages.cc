@@ -23,6 +23,18 @@ enum ServiceFlag : uint8_t {
   kOvershoot = 8,
   kServiceFault = 16,
   kHasEnd = 32,
+  kHasMore = 64,
+};
+// What not every grant has: a varint of these bits, then each field whose bit is set.
+enum MoreBit : uint8_t {
+  kMoreValidity = 1,  // Of a restricted state: there is no grant that it could stand with.
+  kMoreRedirect = 2,
+  kMoreFilters = 4,
+  kMoreTariff = 8,
+  kMorePool = 16,
+  kMoreThreshold = 32,
+  kMoreSafe = 64,
+  kMoreKnown = 127,
 };
 
 constexpr std::string_view kStateNames[] = {"",        "proposed", "expired", "rejected",
@@ -85,15 +97,78 @@ bool DecodeEnd(ByteReader& in, EndOfUnits* end) {
   return in.ok();
 }
 
+uint8_t MoreOf(const ServiceAnswer& service) {
+  const auto bit = [](bool is, MoreBit value) { return is ? static_cast<int>(value) : 0; };
+  return static_cast<uint8_t>(
+      bit(!service.has_grant && service.validity_seconds != 0, kMoreValidity) |
+      bit(!service.redirect_to.empty(), kMoreRedirect) |
+      bit(!service.filters.empty(), kMoreFilters) |
+      bit(service.tariff_changes_at != Instant::Never(), kMoreTariff) |
+      bit(!service.pool.empty(), kMorePool) | bit(service.threshold_tokens != 0, kMoreThreshold) |
+      bit(service.output_tokens_safe >= 0, kMoreSafe));
+}
+
+void EncodeMore(const ServiceAnswer& service, uint8_t more, ByteWriter& out) {
+  out.U8(more);
+  if ((more & kMoreValidity) != 0) out.Varint(service.validity_seconds);
+  if ((more & kMoreRedirect) != 0) out.Text(service.redirect_to);
+  if ((more & kMoreFilters) != 0) {
+    out.Varint(service.filters.size());
+    for (const std::string& filter : service.filters) out.Text(filter);
+  }
+  if ((more & kMoreTariff) != 0) out.Signed(service.tariff_changes_at.unix_ms);
+  if ((more & kMorePool) != 0) {
+    out.Varint(service.pool.size());
+    for (const PoolReference& reference : service.pool) {
+      out.Varint(reference.pool);
+      out.U8(static_cast<uint8_t>(reference.kind));
+      out.Signed(reference.value_digits);
+      out.Signed(reference.exponent);
+    }
+  }
+  if ((more & kMoreThreshold) != 0) out.Signed(service.threshold_tokens);
+  if ((more & kMoreSafe) != 0) out.Signed(service.output_tokens_safe);
+}
+
+bool DecodeMore(ByteReader& in, ServiceAnswer* service) {
+  const uint8_t more = in.U8();
+  if (!in.ok() || (more & ~kMoreKnown) != 0) return false;
+  if ((more & kMoreValidity) != 0) service->validity_seconds = static_cast<uint32_t>(in.Varint());
+  if ((more & kMoreRedirect) != 0) service->redirect_to = in.Text();
+  if ((more & kMoreFilters) != 0) {
+    const uint64_t filters = in.Varint();
+    if (!in.ok() || filters > in.remaining()) return false;
+    for (uint64_t i = 0; i < filters; ++i) service->filters.emplace_back(in.Text());
+  }
+  if ((more & kMoreTariff) != 0) service->tariff_changes_at.unix_ms = in.Signed();
+  if ((more & kMorePool) != 0) {
+    const uint64_t references = in.Varint();
+    if (!in.ok() || references > kTokenKindCount) return false;
+    for (uint64_t i = 0; i < references; ++i) {
+      PoolReference& reference = service->pool.emplace_back();
+      reference.pool = static_cast<uint32_t>(in.Varint());
+      const uint8_t kind = in.U8();
+      if (kind >= kTokenKindCount) return false;
+      reference.kind = static_cast<TokenKind>(kind);
+      reference.value_digits = in.Signed();
+      reference.exponent = static_cast<int32_t>(in.Signed());
+    }
+  }
+  if ((more & kMoreThreshold) != 0) service->threshold_tokens = in.Signed();
+  if ((more & kMoreSafe) != 0) service->output_tokens_safe = in.Signed();
+  return in.ok();
+}
+
 void EncodeService(const ServiceAnswer& service, ByteWriter& out) {
   const bool fault = !service.failed_field.empty() || !service.message.empty();
   const bool charge = service.charged_micros != 0 || service.drawn != 0;
+  const uint8_t more = MoreOf(service);
   out.Varint(service.rating_group);
   out.Varint(static_cast<uint64_t>(service.code));
   out.U8(static_cast<uint8_t>((service.has_grant ? kHasGrant : 0) |
                               (service.final_unit ? kHasFinal : 0) | (charge ? kHasCharge : 0) |
                               (service.overshoot ? kOvershoot : 0) | (fault ? kServiceFault : 0) |
-                              (service.end ? kHasEnd : 0)));
+                              (service.end ? kHasEnd : 0) | (more != 0 ? kHasMore : 0)));
   if (service.has_grant) {
     PutQuantities(service.granted, out);
     out.Varint(service.validity_seconds);
@@ -108,6 +183,7 @@ void EncodeService(const ServiceAnswer& service, ByteWriter& out) {
     out.Text(service.message);
   }
   if (service.end) EncodeEnd(*service.end, out);
+  if (more != 0) EncodeMore(service, more, out);
 }
 
 bool DecodeService(ByteReader& in, ServiceAnswer* service) {
@@ -130,6 +206,7 @@ bool DecodeService(ByteReader& in, ServiceAnswer* service) {
     service->message = in.Text();
   }
   if ((flags & kHasEnd) != 0 && !DecodeEnd(in, &service->end.emplace())) return false;
+  if ((flags & kHasMore) != 0 && !DecodeMore(in, service)) return false;
   return in.ok();
 }
 

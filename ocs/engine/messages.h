@@ -63,6 +63,32 @@ struct Identity {
   std::string_view data;
 };
 
+/// Tariff-Change-Usage; its numbers (RFC 8506 section 8.27).
+enum class TariffChangeUsage : uint8_t { kBefore = 0, kAfter = 1, kIndeterminate = 2 };
+
+/// What of the used units lies on one side of the change of prices that the grant told of.
+struct TariffUsage {
+  TariffChangeUsage side = TariffChangeUsage::kBefore;
+  Quantities used;
+};
+
+/// How a call came to its end: what it used may be charged differently, by the catalogue (`calls`).
+enum class CallOutcome : uint8_t { kCompleted = 0, kFailed = 1, kCancelled = 2, kModerated = 3 };
+
+/// Reporting-Reason; its numbers (TS 32.299 section 7.2.175).
+enum class ReportingReason : uint8_t {
+  kThreshold = 0,
+  kQuotaHoldingTime = 1,
+  kFinal = 2,
+  kQuotaExhausted = 3,
+  kValidityTime = 4,
+  kOtherQuotaType = 5,
+  kRatingConditionChange = 6,
+  kForcedReauthorisation = 7,
+  kPoolExhausted = 8,
+  kUnusedQuotaTimer = 9,
+};
+
 /// Multiple-Services-Credit-Control of a request: one rating group, which here is one model.
 struct ServiceRequest {
   uint32_t rating_group = 0;
@@ -72,7 +98,11 @@ struct ServiceRequest {
   Quantities requested;         ///< Empty: the server chooses how much.
   Quantities used;              ///< Since the last report, not cumulative (CC-34); each kind once.
   bool has_used = false;        ///< Used-Service-Unit is there, even if all of it is 0.
-  bool estimated = false;       ///< The caller's own count: the provider reported none.
+  /// Parts of `used`, each side at most once (CC-63). What they leave of it was used before the
+  /// change, unless the event time is after it. Where no change was told with the grant they mean
+  /// nothing.
+  std::vector<TariffUsage> by_tariff;
+  bool estimated = false;  ///< The caller's own count: the provider reported none.
   /// "batch", "flex", "priority", ...; empty on a start or an event: "standard"; empty later: as
   /// before. Prices may depend on it.
   std::string_view service_tier;
@@ -82,6 +112,11 @@ struct ServiceRequest {
   /// Length of the whole prompt, cached tokens included, where prices depend on it. Absent: the
   /// prompt kinds reported so far in the call; before the first report, those requested.
   std::optional<int64_t> prompt_tokens;
+  CallOutcome outcome = CallOutcome::kCompleted;  ///< Of a termination or an event.
+  std::optional<ReportingReason> reason;          ///< Only where usage is reported (CC-67).
+  /// Of a request for quota: the credit pool of this session that the grant shall go into, where
+  /// its price allows (CC-80); 0: none.
+  uint32_t pool = 0;
 };
 
 /// A Credit-Control-Request. Its texts point into memory of the caller that must live until Done().
@@ -142,6 +177,16 @@ struct PricePart {
   friend bool operator==(const PricePart&, const PricePart&) = default;
 };
 
+/// G-S-U-Pool-Reference of a grant: how many of the pool's abstract units one piece of a kind takes
+/// (CC-80). A unit is one of the account's currency: 0.1 of it is {1, -1}.
+struct PoolReference {
+  uint32_t pool = 0;
+  TokenKind kind = TokenKind::kInput;
+  int64_t value_digits = 0;  ///< Unit-Value: digits * 10^exponent.
+  int32_t exponent = 0;
+  friend bool operator==(const PoolReference&, const PoolReference&) = default;
+};
+
 /// Multiple-Services-Credit-Control of an answer.
 struct ServiceAnswer {
   uint32_t rating_group = 0;
@@ -150,7 +195,17 @@ struct ServiceAnswer {
   Quantities granted;
   uint32_t validity_seconds = 0;              ///< Validity-Time of the grant; 0 = none.
   std::optional<FinalUnitAction> final_unit;  ///< These are the last units.
-  int64_t charged_micros = 0;                 ///< Money charged for the units this request reports.
+  std::string redirect_to;                    ///< Of kRedirect: where to (CC-52).
+  std::vector<std::string> filters;           ///< Of kRestrictAccess: Filter-Ids (CC-53, CC-60).
+  /// Tariff-Time-Change: when prices change while the grant lasts (CC-62); Never(): they do not.
+  Instant tariff_changes_at = Instant::Never();
+  std::vector<PoolReference> pool;  ///< One for each kind granted; empty: not in a pool.
+  /// Unit-Quota-Threshold: ask for more when fewer of the growing kinds are left (CC-38); 0: none.
+  int64_t threshold_tokens = 0;
+  /// How many output tokens beyond what was reported the account could pay for now, this grant
+  /// included: a call that is clamped to them never overruns. -1: not told.
+  int64_t output_tokens_safe = -1;
+  int64_t charged_micros = 0;  ///< Money charged for the units this request reports.
   int64_t drawn =
       0;  ///< Pieces drawn from packages for them (all units together, for a gateway's log).
   bool overshoot = false;  ///< More was used than granted; it was charged all the same.

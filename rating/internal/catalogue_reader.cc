@@ -37,7 +37,7 @@ Catalogue CatalogueReader::Read(const YamlNode& root) {
   const Field top{.node = &root, .path = "", .line = root.line};
   const Fields fields(top,
                       {"catalogue", "currency", "time_zone", "calendars", "taxes", "models",
-                       "units", "exchange", "price_books", "wholesale", "offers", "note"},
+                       "units", "exchange", "price_books", "wholesale", "offers", "calls", "note"},
                       reporter_);
   if (root.kind != YamlNode::Kind::kMap) return std::move(draft_.out);
   ReadHead(fields);
@@ -62,6 +62,7 @@ Catalogue CatalogueReader::Read(const YamlNode& root) {
     fields.Fault("offers", Cat("expected at most ", kOffersMax, " offers"));
     return std::move(draft_.out);
   }
+  ReadCalls(fields);
   OfferReader reader(&draft_);
   for (const Field& item : offers) reader.ReadOffer(item);
   reader.CheckReferences();
@@ -84,6 +85,27 @@ void CatalogueReader::ReadHead(const Fields& fields) {
   }
   out.zone = *loaded;
   draft_.names.zone = *zone;
+}
+
+void CatalogueReader::ReadCalls(const Fields& fields) {
+  const auto map = fields.Map("calls");
+  if (!map) return;
+  const Fields calls(*map, {"failed", "cancelled", "moderated", "note"}, reporter_);
+  if (!IsMap(*map)) return;
+  const auto read = [&](const char* key, CallCharge* charge) {
+    const auto text = calls.Text(key, "charged, prompt or free");
+    if (!text) return;
+    for (const CallCharge known : {CallCharge::kCharged, CallCharge::kPrompt, CallCharge::kFree}) {
+      if (*text != CallChargeName(known)) continue;
+      *charge = known;
+      return;
+    }
+    calls.Fault(key, Cat("expected charged, prompt or free, found ", Quoted(*text),
+                         Suggestion(*text, {"charged", "prompt", "free"})));
+  };
+  read("failed", &draft_.out.calls.failed);
+  read("cancelled", &draft_.out.calls.cancelled);
+  read("moderated", &draft_.out.calls.moderated);
 }
 
 void CatalogueReader::ReadCalendar(const Field& item) {

@@ -35,6 +35,7 @@ class CatalogueReader final {
 
  private:
   void ReadHead(const Fields& fields);
+  void ReadCalls(const Fields& fields);
   void ReadCalendar(const Field& item);
   void ReadTax(const Field& item);
   void ReadClasses(const Fields& fields, Model* model);

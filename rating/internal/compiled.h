@@ -21,6 +21,10 @@ namespace ocs::rating::internal {
 
 inline constexpr uint32_t kNone = 0xffffffff;
 
+/// A grant lasts minutes: hours and days change a few times in that, and the rest is patience with
+/// a calendar in which many rules have boundaries and few of them matter.
+inline constexpr int kSwitchesLookedAtMax = 32;
+
 /// What a check asks; the cheap ones come first in a candidate.
 enum class CheckKind : uint8_t {
   kDimension = 0,  ///< The value of dimension `arg` is one of the symbols [begin, end).
@@ -82,6 +86,7 @@ struct CompiledTariff {
   uint32_t revision = 0;
   std::string name;
   absl::TimeZone zone;
+  CallTerms calls;
   std::vector<std::string> model_ids;
   std::vector<std::string> model_providers;
   std::vector<std::string> model_families;
@@ -126,11 +131,16 @@ struct CompiledTariff {
     return nullptr;
   }
 
+  /// The first instant after the context's, before `until`, at which another row holds; Never().
+  Instant NextSwitch(uint32_t table, uint32_t model, const UseContext& context,
+                     Instant until) const;
+
   /// How many of the candidate's first checks hold.
   uint32_t HeldChecks(const Candidate& candidate, const UseContext& context) const;
 
  private:
   bool Holds(const Check& check, const UseContext& context) const;
+  int64_t NextBoundary(const Check& check, const UseContext& context) const;
   bool DimensionHolds(const Check& check, const UseContext& context) const;
   bool FirstHolds(const Check& check, const UseContext& context) const;
 };

@@ -29,6 +29,7 @@ class Compiler final {
     out_.revision = revision;
     out_.name = catalogue_.name;
     out_.zone = catalogue_.zone;
+    out_.calls = catalogue_.calls;
     for (uint32_t i = 0; i < catalogue_.models.size(); ++i) AddModel(i);
     LinkPrefixes();
     for (const UnitTerms& unit : catalogue_.units) {

@@ -8,6 +8,7 @@
 #include "ocs/base/text.h"
 #include "rating/internal/compiler.h"
 #include "rating/internal/conditions.h"
+#include "rating/internal/final_units_reader.h"
 #include "rating/internal/prices.h"
 #include "rating/internal/rule_index.h"
 #include "rating/internal/rule_reader.h"
@@ -226,9 +227,11 @@ class GrantReader final {
       if (const auto text = fields_.Text("when_used_up", kEndExpected)) ReadThen(fields_, *text);
       return;
     }
-    const Fields end(*map, {"then", "model", "offer", "at_most", "unless", "note"},
+    const Fields end(*map, {"then", "model", "offer", "at_most", "unless", "to", "filters", "note"},
                      draft_->reporter);
-    if (const auto then = end.NeedText("then", "stop, bill_on, wait, throttle, fallback or buy")) {
+    if (const auto then = end.NeedText("then", kThenExpected)) {
+      // To the account both are a stop: what follows is the network's.
+      if (ReadFinalUnits(end, *then, &grant_.terms.end.final_units)) return;
       ReadThen(end, *then, "then");
     }
   }
@@ -241,11 +244,18 @@ class GrantReader final {
         {"throttle", AtEnd::kThrottle}, {"fallback", AtEnd::kFallback}, {"buy", AtEnd::kBuyNext}};
     const auto found = std::find_if(kWords.begin(), kWords.end(),
                                     [&](const auto& known) { return known.first == word; });
+    if (key != "then" && (word == "redirect" || word == "restrict")) {
+      end.Fault(key, word == "redirect"
+                         ? "does not say where to; expected {then: redirect, to: <address>}"
+                         : "expected {then: restrict, filters: [<name>]}, the filters at will");
+      return;
+    }
     if (found == kWords.end()) {
       std::vector<std::string> words;
       for (const auto& known : kWords) words.push_back(known.first);
-      end.Fault(key, Cat("expected stop, bill_on, wait, throttle, fallback or buy, found ",
-                         Quoted(word), Suggestion(word, words)));
+      words.insert(words.end(), {"redirect", "restrict"});
+      end.Fault(key,
+                Cat("expected ", kThenExpected, ", found ", Quoted(word), Suggestion(word, words)));
       return;
     }
     terms.at_end = found->second;
@@ -269,6 +279,9 @@ class GrantReader final {
     only_for("offer", AtEnd::kBuyNext, "buy");
     only_for("at_most", AtEnd::kBuyNext, "buy");
     only_for("unless", AtEnd::kBillOn, "bill_on");
+    for (const auto& [other, then] : {std::pair("to", "redirect"), {"filters", "restrict"}}) {
+      if (end.has(other)) end.Fault(other, Cat("has a meaning only beside 'then: ", then, "'"));
+    }
     if (terms.at_end == AtEnd::kFallback) {
       terms.fallback_model = end.NeedText("model", "a model's id").value_or("");
       if (end.has("model") && draft_->names.models.count(terms.fallback_model) == 0) {

@@ -8,6 +8,7 @@
 #include "ocs/base/text.h"
 #include "rating/internal/compiler.h"
 #include "rating/internal/conditions.h"
+#include "rating/internal/final_units_reader.h"
 #include "rating/internal/grant_reader.h"
 #include "rating/internal/prices.h"
 #include "rating/internal/rule_index.h"
@@ -20,10 +21,10 @@ namespace {
 
 const std::vector<std::string>& OfferKeys() {
   static const std::vector<std::string> kKeys = {
-      "id",       "name",   "charge_code", "fee",         "currency", "prices",
-      "validity", "renews", "cycles",      "first_cycle", "at_most",  "once_per_customer",
-      "sold",     "tax",    "parts",       "switches",    "limits",   "adjustments",
-      "grants",   "note"};
+      "id",       "name",         "charge_code", "fee",         "currency", "prices",
+      "validity", "renews",       "cycles",      "first_cycle", "at_most",  "once_per_customer",
+      "sold",     "tax",          "parts",       "switches",    "limits",   "adjustments",
+      "grants",   "when_used_up", "note"};
   return kKeys;
 }
 
@@ -84,6 +85,9 @@ void OfferReader::ReadOffer(const Field& item) {
   ReadParts(fields, &terms);
   ShareFee(fields, &terms);
   ReadAdjustmentsOf(fields, &terms);
+  terms.offer.final_units = ReadFinalUnitsOfOffer(fields, draft_);
+  if (fields.has("when_used_up") && terms.price_book.empty())
+    fields.Fault("when_used_up", "is about the money that prices are paid from: expected 'prices'");
   for (const Grant& grant : terms.grants) terms.offer.grants.push_back(grant.terms);
   CheckPrices(fields, terms);
   draft_->out.offers.push_back(std::move(terms));

@@ -97,9 +97,23 @@ TextTree CoverTree(const CoverTerms& covers, absl::TimeZone zone) {
   return map;
 }
 
+void AddFinalUnits(const FinalUnits& final_units, TextTree* map) {
+  if (final_units.action == FinalUnits::Action::kRedirect) {
+    map->Add("then", "redirect");
+    map->Add("to", final_units.redirect_to);
+  } else {
+    map->Add("then", "restrict");
+    map->Add("filters", final_units.filters);
+  }
+}
+
 TextTree EndTree(const OfferTerms& offer, const EndTerms& end) {
   const std::string word(end.at_end == AtEnd::kBuyNext ? "buy" : AtEndName(end.at_end));
   TextTree map;
+  if (end.final_units.action != FinalUnits::Action::kTerminate) {
+    AddFinalUnits(end.final_units, &map);
+    return map;
+  }
   map.Add("then", word);
   map.Add("model", end.fallback_model);
   map.Add("offer", end.buys);
@@ -173,6 +187,11 @@ TextTree WriteOffer(const OfferTerms& terms, absl::TimeZone zone) {
   AddSwitches(terms, &map);
   AddParts(terms, &map);
   map.Add("limits", LimitList(offer.limits, LimitOf::kOffer));
+  if (offer.final_units.action != FinalUnits::Action::kTerminate) {
+    TextTree end;
+    AddFinalUnits(offer.final_units, &end);
+    map.Add("when_used_up", std::move(end));
+  }
   map.Add("adjustments", WriteAdjustments(terms.adjustments, zone));
   return map;
 }

@@ -30,6 +30,13 @@ ZoneTable::ZoneTable(absl::TimeZone zone) {
   }
 }
 
+int64_t ZoneTable::NextStep(int64_t unix_ms) const {
+  const auto next = std::upper_bound(
+      spans_.begin() + 1, spans_.end(), FloorDivide(unix_ms, 1000),
+      [](int64_t value, const Span& candidate) { return value < candidate.begin_second; });
+  return next == spans_.end() ? std::numeric_limits<int64_t>::max() : next->begin_second * 1000;
+}
+
 ZoneTable::Clock ZoneTable::ClockAt(int64_t unix_ms) const {
   const int64_t second = FloorDivide(unix_ms, 1000);
   const Span* span = &spans_.front();

@@ -22,6 +22,8 @@ class ZoneTable final {
     int second_of_day = 0;  ///< In [0, 86400).
   };
   Clock ClockAt(int64_t unix_ms) const;
+  /// The next instant after that one at which clocks are put forward or back; INT64_MAX: none.
+  int64_t NextStep(int64_t unix_ms) const;
   int SecondOfDay(int64_t unix_ms) const { return ClockAt(unix_ms).second_of_day; }
 
  private:

@@ -119,6 +119,9 @@ inline Account WideAccount() {
   grant.counted = 200;
   grant.request_counted = true;
   grant.context = {0, 0xfedcba9876543210, 0, 0, 0, 1};
+  grant.switches_at = kNow.PlusSeconds(33);
+  grant.final_units = 2;
+  grant.pool = 5;
   account.identities.push_back({.type = 4, .data = "key-2", .node = {2}});
   account.segment = "student";
   account.tenant = "brand-b";

@@ -124,7 +124,7 @@ TEST_CASE("what is not controlled goes on without a reservation", "[client][unit
   CHECK(call.Reserve({{OUTPUT, 500}}).decision == Decision::kUncontrolled);
 }
 
-TEST_CASE("fail closed at once: one try, then stop", "[client][unit]") {
+TEST_CASE("fail closed at once: one try, then stop", "[client][unit][CC-93][CC-95]") {
   World world;
   ChargedCall call(&world.client, Options(FailureHandling::kTerminate));
   world.server.Then({.status = {kUnavailable, "away"}});
@@ -149,7 +149,7 @@ TEST_CASE("fail closed after repeats: the budget is used up first", "[client][un
 }
 
 TEST_CASE("fail open: the call goes on, and all is told in order when the server is back",
-          "[client][unit]") {
+          "[client][unit][CC-75][CC-93]") {
   World world;
   ChargedCall call(&world.client, Options(FailureHandling::kContinue));
   for (int i = 0; i < 30; ++i) world.server.Then({.status = {kUnavailable, "away"}});

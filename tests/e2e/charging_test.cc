@@ -86,7 +86,7 @@ TEST_CASE("a repeat gets the same answer, other content is refused by field", "[
   CHECK(MessageDifferencer::Equals(before, GetAccount(world.client, id)));
 }
 
-TEST_CASE("what is not known is answered with its code", "[ocsd][e2e]") {
+TEST_CASE("what is not known is answered with its code", "[ocsd][e2e][CC-48]") {
   World world;
   MakeCustomer(world.client, "alice", 20'000'000);
   SECTION("session") {

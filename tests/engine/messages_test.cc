@@ -68,6 +68,18 @@ CreditControlAnswer AnyAnswer(Random& random) {
                              .window_ms = random.Below(1'000'000)});
       }
     }
+    if (!service.has_grant && random.OneIn(2)) service.validity_seconds = 1'000;
+    if (random.OneIn(4)) service.redirect_to = "https://shop.example";
+    if (random.OneIn(4)) service.filters = {"a", "b"};
+    if (random.OneIn(4)) service.tariff_changes_at = Instant{random.Below(1'000'000)};
+    if (random.OneIn(4)) {
+      service.pool = {{.pool = 2,
+                       .kind = TokenKind::kSecond,
+                       .value_digits = random.Below(1'000'000),
+                       .exponent = -static_cast<int32_t>(random.Below(18))}};
+    }
+    if (random.OneIn(4)) service.threshold_tokens = random.Below(1'000'000);
+    if (random.OneIn(4)) service.output_tokens_safe = random.Below(1'000'000);
     if (random.OneIn(3)) service.failed_field = "model";
     if (random.OneIn(3)) service.message = "is not there";
   }

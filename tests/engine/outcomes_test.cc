@@ -10,7 +10,7 @@ namespace ocs::engine::tests {
 namespace {
 
 TEST_CASE("a request's form is checked field by field, before anything is looked up",
-          "[engine][unit]") {
+          "[engine][unit][CC-06][CC-13]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);
@@ -46,7 +46,7 @@ TEST_CASE("a request's form is checked field by field, before anything is looked
 }
 
 TEST_CASE("what stands between a well-formed request and its charge, in order of precedence",
-          "[engine][unit]") {
+          "[engine][unit][CC-14][CC-24]") {
   Harness h;
   Script script(h);
   script.Run(R"(
@@ -153,7 +153,7 @@ TEST_CASE(
   )");
 }
 
-TEST_CASE("several rating groups have each their own outcome", "[engine][unit]") {
+TEST_CASE("several rating groups have each their own outcome", "[engine][unit][CC-30][CC-44]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);
@@ -200,7 +200,7 @@ TEST_CASE("a session has at most sixteen rating groups", "[engine][unit]") {
   )");
 }
 
-TEST_CASE("a direct debit takes all or nothing", "[engine][unit]") {
+TEST_CASE("a direct debit takes all or nothing", "[engine][unit][CC-70]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);
@@ -226,7 +226,8 @@ TEST_CASE("a direct debit takes all or nothing", "[engine][unit]") {
   )");
 }
 
-TEST_CASE("a refund gives back all of a charge, once, to where it came from", "[engine][unit]") {
+TEST_CASE("a refund gives back all of a charge, once, to where it came from",
+          "[engine][unit][CC-42][CC-71]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);
@@ -287,7 +288,7 @@ TEST_CASE("an event under the id of an open session happens once", "[engine][uni
   )");
 }
 
-TEST_CASE("a balance check and a price enquiry change nothing", "[engine][unit]") {
+TEST_CASE("a balance check and a price enquiry change nothing", "[engine][unit][CC-72][CC-73]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);
@@ -309,7 +310,7 @@ TEST_CASE("a balance check and a price enquiry change nothing", "[engine][unit]"
   )");
 }
 
-TEST_CASE("one session id has one payer in a partition", "[engine][unit]") {
+TEST_CASE("one session id has one payer in a partition", "[engine][unit][CC-10]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);

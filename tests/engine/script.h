@@ -7,11 +7,14 @@
 //   1                                          -> granted=5000 available=...
 //
 // A service is rating group/model/requested/used; `_` is absent, `any` is a quota left to the
-// server.
+// server. Used units of a side of a tariff change are marked: `input:5,before:output:100`. Behind
+// a fourth `/`: options with commas, `pool:1`, `failed`, `cancelled`, `moderated`, `reason:4`,
+// `estimated`.
 
 #ifndef TESTS_ENGINE_SCRIPT_H_
 #define TESTS_ENGINE_SCRIPT_H_
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <string>
@@ -21,6 +24,7 @@
 #include "absl/strings/str_split.h"
 #include "ocs/base/check.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/account_operation.h"
 #include "tests/engine/harness.h"
 #include "tests/support/table.h"
 
@@ -54,6 +58,15 @@ inline std::string ToText(const ServiceAnswer& service) {
   std::string text = Cat("| ", service.rating_group, " ", static_cast<int>(service.code));
   if (service.has_grant) text += Cat(" granted=", ToText(service.granted));
   if (service.final_unit) text += " final";
+  if (!service.redirect_to.empty()) text += Cat("=", service.redirect_to);
+  for (const std::string& filter : service.filters) text += Cat("=", filter);
+  if (!service.has_grant && service.validity_seconds != 0)
+    text += Cat(" for=", service.validity_seconds);
+  for (const PoolReference& reference : service.pool) {
+    text += Cat(" pool=", reference.pool, ":", TokenKindName(reference.kind), "*",
+                reference.value_digits, "e", reference.exponent);
+  }
+  if (service.threshold_tokens != 0) text += Cat(" threshold=", service.threshold_tokens);
   if (service.charged_micros != 0) text += Cat(" charged=", service.charged_micros);
   if (service.drawn != 0) text += Cat(" drawn=", service.drawn);
   if (service.overshoot) text += " overshoot";
@@ -107,6 +120,7 @@ class Script final {
     if (verb == "restart") return h_.Open(), "";
     if (verb == "wait") return h_.clock.AdvanceSeconds(row.Number(0)), "";
     if (verb == "tick") return Tick(row);
+    if (verb == "state") return SetState(row);
     return Charge(row);
   }
 
@@ -175,17 +189,52 @@ class Script final {
     const auto found = refunds_.find(name);
     return found == refunds_.end() ? name : found->second;
   }
+  static void ParseUsed(const std::string& text, ServiceRequest* service) {
+    const bool plain =
+        std::count(text.begin(), text.end(), ':') == std::count(text.begin(), text.end(), ',') + 1;
+    if (plain) {  // In the order in which they are written.
+      service->used = ParseQuantities(text);
+      return;
+    }
+    for (const std::string& item : Split(text, ',')) {
+      const std::vector<std::string> parts = Split(item, ':');
+      const bool sided = parts.size() == 3;
+      const Quantities one = ParseQuantities(sided ? Cat(parts[1], ":", parts[2]) : item);
+      OCS_CHECK(AddQuantity(service->used, one[0].kind, one[0].quantity));
+      if (!sided) continue;
+      const auto side = parts[0] == "before"  ? TariffChangeUsage::kBefore
+                        : parts[0] == "after" ? TariffChangeUsage::kAfter
+                                              : TariffChangeUsage::kIndeterminate;
+      auto known = std::find_if(service->by_tariff.begin(), service->by_tariff.end(),
+                                [&](const TariffUsage& usage) { return usage.side == side; });
+      if (known == service->by_tariff.end())
+        known = service->by_tariff.insert(known, {.side = side, .used = {}});
+      OCS_CHECK(AddQuantity(known->used, one[0].kind, one[0].quantity));
+    }
+  }
+  static void SetOption(const std::string& option, ServiceRequest* service) {
+    const std::vector<std::string> parts = Split(option, ':');
+    if (parts[0] == "pool") service->pool = static_cast<uint32_t>(std::stoul(parts[1]));
+    if (parts[0] == "reason") service->reason = static_cast<ReportingReason>(std::stoi(parts[1]));
+    if (parts[0] == "failed") service->outcome = CallOutcome::kFailed;
+    if (parts[0] == "cancelled") service->outcome = CallOutcome::kCancelled;
+    if (parts[0] == "moderated") service->outcome = CallOutcome::kModerated;
+    if (parts[0] == "estimated") service->estimated = true;
+  }
   static void AddService(const std::string& word, std::list<std::string>& texts,
                          CreditControlRequest& request) {
     const std::vector<std::string> parts = Split(word, '/');
-    OCS_CHECK(parts.size() == 4);
+    OCS_CHECK(parts.size() == 4 || parts.size() == 5);
     ServiceRequest service;
     service.rating_group = static_cast<uint32_t>(std::stoul(parts[0]));
     if (parts[1] != "_") service.model = Keep(texts, parts[1]);
     service.requests_quota = parts[2] != "_";
     if (parts[2] != "_" && parts[2] != "any") service.requested = ParseQuantities(parts[2]);
     service.has_used = parts[3] != "_";
-    if (service.has_used) service.used = ParseQuantities(parts[3]);
+    if (service.has_used) ParseUsed(parts[3], &service);
+    if (parts.size() == 5) {
+      for (const std::string& option : Split(parts[4], ',')) SetOption(option, &service);
+    }
     request.services.push_back(service);
   }
 
@@ -255,6 +304,18 @@ class Script final {
     for (const SessionView& session : h_.View(account(row.Word(0))).sessions)
       text += Cat(text.empty() ? "" : " ", session.session_id);
     return text.empty() ? "none" : text;
+  }
+  std::string SetState(const ocs::testing::Row& row) {
+    Kept<SetStateCall> call;
+    call.change = {.key = Cat("state-", ++keys_), .actor = "test", .reason = "test"};
+    call.account = AccountOf(row.Word(0));
+    const std::string& word = row.Word(1);
+    call.state = word == "suspended" ? balance::AccountState::kSuspended
+                 : word == "closed"  ? balance::AccountState::kClosed
+                                     : balance::AccountState::kActive;
+    h_.Run(&call);
+    REQUIRE(call.done);
+    return StatusWord(call);
   }
   std::string Tick(const ocs::testing::Row& row) {
     h_.clock.AdvanceSeconds(row.Number(0));

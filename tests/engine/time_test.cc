@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kDay = 86'400;
 
-TEST_CASE("a session that falls silent is closed by its supervision timer", "[engine][unit]") {
+TEST_CASE("a session that falls silent is closed by its supervision timer",
+          "[engine][unit][CC-07][CC-90]") {
   Harness h;
   h.Publish(kSmallCatalogue);
   Script script(h);

@@ -304,6 +304,31 @@ TEST_CASE("the example of wholesale: the served model costs, each book in its cu
   CHECK(Show(PriceRow(*tariff, "o", "smart", use)) == "12");
 }
 
+TEST_CASE("the example of ends: redirect, restrict, and calls that come to no good end",
+          "[rating][unit]") {
+  const auto tariff = Example("ends");
+  const Offer& prepaid = tariff->offer(*tariff->FindOffer("prepaid"));
+  CHECK(prepaid.final_units == FinalUnits{.action = FinalUnits::Action::kRedirect,
+                                          .redirect_to = "https://shop.example/top-up"});
+  const EndTerms& pack = tariff->offer(*tariff->FindOffer("pack")).grants[0].end;
+  CHECK(pack.at_end == AtEnd::kStop);
+  CHECK(pack.final_units ==
+        FinalUnits{.action = FinalUnits::Action::kRestrictAccess, .filters = {"small-models"}});
+  CHECK(tariff->calls().failed == CallCharge::kFree);
+  CHECK(tariff->calls().cancelled == CallCharge::kCharged);
+  CHECK(tariff->calls().moderated == CallCharge::kPrompt);
+}
+
+TEST_CASE("where a user is sent is told by its form", "[rating][unit]") {
+  CHECK(RedirectTypeOf("203.0.113.7") == RedirectType::kIpv4);
+  CHECK(RedirectTypeOf("2001:db8::7") == RedirectType::kIpv6);
+  CHECK(RedirectTypeOf("https://shop.example/top-up") == RedirectType::kUrl);
+  CHECK(RedirectTypeOf("sip:care@example.com") == RedirectType::kSipUri);
+  for (const char* text : {"", "shop", "://x", "https://", "203.0.113", "203.0.113.256", "a b://c"})
+    CHECK_FALSE(RedirectTypeOf(text).has_value());
+  CHECK_FALSE(RedirectTypeOf("https://" + std::string(kRedirectLengthMax, 'x')).has_value());
+}
+
 TEST_CASE("the example of subscriptions: cycle, parts, switches, limits, ends", "[rating][unit]") {
   const auto tariff = Example("subscription");
   const OfferIndex index = *tariff->FindOffer("bundle");

@@ -414,4 +414,91 @@ TEST_CASE("the order of the rules in the text does not matter", "[rating][proper
   CHECK(seen.size() == rules.size());  // Every rule decided somewhere.
 }
 
+TEST_CASE("the next change of a price is found: hours, days, dates, free periods, clock steps",
+          "[rating][unit]") {
+  const auto tariff = CompileText(With(R"(calendars: [{calendar: off, days: [2026-10-01]}]
+price_books:
+  - id: b
+    rules:
+      - {model: m1, per: 1M tokens, tokens: 4}
+      - {model: m1, hours: 14:00-18:00, per: 1M tokens, tokens: 8}
+      - {model: m1, from: 2027-01-01T00:00:00+08:00, per: 1M tokens, tokens: 5}
+      - {model: m2, per: 1M tokens, tokens: 4}
+      - {model: m2, holidays: off, per: 1M tokens, tokens: 2}
+      - {model: m2, weekdays: [sat, sun], per: 1M tokens, tokens: 3}
+      - {model: m3, per: 1M tokens, tokens: 4}
+      - {model: m3, hours: 02:30-03:30, zone: America/New_York, per: 1M tokens, tokens: 8}
+      - {model: m4, per: 1M tokens, tokens: 4}
+      - {model: m4, first: 30 days, per: 1M tokens, tokens: 0}
+offers:
+  - {id: o, name: O, charge_code: O, fee: 0, prices: b}
+)"));
+  const auto next = [&](std::string_view model, std::string_view at, std::string_view until,
+                        Instant began_at = Instant::Never()) -> std::string {
+    UseContext context{.at = At(at)};
+    context.began_at = began_at;
+    const Instant found =
+        tariff->NextPriceSwitch(OfferOf(*tariff, "o"), ModelOf(*tariff, model), context, At(until));
+    return found == Instant::Never() ? "never" : FormatInstant(found, tariff->zone());
+  };
+  const std::string far = "2028-01-01T00:00:00+08:00";
+  // Hours: the begin included, the end not; the instant itself is not after itself.
+  CHECK(next("m1", "2026-05-18T13:59:59+08:00", far) == "2026-05-18T14:00:00+08:00");
+  CHECK(next("m1", "2026-05-18T14:00:00+08:00", far) == "2026-05-18T18:00:00+08:00");
+  CHECK(next("m1", "2026-05-18T18:00:00+08:00", far) == "2026-05-19T14:00:00+08:00");
+  CHECK(next("m1", "2026-05-18T13:50:00+08:00", "2026-05-18T14:00:00+08:00") == "never");
+  CHECK(next("m1", "2026-05-18T13:50:00+08:00", "2026-05-18T14:00:01+08:00") ==
+        "2026-05-18T14:00:00+08:00");
+  // A date.
+  CHECK(next("m1", "2026-12-31T18:00:00+08:00", far) == "2027-01-01T00:00:00+08:00");
+  // Days: a weekend, and a holiday.
+  CHECK(next("m2", "2026-05-18T12:00:00+08:00", far) == "2026-05-23T00:00:00+08:00");
+  CHECK(next("m2", "2026-05-24T12:00:00+08:00", far) == "2026-05-25T00:00:00+08:00");
+  CHECK(next("m2", "2026-09-30T12:00:00+08:00", far) == "2026-10-01T00:00:00+08:00");
+  // In New York on 2026-03-08 there is no 02:30: clocks go from 02:00 to 03:00, and 03:00 is
+  // within.
+  CHECK(next("m3", "2026-03-08T01:00:00-05:00", far) == "2026-03-08T15:00:00+08:00");
+  CHECK(next("m3", "2026-03-08T03:00:00-04:00", far) == "2026-03-08T15:30:00+08:00");
+  CHECK(next("m3", "2026-03-07T01:00:00-05:00", far) == "2026-03-07T15:30:00+08:00");
+  // A free period ends when it does, for who has one.
+  CHECK(next("m4", "2026-05-18T12:00:00+08:00", far, At("2026-05-01T08:00:00+08:00")) ==
+        "2026-05-31T08:00:00+08:00");
+  CHECK(next("m4", "2026-05-18T12:00:00+08:00", far) == "never");
+}
+
+TEST_CASE("before the next change of a price there is none, and there it is another's",
+          "[rating][property]") {
+  OCS_SEEDED_RANDOM(random, 511);
+  const auto tariff = CompileText(With(R"(price_books:
+  - id: b
+    rules:
+      - {model: m1, per: 1M tokens, tokens: 4}
+      - {model: m1, hours: 22:00-02:30, zone: Europe/Berlin, per: 1M tokens, tokens: 8}
+      - {model: m1, hours: 02:15-02:45, weekdays: [sun], zone: Europe/Berlin, per: 1M tokens, tokens: 1}
+      - {model: m1, from: 2026-03-20T12:00:00Z, until: 2026-03-21T12:00:00Z, per: 1M tokens, tokens: 2}
+offers:
+  - {id: o, name: O, charge_code: O, fee: 0, prices: b}
+)"));
+  const OfferIndex offer = OfferOf(*tariff, "o");
+  const ModelIndex model = ModelOf(*tariff, "m1");
+  const Instant begin = At("2026-03-15T00:00:00Z");
+  int found = 0;
+  for (int i = 0; i < 300; ++i) {
+    const Instant at = begin.PlusMillis(random.Below(int64_t{20} * 86'400'000));
+    const Instant until = at.PlusSeconds(random.Between(1, 20 * 3'600));
+    const RateRow* now = tariff->FindPrice(offer, model, {.at = at});
+    const Instant next = tariff->NextPriceSwitch(offer, model, {.at = at}, until);
+    const Instant end = std::min(next, until);
+    for (Instant t = at; t < end; t = t.PlusSeconds(60))
+      REQUIRE(tariff->FindPrice(offer, model, {.at = t}) == now);
+    REQUIRE(tariff->FindPrice(offer, model, {.at = end.PlusMillis(-1)}) == now);
+    if (next == Instant::Never()) continue;
+    ++found;
+    REQUIRE(next > at);
+    REQUIRE(next < until);
+    REQUIRE(tariff->FindPrice(offer, model, {.at = next}) != now);
+  }
+  CHECK(found > 50);
+}
+
 }  // namespace ocs::rating

@@ -22,7 +22,7 @@ pb::CreditControlRequest Parse(const std::string& text) {
   return request;
 }
 
-TEST_CASE("a request is read field by field", "[rpc][unit]") {
+TEST_CASE("a request is read field by field", "[rpc][unit][CC-36]") {
   const auto wire_request = Parse(R"(
     session_id: "s-1" cc_request_type: UPDATE_REQUEST cc_request_number: 7 account_id: 42
     subscription_id { subscription_id_type: END_USER_PRIVATE subscription_id_data: "c-1" }
@@ -75,7 +75,8 @@ TEST_CASE("a request is read field by field", "[rpc][unit]") {
   CHECK_FALSE(request.services[1].has_used);
 }
 
-TEST_CASE("an empty requested unit is a wish, an absent one is none (CC-31)", "[rpc][unit]") {
+TEST_CASE("an empty requested unit is a wish, an absent one is none (CC-31)",
+          "[rpc][unit][CC-31]") {
   const auto wire_request = Parse(R"(
     cc_request_type: INITIAL_REQUEST
     multiple_services_credit_control { requested_service_unit {} used_service_unit {} })");
@@ -95,7 +96,7 @@ struct Refusal {
   std::string field;
 };
 
-TEST_CASE("what the engine's types cannot say is refused by field", "[rpc][unit]") {
+TEST_CASE("what the engine's types cannot say is refused by field", "[rpc][unit][CC-32][CC-33]") {
   const std::string service = "cc_request_type: UPDATE_REQUEST multiple_services_credit_control { ";
   const std::string path = "multiple_services_credit_control[0].";
   const auto refusal = GENERATE_COPY(
@@ -174,7 +175,107 @@ TEST_CASE("every broken bound of a message is named", "[rpc][unit]") {
   CHECK(fault.faults[11].field == "multiple_services_credit_control[0].served_model");
 }
 
-TEST_CASE("an answer is written field by field", "[rpc][unit]") {
+TEST_CASE("sides of a tariff change, outcomes, reasons and pools are read", "[rpc][unit][CC-63]") {
+  const auto wire_request = Parse(R"(
+    session_id: "s-1" cc_request_type: TERMINATION_REQUEST account_id: 42
+    multiple_services_credit_control {
+      rating_group: 3 call_outcome: CALL_MODERATED reporting_reason: REASON_THRESHOLD
+      g_s_u_pool_identifier: 9
+      used_service_unit { token_quantity { token_kind: OUTPUT quantity: 2 }
+        tariff_change_usage: UNIT_BEFORE_TARIFF_CHANGE }
+      used_service_unit { token_quantity { token_kind: OUTPUT quantity: 3 } }
+      used_service_unit { token_quantity { token_kind: INPUT quantity: 4 }
+        tariff_change_usage: UNIT_INDETERMINATE }
+      used_service_unit { token_quantity { token_kind: OUTPUT quantity: 5 }
+        tariff_change_usage: UNIT_BEFORE_TARIFF_CHANGE }
+    }
+    multiple_services_credit_control { rating_group: 4 })");
+  engine::CreditControlRequest request;
+  ReadingFault fault;
+  REQUIRE(FromWire(wire_request, &request, &fault) == Reading::kWhole);
+  const engine::ServiceRequest& service = request.services[0];
+  CHECK(service.used == Quantities{{TokenKind::kInput, 4}, {TokenKind::kOutput, 10}});
+  REQUIRE(service.by_tariff.size() == 2);
+  CHECK(service.by_tariff[0].side == engine::TariffChangeUsage::kBefore);
+  CHECK(service.by_tariff[0].used == Quantities{{TokenKind::kOutput, 7}});
+  CHECK(service.by_tariff[1].side == engine::TariffChangeUsage::kIndeterminate);
+  CHECK(service.by_tariff[1].used == Quantities{{TokenKind::kInput, 4}});
+  CHECK(service.outcome == engine::CallOutcome::kModerated);
+  CHECK(service.reason == engine::ReportingReason::kThreshold);
+  CHECK(service.pool == 9);
+  CHECK(request.services[1].by_tariff.empty());
+  CHECK_FALSE(request.services[1].reason.has_value());
+  const std::pair<const char*, const char*> strange[] = {
+      {"used_service_unit { tariff_change_usage: 9 }",
+       "multiple_services_credit_control[0].used_service_unit[0].tariff_change_usage"},
+      {"call_outcome: 9", "multiple_services_credit_control[0].call_outcome"},
+      {"reporting_reason: 99", "multiple_services_credit_control[0].reporting_reason"}};
+  for (const auto& [text, field] : strange) {
+    INFO(text);
+    pb::CreditControlRequest odd;
+    odd.set_session_id("s");
+    odd.set_cc_request_type(pb::UPDATE_REQUEST);
+    auto* one = odd.add_multiple_services_credit_control();
+    const std::string name = text;
+    if (name.rfind("used", 0) == 0) {
+      one->add_used_service_unit()->set_tariff_change_usage(static_cast<pb::TariffChangeUsage>(9));
+    } else if (name.rfind("call", 0) == 0) {
+      one->set_call_outcome(static_cast<pb::CallOutcome>(9));
+    } else {
+      one->set_reporting_reason(static_cast<pb::ReportingReason>(99));
+    }
+    engine::CreditControlRequest refused;
+    ReadingFault why;
+    REQUIRE(FromWire(odd, &refused, &why) == Reading::kRefused);
+    CHECK(why.code == ResultCode::kInvalidAvpValue);
+    CHECK(why.faults[0].field == field);
+  }
+}
+
+TEST_CASE("final units, tariff changes, pools and thresholds are written",
+          "[rpc][unit][CC-52][CC-53][CC-62][CC-80]") {
+  engine::CreditControlAnswer answer;
+  engine::ServiceAnswer& service = answer.services.emplace_back();
+  service.rating_group = 3;
+  service.has_grant = true;
+  service.granted = {{TokenKind::kOutput, 8}};
+  service.final_unit = engine::FinalUnitAction::kRedirect;
+  service.redirect_to = "https://shop.example";
+  service.tariff_changes_at = Instant{77};
+  service.pool = {{.pool = 2, .kind = TokenKind::kOutput, .value_digits = 15, .exponent = -6}};
+  service.threshold_tokens = 4;
+  service.output_tokens_safe = 0;
+  engine::ServiceAnswer& restricted = answer.services.emplace_back();
+  restricted.rating_group = 4;
+  restricted.validity_seconds = 600;
+  restricted.final_unit = engine::FinalUnitAction::kRestrictAccess;
+  restricted.filters = {"a", "b"};
+  pb::CreditControlAnswer out;
+  ToWire(answer, &out);
+  pb::CreditControlAnswer expected;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(R"(
+    result_code: DIAMETER_SUCCESS cc_request_type: INITIAL_REQUEST
+    multiple_services_credit_control {
+      rating_group: 3 result_code: DIAMETER_SUCCESS
+      granted_service_unit {
+        token_quantity { token_kind: OUTPUT quantity: 8 } tariff_time_change_unix_ms: 77
+        g_s_u_pool_reference { g_s_u_pool_identifier: 2 token_kind: OUTPUT value_digits: 15
+          exponent: -6 }
+      }
+      final_unit_indication { final_unit_action: REDIRECT redirect_server {
+        redirect_address_type: URL redirect_server_address: "https://shop.example" } }
+      unit_quota_threshold_tokens: 4 output_tokens_safe: 0
+    }
+    multiple_services_credit_control {
+      rating_group: 4 result_code: DIAMETER_SUCCESS validity_time_seconds: 600
+      final_unit_indication { final_unit_action: RESTRICT_ACCESS filter_id: "a" filter_id: "b" }
+    })",
+                                                        &expected));
+  INFO(out.DebugString());
+  CHECK(google::protobuf::util::MessageDifferencer::Equals(out, expected));
+}
+
+TEST_CASE("an answer is written field by field", "[rpc][unit][CC-37]") {
   engine::CreditControlAnswer answer;
   answer.code = ResultCode::kSuccess;
   answer.type = engine::RequestType::kEvent;
@@ -251,7 +352,7 @@ TEST_CASE("what an answer does not have is absent on the wire", "[rpc][unit]") {
   CHECK_FALSE(out.multiple_services_credit_control(0).has_failed_avp());
 }
 
-TEST_CASE("result codes have one number here and there", "[rpc][unit]") {
+TEST_CASE("result codes have one number here and there", "[rpc][unit][CC-48]") {
   for (const auto code :
        {ResultCode::kSuccess, ResultCode::kEndUserServiceDenied,
         ResultCode::kCreditControlNotApplicable, ResultCode::kCreditLimitReached,

@@ -124,7 +124,7 @@ TEST_CASE("a call that nobody waits for any more is not begun", "[rpc][unit]") {
   CHECK(answer.result_code() == charging::DIAMETER_USER_UNKNOWN);
 }
 
-TEST_CASE("work whose deadline has passed is not begun", "[rpc][unit]") {
+TEST_CASE("work whose deadline has passed is not begun", "[rpc][unit][CC-91]") {
   World world;
   const int64_t before = world.engine->statistics({0}).operations;
   world.worker.Close();

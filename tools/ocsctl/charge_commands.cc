@@ -146,11 +146,31 @@ std::string EndText(const charging::v1::EndOfUnits& end, absl::TimeZone zone) {
   return text;
 }
 
+std::string FinalUnitsText(const charging::v1::FinalUnitIndication& end) {
+  switch (end.final_unit_action()) {
+    case charging::v1::REDIRECT:
+      return Cat("last units: then redirect to ", end.redirect_server().redirect_server_address());
+    case charging::v1::RESTRICT_ACCESS: {
+      std::string text = "last units: then only what the gateway's filters allow";
+      for (int i = 0; i < end.filter_id_size(); ++i)
+        text += Cat(i == 0 ? ": " : ", ", end.filter_id(i));
+      return text;
+    }
+    default:
+      return "last units: stop when they are used up";
+  }
+}
+
 std::string NotesOf(const charging::v1::MultipleServicesCreditControlAnswer& service,
                     absl::TimeZone zone) {
   std::string notes;
   const auto add = [&](std::string_view note) { notes += Cat(notes.empty() ? "" : "; ", note); };
-  if (service.has_final_unit_indication()) add("last units: stop when they are used up");
+  if (service.has_final_unit_indication()) add(FinalUnitsText(service.final_unit_indication()));
+  if (service.granted_service_unit().has_tariff_time_change_unix_ms()) {
+    add(Cat(
+        "prices change at ",
+        FormatInstant(Instant{service.granted_service_unit().tariff_time_change_unix_ms()}, zone)));
+  }
   if (service.overshoot()) add("more was used than granted");
   if (service.has_end_of_units()) add(EndText(service.end_of_units(), zone));
   if (service.has_failed_avp()) add(service.failed_avp().field());

@@ -51,6 +51,7 @@ Charging::Charging(Shard& shard, const CreditControlRequest& request, CreditCont
 
 void Charging::Decide() {
   if (!PassesForm() || !FindPayer() || !IsNew() || !FindSession() || !FindRevision()) return;
+  if (late_session_) return DecideLate();
   switch (request_.type) {
     case RequestType::kInitial:
       return DecideInitial();
@@ -120,6 +121,10 @@ bool Charging::FindSession() {
   if (HasDueWork(*account_, shard_.logged_at())) DoDueWork(shard_, account_);
   session_ =
       request_.type == RequestType::kEvent ? nullptr : account_->FindSession(request_.session_id);
+  const bool needs_session =
+      request_.type == RequestType::kUpdate || request_.type == RequestType::kTermination;
+  if (needs_session && session_ == nullptr && FindLateSession()) return true;
+  if (shard_.stopped()) return false;
   FindNode();
   if (!barred_.empty() && (session_ == nullptr || request_.type == RequestType::kInitial)) {
     RefuseRecorded(ResultCode::kEndUserServiceDenied, "subscription_id", barred_);
@@ -152,8 +157,6 @@ bool Charging::FindSession() {
       return false;
     }
   }
-  const bool needs_session =
-      request_.type == RequestType::kUpdate || request_.type == RequestType::kTermination;
   if (needs_session && session_ == nullptr) {
     RefuseRecorded(ResultCode::kUnknownSessionId, "session_id",
                    "no such session is open: what it used is not charged; report it as an event "
@@ -218,7 +221,12 @@ void Charging::DecideInitial() {
     any = any || answer.code == ResultCode::kSuccess;
   }
   if (any) return Commit(EntryKind::kSessionOpened);
-  // No service can be had: no session (CC-45).
+  // No service can be had: no session, or one that waits for credit (CC-45).
+  const bool short_of_credit =
+      std::all_of(answer_->services.begin(), answer_->services.end(),
+                  [](const ServiceAnswer& a) { return a.code == ResultCode::kCreditLimitReached; });
+  if (shard_.options().credit.opens_without_credit && short_of_credit)
+    return Commit(EntryKind::kSessionOpened);
   RefuseService(answer_->services.front());
 }
 
@@ -231,6 +239,7 @@ void Charging::DecideUpdate() {
                             "an amount would not fit");
     }
   }
+  SettlePools();
   // Only now, when all that was used is charged, is it known what can be promised.
   for (size_t i = 0; i < request_.services.size(); ++i) {
     HoldRequested(request_.services[i], &answer_->services[i], &outcomes_[i]);
@@ -290,6 +299,12 @@ void Charging::RecordRefusal() {
 
 void Charging::WriteKey() {
   balance::EntryBuilder& entry = shard_.entry();
+  if (expires_) {
+    entry.SetKey(
+        {.type = balance::EntryKey::Type::kSession, .text = request_.session_id, .number = 0});
+    entry.SetSessionPrevious(session_previous_);
+    return;
+  }
   entry.SetKey({.type = balance::EntryKey::Type::kRequest,
                 .text = request_.session_id,
                 .number = request_.number});

@@ -29,10 +29,29 @@ static_assert(static_cast<int>(cdr::LineForm::kVolume) ==
 
 constexpr std::string_view kUnratedCode = "unrated";
 constexpr std::string_view kUnratedRule = "no price and no package covers it";
+constexpr std::string_view kUnchargedCode = "uncharged";
+
+std::string_view UnchargedRule(CallOutcome outcome) {
+  switch (outcome) {
+    case CallOutcome::kFailed:
+      return "catalogue, calls: failed";
+    case CallOutcome::kCancelled:
+      return "catalogue, calls: cancelled";
+    case CallOutcome::kModerated:
+      return "catalogue, calls: moderated";
+    case CallOutcome::kCompleted:
+      break;
+  }
+  return "";
+}
 
 bool IsSession(EntryKind kind) {
   return kind == EntryKind::kSessionOpened || kind == EntryKind::kSessionUpdated ||
-         kind == EntryKind::kSessionTerminated;
+         kind == EntryKind::kSessionTerminated || kind == EntryKind::kSessionExpired;
+}
+
+bool Closes(EntryKind kind) {
+  return kind == EntryKind::kSessionTerminated || kind == EntryKind::kSessionExpired;
 }
 
 // "00-" TRACE "-" PARENT "-" FLAGS in lower-case hexadecimal digits; neither id is all zeros (W3C
@@ -76,14 +95,24 @@ size_t NewCarries(const balance::Account& account, const rating::ChargeLines& li
 size_t NewCarries(const balance::Account& account,
                   const absl::InlinedVector<ServiceOutcome, 1>& outcomes) {
   size_t count = 0;
-  for (const ServiceOutcome& outcome : outcomes)
+  for (const ServiceOutcome& outcome : outcomes) {
     count += NewCarries(account, outcome.lines) + NewCarries(account, outcome.costs);
+    for (const ServiceOutcome& side : outcome.earlier)
+      count += NewCarries(account, side.lines) + NewCarries(account, side.costs);
+  }
   return count;
 }
 
 }  // namespace
 
 bool Charging::EntryAllowed() {
+  if (expires_) {
+    return account_->carries.size() + NewCarries(*account_, outcomes_) <=
+               static_cast<size_t>(kCarriesPerAccountMax) &&
+           VolumeWindowsWith(*account_, volumes_) <=
+               static_cast<size_t>(kVolumeWindowsPerAccountMax) &&
+           balance::Judge(*account_, shard_.entry()) == balance::Verdict::kAllowed;
+  }
   if (account_->carries.size() + NewCarries(*account_, outcomes_) >
       static_cast<size_t>(kCarriesPerAccountMax)) {
     RefuseRecorded(ResultCode::kUnableToComply, "model",
@@ -120,11 +149,11 @@ bool Charging::EntryAllowed() {
   return false;
 }
 
-void Charging::Commit(EntryKind kind) {
+bool Charging::TryCommit(EntryKind kind) {
   balance::EntryBuilder& entry = shard_.entry();
   entry.Begin(kind, account_->id);
   WriteKey();
-  absl::InlinedVector<std::pair<BucketId, int64_t>, 4> revenue;
+  Revenue revenue;
   for (const balance::Movement& movement : movements_) {
     revenue.push_back({movement.bucket, balance::PostMovement(*account_, movement, &entry)});
     if (movement.spent > 0)
@@ -133,22 +162,24 @@ void Charging::Commit(EntryKind kind) {
   PostCosts();
   WriteCounters(counters_, at_, &entry);
   for (const balance::VolumeWindow& window : volumes_) entry.SetVolumeWindow(window);
-  if (!EntryAllowed()) return;
+  if (!EntryAllowed()) return false;
 
   // Past this line the request cannot fail.
   size_t records = 0;
   for (size_t i = 0; i < outcomes_.size(); ++i) {
-    if (ServiceAt(i).has_used || kind == EntryKind::kEventCharged ||
-        kind == EntryKind::kSessionTerminated) {
-      ++records;
+    if (ServiceAt(i).has_used || kind == EntryKind::kEventCharged || Closes(kind)) {
+      records += 1 + outcomes_[i].earlier.size();
     }
   }
   const uint32_t sequence_before = session_ == nullptr ? 0 : session_->record_sequence;
   const uint32_t sequence = sequence_before + static_cast<uint32_t>(records);
   if (IsSession(kind)) {
+    // A restricted state may be longer than a grant.
+    int64_t validity = shard_.options().validity_seconds;
+    for (const ServiceAnswer& service : answer_->services)
+      validity = std::max<int64_t>(validity, service.validity_seconds);
     const Instant ends_at =
-        shard_.logged_at().PlusSeconds(static_cast<int64_t>(shard_.options().validity_seconds) *
-                                       shard_.options().supervision_factor);
+        shard_.logged_at().PlusSeconds(validity * shard_.options().supervision_factor);
     const int64_t cost = (session_ == nullptr ? 0 : session_->cost_micros) + charged_micros_;
     if (kind == EntryKind::kSessionOpened) {
       entry.OpenSession(revision_->view.revision, at_, ends_at);
@@ -177,8 +208,9 @@ void Charging::Commit(EntryKind kind) {
   }
   WriteCharges(kind);
   node_path_ = NodePath(*account_, node_);
-  for (size_t i = 0; i < outcomes_.size(); ++i) WriteRecord(kind, i, &revenue);
+  for (size_t i = 0; i < outcomes_.size(); ++i) WriteRecords(kind, i, &revenue);
   if (kind == EntryKind::kSessionTerminated && outcomes_.empty()) WriteClosingRecord();
+  if (expires_) return shard_.CountExpiredSession(), shard_.Append(account_), true;
   const bool charged =
       std::any_of(movements_.begin(), movements_.end(),
                   [](const balance::Movement& movement) { return movement.spent != 0; });
@@ -189,18 +221,19 @@ void Charging::Commit(EntryKind kind) {
   shard_.CountResult(answer_->code);
   EncodeAnswer(*answer_, entry.answer());
   shard_.Append(account_);
+  return true;
 }
 
 void Charging::WriteSession(EntryKind kind) {
   balance::EntryBuilder& entry = shard_.entry();
-  if (kind == EntryKind::kSessionTerminated) {
+  if (Closes(kind)) {
     entry.CloseSession();
     return;
   }
   for (size_t i = 0; i < outcomes_.size(); ++i) {
     const ServiceRequest& service = ServiceAt(i);
     ServiceOutcome& outcome = outcomes_[i];
-    if (!service.has_used && !service.requests_quota) continue;
+    if (!service.has_used && !WantsQuota(service)) continue;
     const balance::Grant* before = FindGrant(session_, service.rating_group);
     if (outcome.model.empty() && before == nullptr) continue;
     // Without a new grant the client holds nothing any more (CC-35); its model stays known.
@@ -212,13 +245,17 @@ void Charging::WriteSession(EntryKind kind) {
     grant.request_counted = !outcome.counts_request;
     grant.counted = outcome.call_counted;
     grant.charged_micros = outcome.call_charged_micros;
+    grant.final_units = outcome.final_units;
+    grant.pool = outcome.pool;
+    grant.holds = outcome.holds;  // Also what a pool keeps there without a new grant.
     if (outcome.sets_grant) {
+      grant.switches_at = outcome.switches_at;
       grant.granted = answer_->services[i].granted;
-      grant.holds = outcome.holds;
       grant.counter_holds = outcome.counter_holds;
     }
     entry.SetGrant(grant);
   }
+  for (const balance::Grant& grant : pool_grants_) entry.SetGrant(grant);
 }
 
 void Charging::WriteCharges(EntryKind /*kind*/) {
@@ -231,6 +268,11 @@ void Charging::WriteCharges(EntryKind /*kind*/) {
     }
   };
   for (const ServiceOutcome& outcome : outcomes_) {
+    // In the order in which they were charged: the last carry of a line is what is left.
+    for (const ServiceOutcome& side : outcome.earlier) {
+      write(side.lines);
+      write(side.costs);
+    }
     write(outcome.lines);
     write(outcome.costs);
   }
@@ -254,6 +296,8 @@ cdr::Record Charging::BeginRecord(cdr::ClosingCause cause) {
   record.channel = request_.channel;
   if (IsTraceparent(request_.traceparent)) record.traceparent = request_.traceparent;
   record.node = node_path_;
+  record.late = late_session_.has_value();
+  record.incomplete = expires_;
   return record;
 }
 
@@ -268,55 +312,93 @@ void Charging::WriteClosingRecord() {
   shard_.CountRecord();
 }
 
-void Charging::WriteRecord(EntryKind kind, size_t index,
-                           absl::InlinedVector<std::pair<BucketId, int64_t>, 4>* revenue) {
+void Charging::WriteRecords(EntryKind kind, size_t index, Revenue* revenue) {
+  for (const ServiceOutcome& side : outcomes_[index].earlier)
+    WriteRecord(kind, index, side, revenue);
+  WriteRecord(kind, index, outcomes_[index], revenue);
+}
+
+void Charging::WriteRecord(EntryKind kind, size_t index, const ServiceOutcome& outcome,
+                           Revenue* revenue) {
   const ServiceRequest& service = ServiceAt(index);
-  const ServiceOutcome& outcome = outcomes_[index];
+  const ServiceOutcome& whole = outcomes_[index];
+  const bool is_last = &outcome == &whole;
   const bool event = kind == EntryKind::kEventCharged;
-  const bool final = event || kind == EntryKind::kSessionTerminated;
+  const bool final = event || Closes(kind);
   if (!service.has_used && !final) return;
-  cdr::Record record =
-      BeginRecord(final ? cdr::ClosingCause::kNormalRelease : cdr::ClosingCause::kPartialRecord);
+  const cdr::ClosingCause end =
+      expires_ ? cdr::ClosingCause::kAbnormalRelease : cdr::ClosingCause::kNormalRelease;
+  cdr::Record record = BeginRecord(final && is_last ? end : cdr::ClosingCause::kPartialRecord);
+  if (whole.switched_at != Instant{}) {
+    // Records part where the price changed, as far as they may: a record never ends before it
+    // began.
+    record.tariff_change = outcome.side.tariff_change;
+    const Instant switched = std::clamp(whole.switched_at, record.opened_at, record.closed_at);
+    if (record.tariff_change == 1 && switched > record.opened_at)
+      record.closed_at = switched.PlusMillis(-1);
+    if (record.tariff_change == 2) record.opened_at = switched;
+  }
   record.estimated = service.estimated;
   record.rating_group = service.rating_group;
-  record.model = outcome.model.empty() ? service.model : outcome.model;
-  record.provider = outcome.provider;
+  record.model = whole.model.empty() ? service.model : whole.model;
+  record.provider = whole.provider;
   record.service_tier = service.service_tier;
   record.served_model = service.served_model;
   if (service.prompt_tokens) record.prompt_tokens = *service.prompt_tokens;
+  if (service.reason) record.reporting_reason = static_cast<uint32_t>(*service.reason) + 1;
+  record.call_outcome = static_cast<uint32_t>(service.outcome);
   if (!event) {
-    const bool only = final && session_->record_sequence == 0 && outcomes_.size() == 1;
+    const bool only =
+        final && session_->record_sequence == 0 && outcomes_.size() == 1 && whole.earlier.empty();
     record.record_sequence = only
                                  ? 0
                                  : session_->record_sequence +
                                        static_cast<uint32_t>(shard_.entry().attachment_count()) + 1;
   }
+  AddLines(service, outcome, revenue, &record);
+  AddCosts(outcome, &record);
+  EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
+  shard_.CountRecord();
+}
+
+void Charging::AddLines(const ServiceRequest& service, const ServiceOutcome& outcome,
+                        Revenue* revenue, cdr::Record* record) const {
   for (const rating::ChargeLine& line : outcome.lines) {
     const Pots::Source& source = outcome.sources[line.pot];
     const rating::Rule& rule = source.tariff->rule(line.rule);
-    record.lines.push_back({.kind = line.kind,
-                            .quantity = line.quantity,
-                            .unit = source.unit,
-                            .amount = line.amount,
-                            .price_numerator = line.rate.numerator,
-                            .price_denominator = line.rate.denominator,
-                            .carry_in = line.carry_in,
-                            .carry_out = line.carry_out,
-                            .carry_line = line.rate.line,
-                            .bucket = source.bucket,
-                            .revenue_micros = TakeRevenue(source.bucket, revenue),
-                            .overshoot = line.overshoot,
-                            .charge_code = rule.charge_code,
-                            .rule = rule.origin,
-                            .form = static_cast<cdr::LineForm>(line.form),
-                            .tier = line.tier,
-                            .tax_basis_points = rule.tax_basis_points,
-                            .applied = rule.applied});
+    record->lines.push_back({.kind = line.kind,
+                             .quantity = line.quantity,
+                             .unit = source.unit,
+                             .amount = line.amount,
+                             .price_numerator = line.rate.numerator,
+                             .price_denominator = line.rate.denominator,
+                             .carry_in = line.carry_in,
+                             .carry_out = line.carry_out,
+                             .carry_line = line.rate.line,
+                             .bucket = source.bucket,
+                             .revenue_micros = TakeRevenue(source.bucket, revenue),
+                             .overshoot = line.overshoot,
+                             .charge_code = rule.charge_code,
+                             .rule = rule.origin,
+                             .form = static_cast<cdr::LineForm>(line.form),
+                             .tier = line.tier,
+                             .tax_basis_points = rule.tax_basis_points,
+                             .applied = rule.applied});
+  }
+  for (const KindQuantity& used : outcome.uncharged) {
+    if (used.quantity == 0) continue;
+    cdr::RecordLine& line = record->lines.emplace_back();
+    line.kind = used.kind;
+    line.quantity = used.quantity;
+    line.unit = account_->currency;
+    line.charge_code = kUnchargedCode;
+    line.rule = UnchargedRule(service.outcome);
   }
   if (outcome.unrated) {
-    for (const KindQuantity& used : service.used) {
+    const bool parted = outcome.side.tariff_change != 0 || !outcome.earlier.empty();
+    for (const KindQuantity& used : parted ? outcome.side.used : service.used) {
       if (used.quantity == 0) continue;
-      cdr::RecordLine& line = record.lines.emplace_back();
+      cdr::RecordLine& line = record->lines.emplace_back();
       line.kind = used.kind;
       line.quantity = used.quantity;
       line.unit = account_->currency;
@@ -324,9 +406,6 @@ void Charging::WriteRecord(EntryKind kind, size_t index,
       line.rule = kUnratedRule;
     }
   }
-  AddCosts(outcome, &record);
-  EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
-  shard_.CountRecord();
 }
 
 }  // namespace ocs::engine

@@ -25,6 +25,10 @@ void Charging::RateCost(const ServiceRequest& service, bool first, ServiceOutcom
   for (const KindQuantity& q : service.used) {
     if (row->of(q.kind).sold()) used.push_back(q);
   }
+  // The vendor's price does not ask how the call ended.
+  for (const KindQuantity& q : outcome->uncharged) {
+    if (row->of(q.kind).sold() && !AddQuantity(used, q.kind, q.quantity)) return;
+  }
   const bool stated = QuantityOf(service.used, TokenKind::kRequest) > 0;
   if (first && !stated && row->of(TokenKind::kRequest).sold() &&
       !AddQuantity(used, TokenKind::kRequest, 1)) {
@@ -36,7 +40,7 @@ void Charging::RateCost(const ServiceRequest& service, bool first, ServiceOutcom
   if (rating::Charge(used, {&pot, 1}, carries, &outcome->costs) != rating::RateOutcome::kRated)
     return;
   outcome->cost_currency = tariff.cost_currency(*row);
-  if (carries_changed_ || request_.services.size() > 1) {
+  if (carries_changed_ || request_.services.size() > 1 || !service.by_tariff.empty()) {
     carries_ = WithLines(carries, outcome->costs);
     carries_changed_ = true;
   }
@@ -44,12 +48,19 @@ void Charging::RateCost(const ServiceRequest& service, bool first, ServiceOutcom
 
 void Charging::PostCosts() {
   int64_t sum = 0;
-  for (const ServiceOutcome& outcome : outcomes_) {
-    if (outcome.cost_currency != account_->currency) continue;
+  // What does not fit is left out of the books, and stays in the record.
+  const auto add = [&](const ServiceOutcome& outcome) {
+    if (outcome.cost_currency != account_->currency) return true;
     for (const rating::ChargeLine& line : outcome.costs) {
-      // What does not fit is left out of the books, and stays in the record.
-      if (__builtin_add_overflow(sum, line.amount, &sum)) return;
+      if (__builtin_add_overflow(sum, line.amount, &sum)) return false;
     }
+    return true;
+  };
+  for (const ServiceOutcome& outcome : outcomes_) {
+    for (const ServiceOutcome& side : outcome.earlier) {
+      if (!add(side)) return;
+    }
+    if (!add(outcome)) return;
   }
   balance::EntryBuilder& entry = shard_.entry();
   entry.Post(balance::LedgerAccount::kVendorPayable, balance::kMainBucket, sum);

@@ -21,12 +21,6 @@ constexpr int kBuysPerRequestMax = 16;
 using balance::Grant;
 using Outcome = rating::HoldResult::Outcome;
 
-bool UsedBeyond(const Quantities& used, const Quantities& granted) {
-  return std::any_of(used.begin(), used.end(), [&](const KindQuantity& q) {
-    return q.quantity > QuantityOf(granted, q.kind);
-  });
-}
-
 bool HasShapes(const Pots& pots) {
   return std::any_of(pots.pots.begin(), pots.pots.end(),
                      [](const rating::Pot& pot) { return pot.shape != nullptr; });
@@ -52,6 +46,12 @@ int64_t SumOf(const Quantities& quantities) {
 
 }  // namespace
 
+bool UsedBeyond(const Quantities& used, const Quantities& granted) {
+  return std::any_of(used.begin(), used.end(), [&](const KindQuantity& q) {
+    return q.quantity > QuantityOf(granted, q.kind);
+  });
+}
+
 void Charging::Release(const Grant& grant) {
   for (const balance::Hold& hold : grant.holds)
     MovementOf(movements_, hold.bucket).released += hold.amount;
@@ -59,11 +59,16 @@ void Charging::Release(const Grant& grant) {
 }
 
 Pots Charging::PotsOf(const ServiceRequest& service, const ServiceOutcome& outcome) const {
+  return PotsAt(service, outcome, outcome.context);
+}
+
+Pots Charging::PotsAt(const ServiceRequest& service, const ServiceOutcome& outcome,
+                      const rating::UseContext& context) const {
   return CollectPots({.account = *account_,
                       .revisions = shard_.revisions(),
                       .revision = *revision_,
                       .model = outcome.model,
-                      .context = outcome.context,
+                      .context = context,
                       .node = node_,
                       .grant = FindGrant(session_, service.rating_group),
                       .movements = movements_,
@@ -144,12 +149,48 @@ bool Charging::TakeUse(const ServiceRequest& service, const Bounds& bounds, Pots
 bool Charging::ChargeUsed(const ServiceRequest& service, CallPart part, ServiceAnswer* answer,
                           ServiceOutcome* outcome) {
   const Grant* grant = FindGrant(session_, service.rating_group);
-  const bool touched = service.has_used || service.requests_quota || part == CallPart::kEnds;
-  if (grant != nullptr && touched) Release(*grant);
+  const bool touched = Touches(service) || part == CallPart::kEnds;
+  if (grant != nullptr && touched) TakeBack(*grant);
   if (!BeginService(service, answer, outcome)) return true;
   // At the end of a call its minimum may be due.
   const bool ends_used = part == CallPart::kEnds && !IsFirstCharge(grant);
   if (!service.has_used && !ends_used) return true;
+  const Instant switches_at = grant == nullptr ? Instant{} : grant->switches_at;
+  const bool ends_otherwise = service.outcome != CallOutcome::kCompleted && part == CallPart::kEnds;
+  ServiceRequest charged;
+  if (ends_otherwise) {
+    charged = service;
+    TakeUncharged(&charged, outcome);
+    // What costs nothing has no minimum either.
+    if (!UsesAnything(charged.used)) part = CallPart::kGoesOn;
+  }
+  const ServiceRequest& of = ends_otherwise ? charged : service;
+  if (switches_at != Instant{} && !service.by_tariff.empty())
+    return ChargeSides(of, part, switches_at, answer, outcome);
+  return ChargePart(of, part, answer, outcome);
+}
+
+void Charging::TakeUncharged(ServiceRequest* service, ServiceOutcome* outcome) const {
+  const rating::CallTerms& calls = revision_->tariff->calls();
+  const rating::CallCharge charge = service->outcome == CallOutcome::kFailed      ? calls.failed
+                                    : service->outcome == CallOutcome::kCancelled ? calls.cancelled
+                                                                                  : calls.moderated;
+  if (charge == rating::CallCharge::kCharged) return;
+  const auto is_free = [&](const KindQuantity& q) {
+    return charge == rating::CallCharge::kFree || !IsPromptKind(q.kind);
+  };
+  const auto take = [&](Quantities* used) {
+    used->erase(std::remove_if(used->begin(), used->end(), is_free), used->end());
+  };
+  for (const KindQuantity& q : service->used) {
+    if (is_free(q)) outcome->uncharged.push_back(q);
+  }
+  take(&service->used);
+  for (TariffUsage& usage : service->by_tariff) take(&usage.used);
+}
+
+bool Charging::ChargePart(const ServiceRequest& service, CallPart part, ServiceAnswer* answer,
+                          ServiceOutcome* outcome) {
   Pots pots;
   Bounds bounds;
   rating::RateOutcome rated = rating::RateOutcome::kRated;
@@ -165,7 +206,7 @@ bool Charging::ChargeUsed(const ServiceRequest& service, CallPart part, ServiceA
     RefreshModels();
     outcome->model = ModelOf(service);
   }
-  grant = FindGrant(session_, service.rating_group);
+  const Grant* grant = FindGrant(session_, service.rating_group);
   if (service.has_used)
     RateCost(service, outcome->counts_request && UsesAnything(service.used), outcome);
   if (rated == rating::RateOutcome::kNotSold) {
@@ -179,22 +220,26 @@ bool Charging::ChargeUsed(const ServiceRequest& service, CallPart part, ServiceA
   if (rated == rating::RateOutcome::kOverflow || !TakeUse(service, bounds, &pots, outcome))
     return false;
   outcome->sources = pots.sources;
-  if (request_.services.size() > 1) {
+  if (request_.services.size() > 1 || !service.by_tariff.empty()) {
     carries_ = WithLines(carries_changed_ ? carries_ : account_->carries, outcome->lines);
     carries_changed_ = true;
   }
-  answer->overshoot = grant != nullptr && UsedBeyond(service.used, grant->granted);
+  // A pool is used up together.
+  answer->overshoot =
+      grant != nullptr && grant->pool == 0 && UsedBeyond(service.used, grant->granted);
+  const int64_t charged_before = answer->charged_micros;
   for (const rating::ChargeLine& line : outcome->lines) {
     const bool money = pots.sources[line.pot].unit.is_money();
     int64_t& sum = money ? answer->charged_micros : answer->drawn;
     if (__builtin_add_overflow(sum, line.amount, &sum)) return false;
     answer->overshoot = answer->overshoot || line.overshoot;
   }
-  return !__builtin_add_overflow(charged_micros_, answer->charged_micros, &charged_micros_);
+  return !__builtin_add_overflow(charged_micros_, answer->charged_micros - charged_before,
+                                 &charged_micros_);
 }
 
 bool Charging::BuyMore(const Pots& pots) {
-  if (enquires_) return false;
+  if (enquires_ || expires_) return false;
   for (auto source = pots.sources.rbegin(); source != pots.sources.rend(); ++source) {
     if (source->grant == nullptr || AtEndOf(*source) != rating::AtEnd::kBuyNext) continue;
     const bool bought = BuyNext(shard_, account_,
@@ -204,7 +249,8 @@ bool Charging::BuyMore(const Pots& pots) {
                                  .at = at_,
                                  .promised = movements_});
     // What was bought has moved the account's lists.
-    if (bought && session_ != nullptr) session_ = account_->FindSession(request_.session_id);
+    if (bought && session_ != nullptr && !late_session_)
+      session_ = account_->FindSession(request_.session_id);
     return bought;
   }
   return false;
@@ -226,9 +272,16 @@ Affordance Charging::Afford(const ServiceRequest& service, const ServiceOutcome&
   a.uncounted_requests =
       FitRequests(a.pots, outcome.counts_request ? FirstUse::kYes : FirstUse::kNo, &a.asked);
   a.request_added = a.asked.size() > requested.size();
+  const bool lasts =
+      request_.type == RequestType::kInitial || request_.type == RequestType::kUpdate;
+  if (lasts) SpanSwitch(service, outcome, &a);
   a.bounds = CollectBounds(*account_, counters_, a.pots, node_, at_);
-  if (a.bounds.empty()) {
+  const auto hold = [&a] {
+    if (a.switches_at != Instant::Never()) return HoldSpanned(&a);
     a.held = rating::Hold(a.asked, a.pots.pots);
+  };
+  if (a.bounds.empty()) {
+    hold();
     a.whole = a.held.outcome == Outcome::kGranted;
     return a;
   }
@@ -238,8 +291,7 @@ Affordance Charging::Afford(const ServiceRequest& service, const ServiceOutcome&
   const auto unbounded = a.pots.pots;
   const Quantities wanted = a.asked;
   NarrowPots(&a.bounds, &a.pots);
-  if (NarrowQuantities(&a.bounds, a.requests, &a.asked))
-    a.held = rating::Hold(a.asked, a.pots.pots);
+  if (NarrowQuantities(&a.bounds, a.requests, &a.asked)) hold();
   a.whole = a.held.outcome == Outcome::kGranted && a.asked == wanted;
   const Bound* narrowest = Narrowest(a.bounds);
   if (a.whole || narrowest == nullptr) return a;
@@ -262,7 +314,15 @@ void Charging::TakeHold(const Affordance& a, ServiceAnswer* answer, ServiceOutco
     if (line.amount == 0) continue;
     const BucketId bucket = a.pots.sources[line.pot].bucket;
     MovementOf(movements_, bucket).held += line.amount;
-    outcome->holds.push_back({.bucket = bucket, .amount = line.amount});
+    // What its pool has left may be there already.
+    const auto same =
+        std::find_if(outcome->holds.begin(), outcome->holds.end(),
+                     [&](const balance::Hold& hold) { return hold.bucket == bucket; });
+    if (same != outcome->holds.end()) {
+      same->amount += line.amount;
+    } else {
+      outcome->holds.push_back({.bucket = bucket, .amount = line.amount});
+    }
   }
   if (!a.bounds.empty()) {
     const Counting grant{
@@ -276,21 +336,28 @@ void Charging::TakeHold(const Affordance& a, ServiceAnswer* answer, ServiceOutco
   if (a.uncounted_requests > 0)
     OCS_CHECK(AddQuantity(answer->granted, TokenKind::kRequest, a.uncounted_requests));
   answer->validity_seconds = shard_.options().validity_seconds;
+  if (a.valid_until != Instant::Never()) {
+    constexpr int64_t kSecondMillis = 1'000;
+    const int64_t seconds = (a.valid_until.unix_ms - at_.unix_ms) / kSecondMillis;
+    answer->validity_seconds =
+        static_cast<uint32_t>(std::clamp<int64_t>(seconds, 1, shard_.options().validity_seconds));
+  }
+  if (a.switches_at == Instant::Never()) return;
+  answer->tariff_changes_at = a.switches_at;
+  outcome->switches_at = a.switches_at;
 }
 
 void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answer,
                              ServiceOutcome* outcome) {
-  if (!service.requests_quota || answer->code != ResultCode::kSuccess) return;
+  if (!WantsQuota(service)) return TellLastUse(service, answer, outcome);
+  if (answer->code != ResultCode::kSuccess) return;
   if (!barred_.empty()) {
     answer->code = ResultCode::kEndUserServiceDenied;
     answer->message = barred_;
     return;
   }
   Quantities requested = service.requested;
-  if (requested.empty()) {
-    requested.push_back(
-        {.kind = TokenKind::kOutput, .quantity = shard_.options().default_grant_tokens});
-  }
+  if (requested.empty()) requested = ChooseQuantities(service, *outcome);
   Affordance a = Afford(service, *outcome, requested);
   for (int bought = 0; bought < kBuysPerRequestMax; ++bought) {
     if (a.whole || a.limiting != nullptr || !BuyMore(a.pots)) break;
@@ -300,6 +367,7 @@ void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answe
   switch (a.held.outcome) {
     case Outcome::kNothing:
     case Outcome::kStopped:
+      if (EndsWithoutUnits(service, a, answer, outcome)) return TellEnd(a, answer);
       answer->code = ResultCode::kCreditLimitReached;
       answer->message = a.limiting != nullptr
                             ? Cat("the limit '", a.limiting->name, "' does not leave enough")
@@ -318,12 +386,16 @@ void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answe
       answer->message = "an amount would not fit";
       return;
     case Outcome::kGrantedPartly:
-      answer->final_unit = FinalUnitAction::kTerminate;
+      // What a limit stops is not what the catalogue says of the end of money or package.
+      TellFinalUnits(a.limiting != nullptr ? rating::FinalUnits{} : FinalUnitsOf(a.pots), answer,
+                     outcome);
       break;
     case Outcome::kGranted:
       break;
   }
   TakeHold(a, answer, outcome);
+  JoinPool(service, a, answer, outcome);
+  TellStream(a, answer);
   TellEnd(a, answer);
 }
 

@@ -14,7 +14,7 @@ namespace ocs::engine {
 namespace {
 
 // The order is stored: only added to.
-constexpr std::array<std::string_view, 16> kFields = {"cc_request_type",
+constexpr std::array<std::string_view, 20> kFields = {"cc_request_type",
                                                       "event_timestamp",
                                                       "service_context_id",
                                                       "requested_action",
@@ -29,7 +29,11 @@ constexpr std::array<std::string_view, 16> kFields = {"cc_request_type",
                                                       "channel",
                                                       "service_tier",
                                                       "served_model",
-                                                      "prompt_tokens"};
+                                                      "prompt_tokens",
+                                                      "tariff_change_usage",
+                                                      "call_outcome",
+                                                      "reporting_reason",
+                                                      "g_s_u_pool_identifier"};
 
 uint32_t Short(std::string_view bytes) { return static_cast<uint32_t>(StableHash64(bytes)); }
 uint32_t ShortOrNone(std::string_view text) { return text.empty() ? 0 : Short(text); }
@@ -67,7 +71,28 @@ void AppendOptional(const CreditControlRequest& request, balance::Fingerprint* f
           [](const auto& s, ByteWriter& out) { out.Text(s.served_model); }),
       ShortOfServices(
           request, [](const auto& s) { return s.prompt_tokens.has_value(); },
-          [](const auto& s, ByteWriter& out) { out.Signed(s.prompt_tokens.value_or(-1)); })};
+          [](const auto& s, ByteWriter& out) { out.Signed(s.prompt_tokens.value_or(-1)); }),
+      ShortOfServices(
+          request, [](const auto& s) { return !s.by_tariff.empty(); },
+          [](const auto& s, ByteWriter& out) {
+            out.Varint(s.by_tariff.size());
+            for (const TariffUsage& usage : s.by_tariff) {
+              out.U8(static_cast<uint8_t>(usage.side));
+              PutQuantities(usage.used, out);
+            }
+          }),
+      ShortOfServices(
+          request, [](const auto& s) { return s.outcome != CallOutcome::kCompleted; },
+          [](const auto& s, ByteWriter& out) { out.U8(static_cast<uint8_t>(s.outcome)); }),
+      ShortOfServices(
+          request, [](const auto& s) { return s.reason.has_value(); },
+          [](const auto& s, ByteWriter& out) {
+            out.U8(s.reason ? static_cast<uint8_t>(static_cast<uint8_t>(*s.reason) + 1)
+                            : uint8_t{0});
+          }),
+      ShortOfServices(
+          request, [](const auto& s) { return s.pool != 0; },
+          [](const auto& s, ByteWriter& out) { out.Varint(s.pool); })};
   size_t count = std::size(optional);
   while (count > 0 && optional[count - 1] == 0) --count;
   fields->insert(fields->end(), optional, optional + count);

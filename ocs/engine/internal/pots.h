@@ -27,12 +27,15 @@ struct Pots {
     bool ended = false;                      ///< Past its end: gives only what was held.
     /// Whose terms the bucket has; null for the account's own money.
     const rating::GrantTerms* grant = nullptr;
+    const rating::FinalUnits* final_units = nullptr;  ///< When it is the last, and used up.
     balance::Terms terms = {};
     balance::NodeId node = {};  ///< Whose pool it is.
     uint32_t switches = 0;      ///< The customer's, of the offer.
     /// Where the cycles of its counters began: of the subscription, else of the bucket.
     Instant anchor = {};
-    Instant more_at = Instant::Never();  ///< When its next refill or cycle begins.
+    Instant more_at = Instant::Never();   ///< When its next refill or cycle begins.
+    Instant began_at = Instant::Never();  ///< Of the offer, for free periods.
+    rating::OfferIndex price = {};  ///< Of the account's own money: whose prices, of `tariff`.
   };
   absl::InlinedVector<Source, 6> sources;     ///< One for each pot.
   absl::TimeZone zone = absl::UTCTimeZone();  ///< Of the session's catalogue: days, months.

@@ -119,8 +119,14 @@ PriceFound FindPrice(const PotQuestion& q) {
     OCS_CHECK(bought != nullptr);
     const std::string& offer_id = bought->tariff->offer({s->terms.offer}).id;
     const Revision& in = q.revision.tariff->FindOffer(offer_id).has_value() ? q.revision : *bought;
-    if (const rating::RateRow* row = PriceIn(in, offer_id, q.model, context))
-      return {.row = row, .tariff = in.tariff.get(), .anchor = AnchorOf(*s)};
+    const rating::RateRow* row = PriceIn(in, offer_id, q.model, context);
+    if (row == nullptr) continue;
+    return {.row = row,
+            .tariff = in.tariff.get(),
+            .anchor = AnchorOf(*s),
+            .offer = *in.tariff->FindOffer(offer_id),
+            .began_at = context.began_at,
+            .switches = context.switches};
   }
   return {};
 }
@@ -153,7 +159,11 @@ Pots CollectPots(const PotQuestion& q) {
       pots.sources.push_back({.bucket = bucket.id,
                               .unit = bucket.unit,
                               .tariff = price.tariff,
-                              .anchor = price.anchor});
+                              .final_units = &price.tariff->offer(price.offer).final_units,
+                              .switches = price.switches,
+                              .anchor = price.anchor,
+                              .began_at = price.began_at,
+                              .price = price.offer});
       continue;
     }
     const Revision* bought = q.revisions.Find(bucket.terms.revision);
@@ -167,7 +177,9 @@ Pots CollectPots(const PotQuestion& q) {
         bought->tariff->FindDraw({bucket.terms.offer}, bucket.terms.grant, *index, context);
     if (row == nullptr) continue;
     source.tariff = bought->tariff.get();
+    source.began_at = context.began_at;
     source.grant = &bought->tariff->offer({bucket.terms.offer}).grants[bucket.terms.grant];
+    source.final_units = &source.grant->end.final_units;
     source.ended = !open;
     const bool released = movement != nullptr && movement->released > movement->spent;
     if (!open && !released && at < bucket.valid_until) continue;
@@ -179,6 +191,24 @@ Pots CollectPots(const PotQuestion& q) {
     to.sources.push_back(source);
   }
   return pots.pots.empty() ? ended : pots;
+}
+
+Instant NextSwitch(const Pots& pots, std::string_view model, const rating::UseContext& context,
+                   Instant until) {
+  Instant next = until;
+  for (const Pots::Source& source : pots.sources) {
+    const auto index = source.tariff->FindModel(model);
+    if (!index) continue;
+    rating::UseContext of_source = context;
+    of_source.began_at = source.began_at;
+    of_source.switches = source.switches;
+    next =
+        std::min(next, source.grant == nullptr
+                           ? source.tariff->NextPriceSwitch(source.price, *index, of_source, next)
+                           : source.tariff->NextDrawSwitch({source.terms.offer}, source.terms.grant,
+                                                           *index, of_source, next));
+  }
+  return next == until ? Instant::Never() : next;
 }
 
 bool MayDraw(const Account& account, const Bucket& bucket, balance::NodeId node) {

@@ -52,8 +52,16 @@ struct PriceFound {
   const rating::RateRow* row = nullptr;
   const rating::Tariff* tariff = nullptr;
   Instant anchor = {};
+  rating::OfferIndex offer = {};        ///< Of `tariff`.
+  Instant began_at = Instant::Never();  ///< Of its subscription, as the next.
+  uint32_t switches = 0;
 };
 PriceFound FindPrice(const PotQuestion& question);
+
+/// The first instant after `context.at`, and before `until`, at which a pot's price or draw is
+/// another rule's; Never(). The model is by its canonical id.
+Instant NextSwitch(const Pots& pots, std::string_view model, const rating::UseContext& context,
+                   Instant until);
 
 /// The price of a model by an offer of a revision; null when that has none. REQUIRES: the revision
 /// has a tariff.

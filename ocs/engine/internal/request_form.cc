@@ -4,6 +4,7 @@
 
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
 namespace {
@@ -67,7 +68,29 @@ FormFault CheckCall(const std::string& path, const ServiceRequest& service) {
   return {};
 }
 
-FormFault CheckService(const CreditControlRequest& request, size_t index) {
+// Each side once, and together not more than was used.
+FormFault CheckSides(const std::string& path, const ServiceRequest& service) {
+  uint32_t seen = 0;
+  Quantities together;
+  for (const TariffUsage& usage : service.by_tariff) {
+    const uint32_t bit = 1U << static_cast<unsigned>(usage.side);
+    bool fits = (seen & bit) == 0;
+    seen |= bit;
+    for (const KindQuantity& q : usage.used) {
+      fits = fits && q.quantity >= 0 && q.quantity <= kQuantityMax &&
+             AddQuantity(together, q.kind, q.quantity) &&
+             QuantityOf(together, q.kind) <= QuantityOf(service.used, q.kind);
+    }
+    if (!fits) {
+      return Invalid(Cat(path, ".used_service_unit.tariff_change_usage"),
+                     "expected each side at most once, and parts of what was used");
+    }
+  }
+  return {};
+}
+
+FormFault CheckService(const CreditControlRequest& request, const EngineOptions& options,
+                       size_t index) {
   const ServiceRequest& service = request.services[index];
   const std::string path = Cat("multiple_services_credit_control[", index, "]");
   for (size_t other = 0; other < index; ++other) {
@@ -88,9 +111,15 @@ FormFault CheckService(const CreditControlRequest& request, size_t index) {
     return Invalid(Cat(path, ".used_service_unit"),
                    "nothing can have been used before the initial request");
   }
+  if (service.reason && !service.has_used && options.credit.strict_reasons) {
+    return Invalid(Cat(path, ".reporting_reason"),
+                   "belongs to a report of used units (TS 32.299 7.2.175)");
+  }
   FormFault fault = CheckQuantities(Cat(path, ".requested_service_unit"), service.requested);
   if (fault.code != ResultCode::kSuccess) return fault;
   fault = CheckQuantities(Cat(path, ".used_service_unit"), service.used);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  fault = CheckSides(path, service);
   if (fault.code != ResultCode::kSuccess) return fault;
   return CheckCall(path, service);
 }
@@ -145,8 +174,17 @@ FormFault CheckForm(const CreditControlRequest& request, const EngineOptions& op
                    Cat("has ", request.services.size(), " rating groups, expected at most ",
                        kServicesPerRequestMax));
   }
+  size_t records = 0;
+  for (const ServiceRequest& service : request.services) records += 1 + service.by_tariff.size();
+  if (records > kRecordsPerEntry) {
+    return Invalid("multiple_services_credit_control",
+                   Cat("has ", records,
+                       " rating groups and sides of tariff changes, expected at "
+                       "most ",
+                       kRecordsPerEntry));
+  }
   for (size_t i = 0; i < request.services.size(); ++i) {
-    fault = CheckService(request, i);
+    fault = CheckService(request, options, i);
     if (fault.code != ResultCode::kSuccess) return fault;
   }
   return {};

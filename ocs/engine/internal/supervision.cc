@@ -5,11 +5,43 @@
 #include "balance/ledger.h"
 #include "cdr/record.h"
 #include "ocs/base/check.h"
+#include "ocs/engine/internal/charging.h"
+#include "ocs/engine/internal/context.h"
 #include "ocs/engine/internal/quota.h"
 
 namespace ocs::engine {
 
+namespace {
+
+// Charges what was granted as what was used; false, and nothing is written, where that cannot be.
+bool ChargeHeld(Shard& shard, balance::Account* account, const balance::Session& session) {
+  CreditControlRequest request;
+  request.session_id = session.id;
+  request.type = RequestType::kTermination;
+  request.number = session.number_max;
+  request.account = account->id;
+  for (const balance::Grant& grant : session.grants) {
+    if (!UsesAnything(grant.granted)) continue;
+    ServiceRequest& service = request.services.emplace_back();
+    service.rating_group = grant.rating_group;
+    service.used = grant.granted;
+    service.has_used = true;
+    service.estimated = true;
+  }
+  if (request.services.empty()) return false;
+  CreditControlAnswer answer;
+  return Charging(shard, request, &answer).ChargeLost(account, session);
+}
+
+}  // namespace
+
 void ExpireSession(Shard& shard, balance::Account* account, const balance::Session& session) {
+  // What is closed before its time has not fallen silent.
+  const bool silent = session.ends_at <= shard.logged_at();
+  if (silent && shard.options().lost_use == LostUse::kChargedHeld &&
+      ChargeHeld(shard, account, session)) {
+    return;
+  }
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kSessionExpired, account->id);
   entry.SetKey({.type = balance::EntryKey::Type::kSession, .text = session.id, .number = 0});

@@ -106,6 +106,47 @@ Reading RefuseQuantity(int service, std::string_view block, const QuantityFault&
                 std::string(fault.description), out);
 }
 
+Reading ReadUsed(const pb::UsedServiceUnit& block, const std::string& path, int index,
+                 engine::ServiceRequest* out, ReadingFault* fault) {
+  out->has_used = true;
+  out->estimated = out->estimated || block.estimated();
+  if (const auto bad = AddBlock(block.token_quantity(), &out->used))
+    return RefuseQuantity(index, path, *bad, fault);
+  if (block.tariff_change_usage() == pb::TARIFF_CHANGE_USAGE_UNSPECIFIED) return Reading::kWhole;
+  if (!pb::TariffChangeUsage_IsValid(block.tariff_change_usage())) {
+    return Refuse(ResultCode::kInvalidAvpValue,
+                  absl::StrCat(kServices, "[", index, "].", path, ".tariff_change_usage"),
+                  "names no side", fault);
+  }
+  const auto side = static_cast<engine::TariffChangeUsage>(block.tariff_change_usage() - 1);
+  auto known = std::find_if(out->by_tariff.begin(), out->by_tariff.end(),
+                            [&](const engine::TariffUsage& usage) { return usage.side == side; });
+  if (known == out->by_tariff.end())
+    known = out->by_tariff.insert(known, {.side = side, .used = {}});
+  // Cannot fail: the sum of all blocks has fitted.
+  if (AddBlock(block.token_quantity(), &known->used)) return Reading::kRefused;
+  return Reading::kWhole;
+}
+
+// What is reported beside the units: numbers that must be among those known.
+Reading ReadReport(const pb::MultipleServicesCreditControl& in, int index,
+                   engine::ServiceRequest* out, ReadingFault* fault) {
+  const auto unknown = [&](std::string_view field, std::string description) {
+    return Refuse(ResultCode::kInvalidAvpValue,
+                  absl::StrCat(kServices, "[", index, "].", std::string(field)),
+                  std::move(description), fault);
+  };
+  if (!pb::CallOutcome_IsValid(in.call_outcome()))
+    return unknown("call_outcome", "names no outcome");
+  out->outcome = static_cast<engine::CallOutcome>(in.call_outcome());
+  if (!pb::ReportingReason_IsValid(in.reporting_reason()))
+    return unknown("reporting_reason", "names no reason");
+  if (in.reporting_reason() != pb::REPORTING_REASON_UNSPECIFIED)
+    out->reason = static_cast<engine::ReportingReason>(in.reporting_reason() - 1);
+  out->pool = in.g_s_u_pool_identifier();
+  return Reading::kWhole;
+}
+
 Reading ReadService(const pb::MultipleServicesCreditControl& in, int index,
                     engine::ServiceRequest* out, ReadingFault* fault) {
   out->rating_group = in.rating_group();
@@ -120,13 +161,11 @@ Reading ReadService(const pb::MultipleServicesCreditControl& in, int index,
     }
   }
   for (int i = 0; i < in.used_service_unit_size(); ++i) {
-    out->has_used = true;
-    out->estimated = out->estimated || in.used_service_unit(i).estimated();
-    if (const auto bad = AddBlock(in.used_service_unit(i).token_quantity(), &out->used)) {
-      return RefuseQuantity(index, absl::StrCat("used_service_unit[", i, "]"), *bad, fault);
-    }
+    const std::string path = absl::StrCat("used_service_unit[", i, "]");
+    if (ReadUsed(in.used_service_unit(i), path, index, out, fault) != Reading::kWhole)
+      return Reading::kRefused;
   }
-  return Reading::kWhole;
+  return ReadReport(in, index, out, fault);
 }
 
 // Request type, action and identity: numbers that must be among those known.
@@ -173,17 +212,38 @@ void WriteEnd(const engine::EndOfUnits& in, pb::EndOfUnits* out) {
   }
 }
 
+void WriteGrant(const engine::ServiceAnswer& in, pb::GrantedServiceUnit* out) {
+  ToWire(in.granted, out->mutable_token_quantity());
+  if (in.tariff_changes_at != Instant::Never())
+    out->set_tariff_time_change_unix_ms(in.tariff_changes_at.unix_ms);
+  for (const engine::PoolReference& reference : in.pool) {
+    pb::GsuPoolReference* added = out->add_g_s_u_pool_reference();
+    added->set_g_s_u_pool_identifier(reference.pool);
+    added->set_token_kind(ToWire(reference.kind));
+    added->set_value_digits(reference.value_digits);
+    added->set_exponent(reference.exponent);
+  }
+}
+
+void WriteFinalUnits(const engine::ServiceAnswer& in, pb::FinalUnitIndication* out) {
+  out->set_final_unit_action(
+      static_cast<pb::FinalUnitAction>(static_cast<int>(*in.final_unit) + 1));
+  if (const auto type = rating::RedirectTypeOf(in.redirect_to)) {
+    out->mutable_redirect_server()->set_redirect_address_type(
+        static_cast<pb::RedirectAddressType>(static_cast<int>(*type) + 1));
+    out->mutable_redirect_server()->set_redirect_server_address(in.redirect_to);
+  }
+  for (const std::string& filter : in.filters) out->add_filter_id(filter);
+}
+
 void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditControlAnswer* out) {
   out->set_rating_group(in.rating_group);
   out->set_result_code(static_cast<pb::ResultCode>(in.code));
-  if (in.has_grant) {
-    ToWire(in.granted, out->mutable_granted_service_unit()->mutable_token_quantity());
-  }
+  if (in.has_grant) WriteGrant(in, out->mutable_granted_service_unit());
   out->set_validity_time_seconds(in.validity_seconds);
-  if (in.final_unit) {
-    out->mutable_final_unit_indication()->set_final_unit_action(
-        static_cast<pb::FinalUnitAction>(static_cast<int>(*in.final_unit) + 1));
-  }
+  if (in.final_unit) WriteFinalUnits(in, out->mutable_final_unit_indication());
+  out->set_unit_quota_threshold_tokens(in.threshold_tokens);
+  if (in.output_tokens_safe >= 0) out->set_output_tokens_safe(in.output_tokens_safe);
   out->set_charged_micros(in.charged_micros);
   out->set_drawn(in.drawn);
   out->set_overshoot(in.overshoot);
