@@ -157,8 +157,8 @@ struct HoldResult {
 ///
 /// Of a pot with a shape, later charges fit wherever the counter stands by then: other sessions
 /// move it, and its window may begin anew (but one of kNone, kCall or kLifetime, which only grows
-/// from `counted`). So each kind is held at its dearest tier's rate, with the most flat amounts
-/// that so many pieces can go into, one micro for each border that they can cross (a carry on
+/// from `counted`). So each kind is held at the most that so many pieces cost in a row, with the
+/// most flat amounts that they can go into, a micro for each border that they can cross (a carry on
 /// either side), and at least the minimum; never more than the maximum. Before a stop only as many
 /// pieces are granted as are left to it beyond `counted` and `held`: they all fit before it while
 /// the counter has by then not gone beyond that sum. REQUIRES: quantities >= 0; pots.size() <= 255.

@@ -72,7 +72,7 @@ int64_t Plan::PlaceShaped(TokenKind kind, size_t p, int64_t quantity) {
   }
   const int64_t taken = KeepMinimum(pot.shape) ? LargestIn(shaped, kind, sellable) : 0;
   if (taken > 0) {
-    const auto cost = MostCost(taken, DearestRate(pot, kind));
+    const auto cost = MostOfPieces(pot, kind, taken);
     shaped.pieces_cost = AddUpToMax(shaped.pieces_cost, cost.value_or(kMax));
     if (tiers) shaped.counted = AddUpToMax(shaped.counted, taken);
     first.placed = AddUpToMax(first.placed, taken);
@@ -144,7 +144,7 @@ bool Plan::KeepMinimum(const Shape* shape) {
 std::optional<int64_t> Plan::NeedWith(const Shaped& shaped, TokenKind kind, int64_t pieces) const {
   const Pot& pot = pots_[shaped.pot];
   Shaped with = shaped;
-  const auto cost = MostCost(pieces, DearestRate(pot, kind));
+  const auto cost = MostOfPieces(pot, kind, pieces);
   with.pieces_cost = AddUpToMax(with.pieces_cost, cost.value_or(kMax));
   if (InTiers(pot, kind)) with.counted = AddUpToMax(with.counted, pieces);
   return Need(with);

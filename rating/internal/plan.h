@@ -37,7 +37,7 @@ class Plan final {
   struct Shaped {
     size_t pot = 0;
     int64_t available = 0;
-    int64_t pieces_cost = 0;  // Each kind at its dearest rate.
+    int64_t pieces_cost = 0;  // Each kind where it is dearest.
     int64_t counted = 0;      // Pieces of kinds that go through tiers.
     // In the first pot of a shape, for all of them: pieces that reached the shape and may come to
     // count, those of kinds before this one, and of this one those that were placed.

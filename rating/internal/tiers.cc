@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/numeric/int128.h"
 #include "ocs/base/check.h"
 #include "rating/internal/rate_math.h"
@@ -67,6 +69,48 @@ bool Rounds(const Tier& tier) {
   return !tier.stops && std::any_of(tier.rates.begin(), tier.rates.end(), [](const Rate& rate) {
     return rate.numerator > 0 && rate.denominator > 1;
   });
+}
+
+// What a kind costs in each tier, over one denominator. Nothing when there are too many tiers, as
+// the work below grows with their square, or when a number does not fit.
+struct Scale {
+  absl::InlinedVector<int64_t, 24> numerators;
+  int64_t denominator = 1;
+};
+std::optional<Scale> ScaleOf(const Pot& pot, TokenKind kind) {
+  constexpr size_t kTiersMax = 64;
+  const std::vector<Tier>& tiers = TiersOf(pot);
+  if (tiers.size() > kTiersMax) return std::nullopt;
+  Scale scale;
+  for (size_t t = 0; t < tiers.size(); ++t) {
+    const int64_t denominator = RateIn(pot, tiers, t, kind).denominator;
+    const int64_t factor = denominator / std::gcd(denominator, scale.denominator);
+    if (__builtin_mul_overflow(scale.denominator, factor, &scale.denominator)) return std::nullopt;
+  }
+  for (size_t t = 0; t < tiers.size(); ++t) {
+    const Rate& rate = RateIn(pot, tiers, t, kind);
+    int64_t numerator = 0;
+    if (__builtin_mul_overflow(rate.numerator, scale.denominator / rate.denominator, &numerator))
+      return std::nullopt;
+    scale.numerators.push_back(numerator);
+  }
+  return scale;
+}
+
+// What pieces cost that begin at `begin`, in 1/denominator. A product of two that fit 64 bits, and
+// a sum of them for `pieces` in all, fit 127.
+absl::int128 CostFrom(const std::vector<Tier>& tiers, const Scale& scale, int64_t begin,
+                      int64_t pieces) {
+  absl::int128 cost = 0;
+  for (size_t t = TierAt(tiers, begin); pieces > 0; ++t) {
+    const int64_t to_border = (t + 1 == tiers.size() ? kMax : tiers[t].up_to) - begin;
+    // What goes on behind the last number that a counter can have stays in the last tier.
+    const int64_t here = t + 1 == tiers.size() ? pieces : std::min(pieces, to_border);
+    cost += absl::int128(here) * scale.numerators[t];
+    begin += t + 1 == tiers.size() ? 0 : here;
+    pieces -= here;
+  }
+  return cost;
 }
 
 // The largest sum of weights of tiers whose begins lie within `width` consecutive values, tiers
@@ -167,6 +211,33 @@ Rate DearestRate(const Pot& pot, TokenKind kind) {
     if (Dearer(rate, dearest)) dearest = rate;
   }
   return dearest;
+}
+
+std::optional<int64_t> MostOfPieces(const Pot& pot, TokenKind kind, int64_t pieces) {
+  const Rate dearest = DearestRate(pot, kind);
+  const auto at_dearest = MostCost(pieces, dearest);
+  if (!InTiers(pot, kind) || pot.shape->form == Shape::Form::kVolume) return at_dearest;
+  const std::vector<Tier>& tiers = TiersOf(pot);
+  const int64_t least = LeastCounted(pot);
+  for (size_t t = TierAt(tiers, least); t < tiers.size(); ++t) {
+    const int64_t end = t + 1 == tiers.size() ? kMax : tiers[t].up_to;
+    const bool whole = end - std::max(BeginOf(tiers, t), least) >= pieces;
+    if (whole && !Dearer(dearest, RateIn(pot, tiers, t, kind))) return at_dearest;  // As usual.
+  }
+  const auto scale = ScaleOf(pot, kind);
+  if (!scale) return at_dearest;
+  // The cost as a function of where the pieces begin bends only where they begin or end at a
+  // border, so it is largest at one of these, or where the counter is.
+  absl::int128 most = CostFrom(tiers, *scale, least, pieces);
+  for (size_t t = 0; t < tiers.size(); ++t) {
+    const int64_t border = BeginOf(tiers, t);
+    for (const int64_t begin : {border, border - pieces}) {
+      if (begin >= least) most = std::max(most, CostFrom(tiers, *scale, begin, pieces));
+    }
+  }
+  const absl::int128 micros = (most + (scale->denominator - 1)) / scale->denominator;
+  if (micros > kMax) return std::nullopt;
+  return static_cast<int64_t>(micros);
 }
 
 int64_t MostBeside(const Pot& pot, int64_t pieces) {

@@ -56,6 +56,11 @@ int64_t MostRoom(const Pot& pot);
 /// The dearest rate of the kind that a later piece may meet.
 Rate DearestRate(const Pot& pot, TokenKind kind);
 
+/// The most that `pieces` consecutive ones of a kind cost by their own prices, wherever a later
+/// charge finds the counter, rounded up; nothing when it does not fit. Of a volume price, and of
+/// one with more than 64 tiers, all of them at the dearest rate.
+std::optional<int64_t> MostOfPieces(const Pot& pot, TokenKind kind, int64_t pieces);
+
 /// The most that `pieces` consecutive ones can add to their own prices, wherever they begin: the
 /// flat amounts of the tiers that they go into, and one micro for each border that they cross,
 /// since the lines on both sides of it are rounded with a carry of their own. INT64_MAX when it

@@ -359,6 +359,36 @@ TEST_CASE("a hold covers the dearest tier, the flats and the borders", "[rating]
   CHECK(held_flats(11, 25) == "granted input=11 pot0:31/11");
 }
 
+TEST_CASE("a hold for more pieces than the dearest tier has counts the cheaper ones too",
+          "[rating][unit]") {
+  // C01 of the products: 0.3 a million up to 200 M, the rest of 1,024 M free, ten times; then a
+  // stop. At the dearest rate a call of 1,024 M would be held at 307.20.
+  constexpr int64_t kMillion = 1'000'000;
+  Shape packs{.form = Shape::Form::kGraduated, .counter = {.id = 1, .window = kMonth}};
+  for (int64_t group = 0; group < 10; ++group) {
+    const int64_t begin = group * 1'024 * kMillion;
+    packs.tiers.push_back(TierOf(begin + 200 * kMillion, At(3, 10, 1)));
+    packs.tiers.push_back(TierOf(begin + 1'024 * kMillion, At(0, 1, 0)));
+  }
+  packs.tiers.push_back(StopFrom(INT64_MAX));
+  const RateRow row = RowFor(packs);
+  const auto held = [&](int64_t millions) {
+    const std::vector<Pot> pots = {{&row, kEnough, &packs}};
+    return Hold({{kIn, millions * kMillion}}, pots).holds.front().amount;
+  };
+  // The last micro is for borders that they may cross.
+  CHECK(held(1) == 300'000 + 1);
+  CHECK(held(200) == 60 * kMillion + 1);
+  CHECK(held(824) == 60 * kMillion + 1);    // They meet one paid part at most,
+  CHECK(held(1'024) == 60 * kMillion + 1);  // and so many just one, wherever they begin.
+  CHECK(held(1'224) == 120 * kMillion + 2);
+  CHECK(held(10 * 1'024) == 600 * kMillion + 9);
+  // Both kinds go through the same tiers: each may be where it is dear.
+  const std::vector<Pot> pots = {{&row, kEnough, &packs}};
+  const HoldResult both = Hold({{kIn, 500 * kMillion}, {kOut, 500 * kMillion}}, pots);
+  CHECK(both.holds.front().amount == 120 * kMillion + 1);
+}
+
 TEST_CASE("calls are counted through tiers, flats, stops and the maximum", "[rating][unit]") {
   const Shape shape = Graduated();
   const RateRow row = RowFor(shape);
