@@ -304,9 +304,47 @@ TEST_CASE("the example of wholesale: the served model costs, each book in its cu
   CHECK(Show(PriceRow(*tariff, "o", "smart", use)) == "12");
 }
 
-TEST_CASE("the example of ends: redirect, restrict, and calls that come to no good end",
+TEST_CASE("the example of ends: throttled, another model, points for no call, workdays and places",
           "[rating][unit]") {
   const auto tariff = Example("ends");
+  const auto price = [&](const UseContext& use, std::string_view offer = "open") {
+    return Show(PriceRow(*tariff, offer, "fast", use));
+  };
+  CHECK(price(Use("2026-09-30T10:00:00+08:00")) == "8");
+  CHECK(price(Use("2026-09-30T18:00:00+08:00")) == "6");
+  CHECK(price(Use("2026-10-01T10:00:00+08:00")) == "6");  // A holiday.
+  CHECK(price(Use("2026-10-09T10:00:00+08:00")) == "8");
+  const auto coding = [](std::string_view channel) {
+    return Use("2026-09-30T10:00:00+08:00", {{Dimension::kRegion, "west"},
+                                             {Dimension::kScenario, "coding"},
+                                             {Dimension::kChannel, channel}});
+  };
+  CHECK(price(coding("app")) == "4");
+  CHECK(price(coding("mini-program")) == "4");
+  CHECK(price(coding("web")) == "8");
+  // What the package covers is not billed: the answer offers the other model.
+  CHECK(price(Use("2026-09-30T10:00:00+08:00"), "falls-back") == "none");
+  const RateRow* row = tariff->FindPrice(*tariff->FindOffer("falls-back"),
+                                         *tariff->FindModel("slow"), Use("2026-09-30T10:00:00Z"));
+  REQUIRE(row != nullptr);
+  CHECK(tariff->shape(*row).counter.window == Window{.kind = WindowKind::kCall});
+  const GrantTerms& five = tariff->offer(*tariff->FindOffer("falls-back")).grants[0];
+  CHECK(five.end.at_end == AtEnd::kFallback);
+  CHECK(five.end.fallback_model == "slow");
+  const Offer& assured = tariff->offer(*tariff->FindOffer("assured"));
+  CHECK(assured.limits[0].alert_only);
+  CHECK(assured.limits[0].window == Window{.kind = WindowKind::kLifetime});
+  CHECK(assured.grants[0].end.at_end == AtEnd::kThrottle);
+  CHECK(assured.grants[1].end.at_end == AtEnd::kWait);
+  CHECK(assured.grants[1].limits[0].amount == 10);
+  const OfferIndex points = *tariff->FindOffer("points");
+  CHECK(tariff->FindDraw(points, 0, *tariff->FindModel("fast"), Use("2026-09-30T10:00:00Z")) ==
+        nullptr);
+}
+
+TEST_CASE("the example of last units: redirect, restrict, and calls that come to no good end",
+          "[rating][unit]") {
+  const auto tariff = Example("last-units");
   const Offer& prepaid = tariff->offer(*tariff->FindOffer("prepaid"));
   CHECK(prepaid.final_units == FinalUnits{.action = FinalUnits::Action::kRedirect,
                                           .redirect_to = "https://shop.example/top-up"});
