@@ -118,10 +118,7 @@ absl::Status Read(const Element& element, Position* position) {
 bool IsDeclared(RecordType type) {
   return type >= RecordType::kUsage && type <= RecordType::kCorrection;
 }
-bool IsDeclared(ClosingCause cause) {
-  return cause == ClosingCause::kNormalRelease || cause == ClosingCause::kPartialRecord ||
-         cause == ClosingCause::kAbnormalRelease || cause == ClosingCause::kManagementIntervention;
-}
+using internal::IsDeclared;
 bool IsDeclared(LineForm form) { return form <= LineForm::kVolume; }
 bool IsDeclared(TokenKind kind) { return static_cast<int>(kind) < kTokenKindCount; }
 
@@ -254,8 +251,10 @@ void FillUsage(const Record& record, ChfRecord* out) {
 void FillIncomplete(const Record& record, ChfRecord* out) {
   if (!record.incomplete) return;
   ChfRecord::IncompleteCdrIndication& lost = out->incomplete_cdr_indication.emplace();
-  // The supervision timer closes a session whose termination never came.
-  if (record.cause == ClosingCause::kAbnormalRelease) {
+  // The supervision timer or the operator ended a session whose termination never came.
+  if (record.cause == ClosingCause::kAbnormalRelease ||
+      (record.type == RecordType::kUsage &&
+       record.cause == ClosingCause::kManagementIntervention)) {
     lost.termination_lost = true;
   } else {
     lost.update_lost = true;

@@ -6,6 +6,7 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/time/time.h"
+#include "cdr/explain_zh.h"
 #include "cdr/internal/text.h"
 #include "ocs/base/check.h"
 #include "ocs/base/text.h"
@@ -40,6 +41,7 @@ enum Word : size_t {
   kCarriedIn,
   kCarriedOut,
   kTaxByRate,
+  kRate,
   kGross,
   kNode,
   kItself,
@@ -81,6 +83,7 @@ constexpr Words kEnglishWords = {
     "Carried from the last bill",
     "Carried to the next bill",
     "Tax contained in the amounts",
+    "Rate",
     "Gross",
     "Department, member or key",
     "Itself",
@@ -123,6 +126,7 @@ constexpr Words kChineseWords = {
     "上期结转",
     "结转下期",
     "价内税",
+    "税率",
     "含税金额",
     "部门、成员或密钥",
     "自身",
@@ -212,10 +216,6 @@ std::string Html(std::string_view text) {
 
 std::string MoneyText(int64_t micros, const Unit& currency) {
   return FormatAmount(micros, currency);
-}
-
-std::string UnitAmount(int64_t amount, const Unit& unit) {
-  return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
 }
 
 // "6 %" or "0.05 %".
@@ -309,13 +309,24 @@ class Page final {
     AppendTo(&out_, "<line x1=\"0\" x2=\"", kWidth, "\" y1=\"", kBase, "\" y2=\"", kBase,
              "\" stroke=\"#1d2733\"/>");
     const int64_t step = std::max<int64_t>(1, (days + 6) / 7);
+    constexpr int64_t kLabelWidth = 34;
     for (int64_t day = 0; day < days; day += step) {
-      AppendTo(&out_, "<text x=\"", day * kWidth / days, "\" y=\"", kBase + 15, "\">",
+      const int64_t x = day * kWidth / days;
+      // The last one ends where the chart does.
+      const bool last = x + kLabelWidth > kWidth;
+      AppendTo(&out_, "<text x=\"", last ? kWidth : x, "\" y=\"", kBase + 15,
+               last ? "\" text-anchor=\"end\">" : "\">",
                absl::FormatTime("%m-%d", bill_.cycle.from.PlusSeconds(day * kDaySeconds).ToTime(),
                                 options_.zone),
                "</text>");
     }
     out_ += "</svg>\n";
+  }
+
+  std::string UnitAmount(int64_t amount, const Unit& unit) const {
+    if (unit.empty()) return FormatGrouped(amount);
+    if (unit.code() == "token") return Cat(FormatGrouped(amount), " ", words_[kTokens]);
+    return FormatAmount(amount, unit);
   }
 
   std::string KindText(const KindQuantity& q) const {
@@ -386,9 +397,9 @@ class Page final {
 
   void Taxes(const CurrencyBill& part) {
     if (part.taxes.empty() || part.taxes.back().tax_basis_points == 0) return;
-    AppendTo(&out_, "<h2>", words_[kTaxByRate], "</h2><table><tr><th>%</th><th class=\"n\">",
-             words_[kGross], "</th><th class=\"n\">", words_[kNet], "</th><th class=\"n\">",
-             words_[kTax], "</th></tr>");
+    AppendTo(&out_, "<h2>", words_[kTaxByRate], "</h2><table><tr><th>", words_[kRate],
+             "</th><th class=\"n\">", words_[kGross], "</th><th class=\"n\">", words_[kNet],
+             "</th><th class=\"n\">", words_[kTax], "</th></tr>");
     for (const TaxTotal& tax : part.taxes) {
       AppendTo(&out_, "<tr><td>", RateText(tax.tax_basis_points), "</td><td class=\"n\">",
                MoneyText(tax.gross_micros, part.currency), "</td><td class=\"n\">",
@@ -430,7 +441,8 @@ class Page final {
       AppendTo(&out_, "<tr><td>", Html(item.description), "<div class=\"s\">", Html(reason.rule),
                reason.rule.empty() ? "" : ", ", words_[kRevision], " ", reason.tariff_revision,
                "</div></td><td class=\"n\">", KindText({reason.kind, reason.quantity}),
-               "<div class=\"s\">", words_[kAt], " ", Html(reason.price),
+               "<div class=\"s\">", words_[kAt], " ",
+               Html(Chinese() ? PriceInChinese(reason.kind, reason.price) : reason.price),
                "</div></td><td class=\"n\">", UnitAmount(reason.amount, unit), "</td></tr>\n");
     }
   }

@@ -11,9 +11,11 @@
 
 #include "cdr/bill.h"
 #include "cdr/internal/bill_files.h"
+#include "cdr/internal/bill_fold.h"
 #include "cdr/internal/bill_manifest.h"
 #include "cdr/internal/bill_spool.h"
 #include "cdr/internal/disk.h"
+#include "cdr/internal/open_records.h"
 #include "cdr/internal/sha256.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
@@ -109,9 +111,10 @@ struct BillRun::State {
   absl::Status LoadLast();
   absl::Status LoadPresent();
   absl::Status CheckPlace(const RecordId& id, const Record& record);
-  using Builders = absl::btree_map<AccountId, BillBuilder>;
-  absl::StatusOr<Builders> CarriedInto(size_t range, internal::CarriedReader& carried) const;
-  absl::StatusOr<std::vector<Bill>> FoldRange(size_t range, Builders builders);
+  absl::Status LoadOpen();
+  internal::FoldTerms Terms() const;
+  absl::Status KeepOpen(size_t range, const internal::FoldTerms& terms,
+                        const internal::FoldedRange& folded);
   absl::Status FoldAll(internal::CarriedReader& carried, internal::BillFiles& out);
   absl::Status Emit(const Bill& bill, internal::BillFiles& out);
   absl::Status AddToSums(const Bill& bill);
@@ -128,6 +131,8 @@ struct BillRun::State {
   absl::btree_map<ShardId, Manifest::Cursor> seen;
   absl::btree_map<ShardId, RecordId> beyond;  // The first record of the next cycle.
   internal::BillSpool spool;
+  bool had_open = false;                             // Records were kept by the run before.
+  std::unique_ptr<internal::OpenRecords> kept_open;  // Those kept by this one; null: it keeps none.
 };
 
 BillRun::BillRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -152,6 +157,7 @@ absl::Status BillRun::State::Load() {
   made.until = options.until;
   made.kind = options.kind;
   made.minimum_fen = options.minimum_fen;
+  made.by_billing_day = options.by_billing_day;
   made.previous = std::string(kNoPrevious);
   if (last) {
     made.previous = last->hash;
@@ -161,11 +167,28 @@ absl::Status BillRun::State::Load() {
   if (present) {
     made.kind = BillRunKind::kFinal;
     made.minimum_fen = present->manifest.minimum_fen;
+    made.by_billing_day = present->manifest.by_billing_day;
     made.previous = present->manifest.previous;
     made.first_number = present->manifest.first_number;
     made.start = present->manifest.start;
   }
   seen = made.start;
+  return LoadOpen();
+}
+
+// The records that the cycle before kept come first.
+absl::Status BillRun::State::LoadOpen() {
+  if (!last) return absl::OkStatus();
+  for (const auto& [unit, sum] : last->manifest.sums) {
+    if (sum.open_out_micros != 0) made.sums[unit].open_in_micros = sum.open_out_micros;
+  }
+  for (const BillManifest::File& file : last->manifest.files) {
+    if (file.name != internal::kOpenName) continue;
+    had_open = true;
+    return internal::ReadOpenRecords(
+        Cat(Path(last->manifest.cycle), "/", file.name), file,
+        [this](const RecordId& id, const Record& record) { return spool.Add(id, record); });
+  }
   return absl::OkStatus();
 }
 
@@ -316,68 +339,58 @@ absl::Status BillRun::State::Emit(const Bill& bill, internal::BillFiles& out) {
   return out.Add(number, bill);
 }
 
-// Those of a range with something carried in.
-absl::StatusOr<BillRun::State::Builders> BillRun::State::CarriedInto(
-    size_t range, internal::CarriedReader& carried) const {
-  Builders builders;
-  while (carried.next().has_value() && internal::BillSpool::RangeOf(*carried.next()) == range) {
-    const AccountId account = *carried.next();
-    OCS_ASSIGN_OR_RETURN(std::vector<CarriedMicros> amounts, carried.Take());
-    builders.emplace(account,
-                     BillBuilder({account, options.from, options.until}, std::move(amounts)));
-  }
-  return builders;
+internal::FoldTerms BillRun::State::Terms() const {
+  return {.from = options.from,
+          .until = options.until,
+          .zone = options.zone,
+          .minimum_fen = made.minimum_fen,
+          .by_billing_day = made.by_billing_day,
+          .had_open = had_open};
 }
 
-// The bills of one range: the accounts with records and those with something carried in, by number.
-// Runs beside those of other ranges: it reads the options and touches its own range only.
-absl::StatusOr<std::vector<Bill>> BillRun::State::FoldRange(size_t range, Builders builders) {
-  OCS_RETURN_IF_ERROR(spool.ForEach(range, [&](const RecordId& id, const Record& record) {
-    auto at = builders.find(record.account);
-    if (at == builders.end()) {
-      at = builders
-               .emplace(record.account,
-                        BillBuilder({record.account, options.from, options.until}, {}))
-               .first;
+// Writes the records of a range that are kept for the next run, and what they come to.
+absl::Status BillRun::State::KeepOpen(size_t range, const internal::FoldTerms& terms,
+                                      const internal::FoldedRange& folded) {
+  if (!made.by_billing_day) return absl::OkStatus();
+  for (const Bill& bill : folded.open) {
+    for (const CurrencyBill& part : bill.currencies) {
+      if (!AddSum(&made.sums[part.currency].open_out_micros, part.total_micros))
+        return absl::OutOfRangeError("the sum of what is kept for the next run does not fit");
     }
-    const BillAddOutcome added = at->second.Add(id, record);
-    if (added == BillAddOutcome::kAdded) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        Cat("record ", FormatRecordId(id), " cannot be billed, outcome ", static_cast<int>(added)));
-  }));
-  std::vector<Bill> bills;
-  bills.reserve(builders.size());
-  for (auto& [account, builder] : builders) {
-    OCS_ASSIGN_OR_RETURN(Bill bill, builder.Finish());
-    for (CurrencyBill& part : bill.currencies) CarryBelow(made.minimum_fen, &part);
-    bills.push_back(std::move(bill));
   }
-  return bills;
+  return spool.ForEach(range, [&](const RecordId& id, const Record& record) {
+    return IsDue(terms, record) ? absl::OkStatus() : kept_open->Add(id, record);
+  });
 }
 
 // Ranges are folded on several threads, some ahead, and written in their order on this one: the
 // files are the same on any number.
 absl::Status BillRun::State::FoldAll(internal::CarriedReader& carried, internal::BillFiles& out) {
-  using Folded = absl::StatusOr<std::vector<Bill>>;
+  using Folded = absl::StatusOr<internal::FoldedRange>;
+  const internal::FoldTerms terms = Terms();
   const size_t ahead = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kThreadsMax);
   std::deque<std::future<Folded>> folding;
   absl::Status status;
+  size_t written = 0;
   for (size_t next = 0; status.ok() && (next < internal::kSpoolRanges || !folding.empty());) {
     if (next < internal::kSpoolRanges && folding.size() < ahead) {
-      auto builders = CarriedInto(next, carried);
-      status = builders.status();
+      auto into = internal::CarriedInto(next, carried);
+      status = into.status();
       if (!status.ok()) break;
-      folding.push_back(std::async(std::launch::async,
-                                   [this, range = next, given = *std::move(builders)]() mutable {
-                                     return FoldRange(range, std::move(given));
-                                   }));
+      folding.push_back(
+          std::async(std::launch::async, [&, range = next, given = *std::move(into)]() mutable {
+            return internal::FoldRange(terms, range, std::move(given), spool);
+          }));
       ++next;
       continue;
     }
-    const Folded bills = folding.front().get();
+    const Folded folded = folding.front().get();
     folding.pop_front();
-    status = bills.status();
-    for (size_t i = 0; status.ok() && i < bills->size(); ++i) status = Emit((*bills)[i], out);
+    status = folded.status();
+    for (size_t i = 0; status.ok() && i < folded->bills.size(); ++i)
+      status = Emit(folded->bills[i], out);
+    if (status.ok()) status = KeepOpen(written, terms, *folded);
+    spool.Drop(written++);
   }
   for (auto& range : folding) range.wait();
   return status;
@@ -389,6 +402,9 @@ absl::StatusOr<BillRunResult> BillRun::Finish() {
   OCS_RETURN_IF_ERROR(MakeFolder(state.WorkFolder()));
   OCS_ASSIGN_OR_RETURN(auto out, internal::BillFiles::Create(
                                      state.WorkFolder(), state.options.cycle, state.options.zone));
+  if (state.made.by_billing_day) {
+    OCS_ASSIGN_OR_RETURN(state.kept_open, internal::OpenRecords::Create(state.WorkFolder()));
+  }
   std::string carried_path;
   if (state.last) {
     carried_path = Cat(state.Path(state.last->manifest.cycle), "/", internal::kCarriedName);
@@ -400,6 +416,10 @@ absl::StatusOr<BillRunResult> BillRun::Finish() {
 
 absl::StatusOr<BillRunResult> BillRun::State::Seal(internal::BillFiles& out) {
   OCS_ASSIGN_OR_RETURN(made.files, out.Close());
+  if (kept_open != nullptr) {
+    OCS_ASSIGN_OR_RETURN(BillManifest::File file, kept_open->Close());
+    made.files.push_back(std::move(file));
+  }
   if (present) return Compare();
   const std::string text = internal::FormatBillManifest(made);
   OCS_RETURN_IF_ERROR(internal::ReplaceFile(Cat(WorkFolder(), "/", kBillManifestName), text));

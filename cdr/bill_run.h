@@ -9,7 +9,8 @@
 // Invariants:
 // 1. A folder under a cycle's name is whole, durable and final: it gets its name in one step.
 // 2. Each record is in exactly one final cycle: a cycle begins, in each shard, behind the last
-//    record of the cycle before, and no record in between is missing.
+//    record of the cycle before, and no record in between is missing. One that is kept for the next
+//    run, because its account's own cycle goes on, is billed there or kept again.
 // 3. What a final bill carries out, and no other, is carried into the account's next bill. Numbers
 //    of documents have no gap and no double.
 // 4. A process that is killed at any moment leaves the final cycles as they were, or one more.
@@ -49,6 +50,10 @@ struct BillRunOptions {
   BillRunKind kind = BillRunKind::kDraft;
   absl::TimeZone zone = absl::UTCTimeZone();  ///< Of times in files.
   int64_t minimum_fen = 0;                    ///< As CarryBelow; at least 0.
+  /// Bills the accounts' own cycles (cdr/bill_cycle.h) that end after `from` and not after `until`.
+  /// Records of cycles that go on are kept for the next run. Without it the records of [from,
+  /// until) are billed, and those that earlier runs kept.
+  bool by_billing_day = false;
 };
 
 struct BillRunSum {
@@ -56,6 +61,8 @@ struct BillRunSum {
   int64_t carried_in_micros = 0;
   int64_t payable_fen = 0;
   int64_t carried_out_micros = 0;
+  int64_t open_in_micros = 0;   ///< Of the records that the run before kept.
+  int64_t open_out_micros = 0;  ///< Of the records that are kept for the next run.
   friend bool operator==(const BillRunSum&, const BillRunSum&) = default;
 };
 

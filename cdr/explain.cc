@@ -146,6 +146,10 @@ std::string_view CauseText(ClosingCause cause) {
       return "session goes on";
     case ClosingCause::kAbnormalRelease:
       return "ended by the supervision timer";
+    case ClosingCause::kVolumeLimit:
+      return "session goes on, as many tokens as one record may have";
+    case ClosingCause::kTimeLimit:
+      return "session goes on, as long as one record may last";
     case ClosingCause::kManagementIntervention:
       return "ended by the operator";
   }

@@ -127,6 +127,10 @@ std::string_view CauseText(ClosingCause cause) {
       return "会话继续";
     case ClosingCause::kAbnormalRelease:
       return "超时结束";
+    case ClosingCause::kVolumeLimit:
+      return "会话继续，本记录已达用量上限";
+    case ClosingCause::kTimeLimit:
+      return "会话继续，本记录已达时长上限";
     case ClosingCause::kManagementIntervention:
       return "由运营商结束";
   }
@@ -224,6 +228,18 @@ std::string ExplainRecordZh(const RecordId& id, const Record& record, absl::Time
     AppendTo(&text, "- ", ExplainLineZh(record, line), "。\n");
   AppendTo(&text, TotalText(record), "\n");
   return text;
+}
+
+std::string PriceInChinese(TokenKind kind, std::string_view price) {
+  constexpr std::string_view kPer = " per ";
+  if (price == "no price") return "无价格";
+  if (price == "no charge") return "免费";
+  const size_t per = price.find(kPer);
+  if (per == std::string_view::npos) return std::string(price);
+  const std::string_view pieces = price.substr(per + kPer.size());
+  const size_t number = pieces.find_first_not_of("0123456789,");
+  return Cat(price.substr(0, per), " / ", pieces.substr(0, number), number == 0 ? "" : " ",
+             WordsOf(kind).measure);
 }
 
 }  // namespace ocs::cdr

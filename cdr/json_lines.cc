@@ -114,6 +114,7 @@ void JsonLinesEncoder::Append(const RecordId& id, const Record& record, std::str
   AppendNumber("reporting_reason", record.reporting_reason, out);
   AppendNumber("call_outcome", record.call_outcome, out);
   AppendFlag("late", record.late, out);
+  AppendNumber("billing_day", record.billing_day, out);
   AppendLines("lines", record.lines, out);
   if (!record.costs.empty()) AppendLines("costs", record.costs, out);
   out->append("}\n");

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
+#include "cdr/internal/record_fields.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
 #include "ocs/base/text.h"
@@ -60,8 +61,9 @@ enum MoreFlag : uint16_t {
   kHasReason = 1 << 1,
   kHasOutcome = 1 << 2,
   kLate = 1 << 3,
+  kHasBillingDay = 1 << 4,
 };
-constexpr uint16_t kMoreFlagsKnown = (1 << 4) - 1;
+constexpr uint16_t kMoreFlagsKnown = (1 << 5) - 1;
 
 // Of a line. "New" means: differs from the line before (from a default line, for the first).
 enum LineFlag : uint16_t {
@@ -186,6 +188,7 @@ uint16_t MoreFlags(const Record& record) {
   flags |= FlagIf(record.reporting_reason != 0, kHasReason);
   flags |= FlagIf(record.call_outcome != 0, kHasOutcome);
   flags |= FlagIf(record.late, kLate);
+  flags |= FlagIf(record.billing_day != 0, kHasBillingDay);
   return static_cast<uint16_t>(flags);
 }
 
@@ -287,6 +290,7 @@ void EncodeMore(const Record& record, Gather& out) {
   if (flags & kHasTariffChange) out.Varint(record.tariff_change);
   if (flags & kHasReason) out.Varint(record.reporting_reason);
   if (flags & kHasOutcome) out.Varint(record.call_outcome);
+  if (flags & kHasBillingDay) out.Varint(record.billing_day);
 }
 
 // The first version that can hold it: one record has one form.
@@ -330,17 +334,6 @@ class StrictReader final {
   ByteReader in_;
   bool ok_ = true;
 };
-
-bool IsClosingCause(uint8_t number) {
-  switch (static_cast<ClosingCause>(number)) {
-    case ClosingCause::kNormalRelease:
-    case ClosingCause::kPartialRecord:
-    case ClosingCause::kAbnormalRelease:
-    case ClosingCause::kManagementIntervention:
-      return true;
-  }
-  return false;
-}
 
 bool IsRecordType(uint8_t number) {
   return number >= static_cast<uint8_t>(RecordType::kUsage) &&
@@ -406,9 +399,8 @@ void DecodeHeader(StrictReader& in, Record& record) {
   if (flags & kHasRequestNumber) record.request_number = in.Unsigned<uint32_t>();
   if (flags & kHasRecordSequence) record.record_sequence = in.Unsigned<uint32_t>();
   if (flags & kHasCause) {
-    const uint8_t cause = in.U8();
-    in.Require(IsClosingCause(cause));
-    record.cause = static_cast<ClosingCause>(cause);
+    record.cause = static_cast<ClosingCause>(in.U8());
+    in.Require(internal::IsDeclared(record.cause));
   }
   if (flags & kHasRatingGroup) record.rating_group = in.Unsigned<uint32_t>();
   if (flags & kHasModel) record.model = in.Text();
@@ -469,6 +461,7 @@ void DecodeMore(StrictReader& in, Record& record) {
   if (flags & kHasReason) record.reporting_reason = in.Unsigned<uint32_t>();
   if (flags & kHasOutcome) record.call_outcome = in.Unsigned<uint32_t>();
   record.late = (flags & kLate) != 0;
+  if (flags & kHasBillingDay) record.billing_day = in.Unsigned<uint32_t>();
   in.Require(MoreFlags(record) == flags);
 }
 

@@ -48,7 +48,9 @@ enum class ClosingCause : uint8_t {
   kPartialRecord = 1,    ///< The session goes on.
   kAbnormalRelease = 4,  ///< The supervision timer (Tcc) ended the session; use since the last
                          ///< report is not known.
-  kManagementIntervention = 20,
+  kVolumeLimit = 16,     ///< The session goes on; the record has as many tokens as one may have.
+  kTimeLimit = 17,       ///< The session goes on; the record lasted as long as one may last.
+  kManagementIntervention = 20,  ///< By the operator: a session that was ended, or a correction.
 };
 
 /// What a line is, beside pieces at a price. Numbers are stored: never reused.
@@ -140,6 +142,9 @@ struct Record {
   uint32_t reporting_reason = 0;  ///< 3GPP's Reporting-Reason plus one; 0: none was stated.
   uint32_t call_outcome = 0;      ///< 0 as usual, 1 failed, 2 cancelled, 3 moderated.
   bool late = false;              ///< Reported when its session was closed already.
+  /// On which day of a month the account's bill cycles begin, as of the record, 2 to 31; 0: on the
+  /// 1st, also in records of releases that did not tell.
+  uint32_t billing_day = 0;
 
   friend bool operator==(const Record&, const Record&) = default;
 };

@@ -177,6 +177,15 @@ std::vector<Key> EngineKeys() {
           "supervision_factor", "the supervision timer (Tcc) is the validity times this", {1, 100},
           [](Config & config) -> auto& { return config.engine.supervision_factor; }),
       NumberKey(
+          "partial_record_tokens",
+          "a partial record with as many tokens says so as its closing cause; 0: none does",
+          {0, 1'000'000'000'000},
+          [](Config & config) -> auto& { return config.engine.partial_record_tokens; }),
+      NumberKey(
+          "partial_record_seconds",
+          "the same of one that lasted so long, and no grant is valid for longer; 0: none",
+          {0, kDay}, [](Config & config) -> auto& { return config.engine.partial_record_seconds; }),
+      NumberKey(
           "event_time_past_max_seconds", "how far behind arrival an event time may be", {0, kYear},
           [](Config & config) -> auto& { return config.engine.event_time_past_max_seconds; }),
       NumberKey(

@@ -45,6 +45,14 @@ bool ReadSum(const Words& words, BillManifest* out) {
          ReadNumber(words, 4, &sum.payable_fen) && ReadNumber(words, 5, &sum.carried_out_micros);
 }
 
+bool ReadOpen(const Words& words, BillManifest* out) {
+  if (words.size() != 4) return false;
+  const auto unit = Unit::Parse(words[1]);
+  if (!unit.ok()) return false;
+  BillRunSum& sum = out->sums[*unit];
+  return ReadNumber(words, 2, &sum.open_in_micros) && ReadNumber(words, 3, &sum.open_out_micros);
+}
+
 bool ReadFile(const Words& words, BillManifest* out) {
   BillManifest::File file;
   if (words.size() != 4 || !ReadNumber(words, 2, &file.size_bytes)) return false;
@@ -59,6 +67,7 @@ bool ReadLine(const Words& words, BillManifest* out) {
   if (name == "start") return ReadCursor(words, &out->start);
   if (name == "end") return ReadCursor(words, &out->end);
   if (name == "sum") return ReadSum(words, out);
+  if (name == "open") return ReadOpen(words, out);
   if (name == "file") return ReadFile(words, out);
   if (words.size() != 2) return false;
   if (name == "cycle") out->cycle = words[1];
@@ -66,6 +75,7 @@ bool ReadLine(const Words& words, BillManifest* out) {
   if (name == "kind") out->kind = words[1] == "final" ? BillRunKind::kFinal : BillRunKind::kDraft;
   if (name == "from") return ReadNumber(words, 1, &out->from.unix_ms);
   if (name == "until") return ReadNumber(words, 1, &out->until.unix_ms);
+  if (name == "by_billing_day") out->by_billing_day = words[1] == "1";
   if (name == "minimum_fen") return ReadNumber(words, 1, &out->minimum_fen);
   if (name == "first_number") return ReadNumber(words, 1, &out->first_number);
   if (name == "bills") return ReadNumber(words, 1, &out->bills);
@@ -81,11 +91,14 @@ std::string FormatBillManifest(const BillManifest& manifest) {
       manifest.until.unix_ms, "\nkind ", manifest.kind == BillRunKind::kFinal ? "final" : "draft",
       "\nminimum_fen ", manifest.minimum_fen, "\nprevious ", manifest.previous, "\nfirst_number ",
       manifest.first_number, "\nbills ", manifest.bills, "\nrecords ", manifest.records, "\n");
+  if (manifest.by_billing_day) out.append("by_billing_day 1\n");
   AppendCursors("start", manifest.start, &out);
   AppendCursors("end", manifest.end, &out);
   for (const auto& [unit, sum] : manifest.sums) {
     AppendTo(&out, "sum ", unit.code(), " ", sum.total_micros, " ", sum.carried_in_micros, " ",
              sum.payable_fen, " ", sum.carried_out_micros, "\n");
+    if (sum.open_in_micros == 0 && sum.open_out_micros == 0) continue;
+    AppendTo(&out, "open ", unit.code(), " ", sum.open_in_micros, " ", sum.open_out_micros, "\n");
   }
   for (const BillManifest::File& file : manifest.files)
     AppendTo(&out, "file ", file.name, " ", file.size_bytes, " ", file.sha256, "\n");

@@ -30,6 +30,7 @@ struct BillManifest {
   Instant until;
   BillRunKind kind = BillRunKind::kDraft;
   int64_t minimum_fen = 0;
+  bool by_billing_day = false;
   std::string previous;  ///< Hash of the manifest of the cycle before; kNoPrevious for the first.
   uint64_t first_number = 1;
   uint64_t bills = 0;

@@ -119,7 +119,6 @@ absl::Status BillSpool::ForEach(size_t number, const Visit& visit) {
                                .position = {.group = frame.group, .index = frame.index}},
                               record));
   }
-  range.file.Close();
   return absl::OkStatus();
 }
 

@@ -33,6 +33,8 @@ class BillSpool final {
   /// Ranges may be read on several threads at once, each range on one; nothing is added any more.
   using Visit = std::function<absl::Status(const RecordId& id, const Record& record)>;
   absl::Status ForEach(size_t range, const Visit& visit);
+  /// Forgets what is in a range: its space on the disk is free again.
+  void Drop(size_t range) { ranges_[range].file.Close(); }
 
  private:
   struct Range {

@@ -14,6 +14,20 @@
 
 namespace ocs::cdr::internal {
 
+/// True for a cause that this release knows.
+inline bool IsDeclared(ClosingCause cause) {
+  switch (cause) {
+    case ClosingCause::kNormalRelease:
+    case ClosingCause::kPartialRecord:
+    case ClosingCause::kAbnormalRelease:
+    case ClosingCause::kVolumeLimit:
+    case ClosingCause::kTimeLimit:
+    case ClosingCause::kManagementIntervention:
+      return true;
+  }
+  return false;
+}
+
 /// Where the lines and the costs stand: not fields like the others, because they are lists.
 inline constexpr uint32_t kLinesTag = 30;
 inline constexpr uint32_t kCostsTag = 31;
@@ -55,6 +69,7 @@ void ForEachRecordField(Field&& field) {
   field(34, "reportingReason", &Record::reporting_reason);
   field(35, "callOutcome", &Record::call_outcome);
   field(36, "late", &Record::late);
+  field(37, "billingDay", &Record::billing_day);
 }
 
 /// The same for a line.
@@ -87,8 +102,8 @@ inline void EveryFieldIsListed(const Record& record, const RecordLine& line) {
                                 recorded_at, rating_group, model, provider, offer, tariff_revision,
                                 refers_to_shard, refers_to, lines, served_model, node, product,
                                 scenario, service_tier, region, channel, traceparent, prompt_tokens,
-                                costs, tariff_change, reporting_reason, call_outcome, late] =
-      record;
+                                costs, tariff_change, reporting_reason, call_outcome, late,
+                                billing_day] = record;
   [[maybe_unused]] const auto& [kind, quantity, unit, amount, price_numerator, price_denominator,
                                 carry_in, carry_out, carry_line, bucket, revenue_micros, overshoot,
                                 charge_code, rule, form, tier, tax_basis_points, applied] = line;

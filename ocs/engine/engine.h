@@ -87,6 +87,10 @@ enum class LateUse : uint8_t {
 struct EngineOptions {
   uint32_t validity_seconds = 600;  ///< Validity-Time of grants.
   uint32_t supervision_factor = 2;  ///< Tcc = validity times this (CC-90).
+  /// A partial record with at least so many tokens, or that lasted at least so long, says so as its
+  /// closing cause; and no grant is valid for longer than a record may last. 0: no limit.
+  int64_t partial_record_tokens = 0;
+  int64_t partial_record_seconds = 0;
   int64_t event_time_past_max_seconds =
       86'400;  ///< How far behind arrival an Event-Timestamp may be.
   int64_t event_time_ahead_max_seconds = 300;  ///< And how far ahead.

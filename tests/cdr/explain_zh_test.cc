@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cdr/explain.h"
 #include "tests/cdr/samples.h"
 #include "tests/support/catch.h"
 
@@ -50,6 +51,19 @@ TEST_CASE("each form of a line has its sentence in Chinese", "[cdr][unit]") {
   record.lines.clear();
   CHECK(ExplainRecordZh(IdOf(1, 1), record, testing::Beijing()).find("未计费。") !=
         std::string::npos);
+}
+
+TEST_CASE("a price that was written in English is told in Chinese", "[cdr][unit]") {
+  const Unit cny = Unit::Of("CNY");
+  const auto told = [](TokenKind kind, const Unit& unit, int64_t numerator, int64_t denominator) {
+    return PriceInChinese(kind, FormatPrice(kind, unit, numerator, denominator));
+  };
+  CHECK(told(TokenKind::kInput, cny, 4, 1) == "4.00 CNY / 1,000,000 个");
+  CHECK(told(TokenKind::kOutput, cny, 1'000'000, 250'000) == "1.00 CNY / 250,000 个");
+  CHECK(told(TokenKind::kImage, cny, 40'000, 1) == "0.04 CNY / 张");
+  CHECK(told(TokenKind::kInput, cny, 0, 1) == "免费");
+  CHECK(told(TokenKind::kInput, cny, 1, 0) == "无价格");
+  CHECK(told(TokenKind::kInput, Unit::Of("token"), 1, 1) == "1:1");
 }
 
 }  // namespace

@@ -246,7 +246,8 @@ def check_json(private, wanted, schema):
                       ("region", "region"), ("channel", "channel"),
                       ("traceparent", "traceparent"), ("promptTokens", "prompt_tokens"),
                       ("tariffChange", "tariff_change"), ("reportingReason", "reporting_reason"),
-                      ("callOutcome", "call_outcome"), ("late", "late")):
+                      ("callOutcome", "call_outcome"), ("late", "late"),
+                      ("billingDay", "billing_day")):
         expect(private.get(name) == wanted.get(key), f"{key} in JSON")
     check_json_lines(private.get("lines", b""), wanted["lines"], schema)
     check_json_lines(private.get("costs", b""), wanted.get("costs", []), schema)

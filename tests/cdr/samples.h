@@ -224,9 +224,10 @@ inline RecordLine AnyLine(Random& random) {
 }
 
 inline Record AnyRecord(Random& random) {
-  static const std::array<ClosingCause, 4> kCauses = {
-      ClosingCause::kNormalRelease, ClosingCause::kPartialRecord, ClosingCause::kAbnormalRelease,
-      ClosingCause::kManagementIntervention};
+  static const std::array<ClosingCause, 6> kCauses = {
+      ClosingCause::kNormalRelease,   ClosingCause::kPartialRecord,
+      ClosingCause::kAbnormalRelease, ClosingCause::kVolumeLimit,
+      ClosingCause::kTimeLimit,       ClosingCause::kManagementIntervention};
   Record record;
   record.type = static_cast<RecordType>(random.Between(1, 3));
   record.local_sequence = static_cast<uint64_t>(AnyNumber(random));
@@ -234,7 +235,7 @@ inline Record AnyRecord(Random& random) {
   record.session_id = AnyText(random);
   record.request_number = static_cast<uint32_t>(AnyNumber(random));
   record.record_sequence = static_cast<uint32_t>(AnyNumber(random));
-  record.cause = kCauses[static_cast<size_t>(random.Below(4))];
+  record.cause = kCauses[static_cast<size_t>(random.Below(6))];
   record.incomplete = random.OneIn(4);
   record.estimated = random.OneIn(4);
   record.opened_at = {AnyNumber(random)};
@@ -262,6 +263,7 @@ inline Record AnyRecord(Random& random) {
   record.reporting_reason = static_cast<uint32_t>(AnyNumber(random));
   record.call_outcome = static_cast<uint32_t>(random.Below(4));
   record.late = random.OneIn(4);
+  record.billing_day = static_cast<uint32_t>(random.Below(32));
   return record;
 }
 

@@ -7,6 +7,7 @@
 #include "cdr/ber.h"
 #include "cdr/chf_record.h"
 #include "cdr/record.h"
+#include "ocs/engine/account_operation.h"
 #include "tests/engine/catalogues.h"
 #include "tests/engine/script.h"
 
@@ -139,6 +140,91 @@ TEST_CASE("R-08 a session that fell silent is told incomplete, R-10 sessions are
     CHECK(seen.chf.incomplete_cdr_indication.has_value() == silent);
     if (silent) CHECK(seen.chf.incomplete_cdr_indication->termination_lost == true);
   }
+}
+
+TEST_CASE("R-11 a partial record says whether it reached the tokens or the time of one record",
+          "[engine][unit]") {
+  EngineOptions options;
+  options.partial_record_tokens = 50;
+  options.partial_record_seconds = 60;
+  Harness h(nullptr, options);
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run(R"(
+    account A money=100000
+    buy A pay
+    initial s 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100
+    tick 10
+    update s 1 A 1/_/output:100/output:49       -> 2001 cost=147 | 1 2001 granted=output:100 charged=147
+    update s 2 A 1/_/output:100/output:50       -> 2001 cost=297 | 1 2001 granted=output:100 charged=150
+    tick 59
+    update s 3 A 1/_/output:100/output:1        -> 2001 cost=300 | 1 2001 granted=output:100 charged=3
+    tick 60
+    update s 4 A 1/_/output:100/output:1        -> 2001 cost=303 | 1 2001 granted=output:100 charged=3
+    tick 60
+    update s 5 A 1/_/output:100/output:60       -> 2001 cost=483 | 1 2001 granted=output:100 charged=180
+    tick 60
+    terminate s 6 A 1/_/_/output:60             -> 2001 cost=663 | 1 2001 charged=180
+  )");
+  std::vector<int64_t> causes;
+  for (const Seen& seen : SeenOf(script)) causes.push_back(seen.chf.cause_for_record_closing);
+  CHECK(causes == std::vector<int64_t>{1, 16, 1, 17, 16, 0});
+  // The supervision timer follows the shorter validity.
+  script.Run(R"(
+    initial t 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100
+    tick 119
+    sessions A                                  -> t
+    tick 2
+    sessions A                                  -> none
+  )");
+}
+
+TEST_CASE("R-11 a session that the operator ends is closed by management intervention",
+          "[engine][unit]") {
+  Harness h;
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run(R"(
+    account A money=100000
+    buy A pay
+    initial s 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100
+  )");
+  Kept<SetStateCall> close;
+  close.change.key = "close";
+  close.account = script.account("A");
+  close.state = balance::AccountState::kClosed;
+  h.Run(&close);
+  REQUIRE(close.status.ok());
+  const std::vector<Seen> seen = SeenOf(script);
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].chf.cause_for_record_closing == 20);
+  REQUIRE(seen[0].chf.incomplete_cdr_indication.has_value());
+  CHECK(seen[0].chf.incomplete_cdr_indication->termination_lost == true);
+  CHECK(h.engine->statistics(ShardId{0}).expired_sessions == 0);
+}
+
+TEST_CASE("every record tells the billing day that its account has then", "[engine][unit]") {
+  Harness h;
+  ADay(h);
+  Script script(h);
+  script.Run("account B money=100000\nbuy B pay");
+  for (const int day : {31, 1}) {
+    Kept<SetProfileCall> change;
+    change.change.key = "day-" + std::to_string(day);
+    change.account = script.account("B");
+    change.billing_day = day;
+    h.Run(&change);
+    REQUIRE(change.status.ok());
+    script.Run(Cat("debit e", day, " 0 B 1/plain/_/output:20\n", "initial s", day,
+                   " 0 B 1/plain/output:100/_\n", "update s", day,
+                   " 1 B 1/_/output:100/output:10\n", "refund r", day, " 0 B of=e", day, ".0\n",
+                   "tick 1201\n"));
+  }
+  std::vector<uint32_t> days;
+  for (const Seen& seen : SeenOf(script)) {
+    if (seen.record.account == script.account("B")) days.push_back(seen.record.billing_day);
+  }
+  CHECK(days == std::vector<uint32_t>{31, 31, 31, 31, 0, 0, 0, 0});
 }
 
 }  // namespace

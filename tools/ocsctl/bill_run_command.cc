@@ -26,6 +26,7 @@ struct RunArguments {
   std::string minimum = "0";
   int64_t settle_seconds = 300;
   bool final = false;
+  bool by_billing_day = false;
 };
 
 absl::Status FillTimes(const Ctl& ctl, const RunArguments& arguments,
@@ -47,6 +48,7 @@ absl::StatusOr<cdr::BillRunOptions> OptionsOf(const Ctl& ctl, const RunArguments
   cdr::BillRunOptions options;
   options.cycle = arguments.cycle;
   options.zone = ctl.zone();
+  options.by_billing_day = arguments.by_billing_day;
   options.kind = arguments.final ? cdr::BillRunKind::kFinal : cdr::BillRunKind::kDraft;
   OCS_RETURN_IF_ERROR(FillTimes(ctl, arguments, &options));
   OCS_ASSIGN_OR_RETURN(const int64_t minimum, ParseMicros(arguments.minimum));
@@ -81,6 +83,8 @@ void PrintJson(const Ctl& ctl, const cdr::BillRunResult& result, std::string_vie
     json.Field("carried_in_micros", sum.carried_in_micros);
     json.Field("payable_fen", sum.payable_fen);
     json.Field("carried_out_micros", sum.carried_out_micros);
+    json.Field("open_in_micros", sum.open_in_micros);
+    json.Field("open_out_micros", sum.open_out_micros);
     json.EndObject();
   }
   json.EndArray();
@@ -110,6 +114,12 @@ void PrintText(const Ctl& ctl, const cdr::BillRunResult& result, std::string_vie
   if (result.bills > 0)
     out += Cat(", numbers ", result.first_number, " to ", result.first_number + result.bills - 1);
   out += Cat("\n", sums.empty() ? "" : sums.Format(), "hash of the manifest ", result.hash, "\n");
+  for (const auto& [unit, sum] : result.sums) {
+    if (sum.open_in_micros == 0 && sum.open_out_micros == 0) continue;
+    out += Cat("of cycles that went on: ", FormatAmount(sum.open_in_micros, unit),
+               " from the run before, ", FormatAmount(sum.open_out_micros, unit),
+               " kept for the next\n");
+  }
   for (const std::string& difference : result.differences) out += Cat("DIFFERS ", difference, "\n");
   ctl.Print(out);
 }
@@ -150,6 +160,8 @@ void AddBillRunCommand(CLI::App* family, Ctl* ctl) {
   run->add_option("--from", arguments->from, "The cycle begins at this time instead");
   run->add_option("--until", arguments->until, "and ends at that, not included");
   AddSourceOption(run, &arguments->from_files);
+  run->add_flag("--by-billing-day", arguments->by_billing_day,
+                "Bill the accounts whose own cycle ends in the cycle; keep the others' records");
   run->add_flag("--final", arguments->final, "Not a draft: never written again");
   run->add_option("--minimum", arguments->minimum, "Carry on what is less than this: 1.00")
       ->capture_default_str();

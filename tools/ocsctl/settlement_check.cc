@@ -237,14 +237,20 @@ int CheckBills(const Ctl& ctl, const ServerSide& server, cdr::BillRun* run, size
     }
     const absl::int128 billed = absl::int128(sum.payable_fen) * kMicrosPerFen +
                                 sum.carried_out_micros - sum.carried_in_micros;
-    const bool same = charged == billed && charged == sum.total_micros;
+    const absl::int128 kept = absl::int128(sum.open_out_micros) - sum.open_in_micros;
+    const bool same = charged == billed + kept && charged == sum.total_micros + kept;
     if (!same) ++*found;
-    ctl.Print(Cat(same ? "" : "DIFFERS ", currency.code(), ": records ",
-                  AmountText(static_cast<int64_t>(charged), currency.code()), " = bill items ",
-                  AmountText(sum.total_micros, currency.code()), " = payable ",
-                  AmountText(sum.payable_fen * kMicrosPerFen, currency.code()), " + carried out ",
-                  AmountText(sum.carried_out_micros, currency.code()), " - carried in ",
-                  AmountText(sum.carried_in_micros, currency.code()), "\n"));
+    ctl.Print(Cat(
+        same ? "" : "DIFFERS ", currency.code(), ": records ",
+        AmountText(static_cast<int64_t>(charged), currency.code()),
+        kept == 0
+            ? ""
+            : Cat(" - kept for the next run ", AmountText(sum.open_out_micros, currency.code()),
+                  " + kept by the one before ", AmountText(sum.open_in_micros, currency.code())),
+        " = bill items ", AmountText(sum.total_micros, currency.code()), " = payable ",
+        AmountText(sum.payable_fen * kMicrosPerFen, currency.code()), " + carried out ",
+        AmountText(sum.carried_out_micros, currency.code()), " - carried in ",
+        AmountText(sum.carried_in_micros, currency.code()), "\n"));
   }
   for (const std::string& difference : result->differences)
     ctl.Print(Cat("DIFFERS ", difference, "\n"));

@@ -42,6 +42,10 @@ absl::StatusOr<cdr::ClosingCause> CauseFromWire(cdr::v1::CauseForRecordClosing c
       return cdr::ClosingCause::kPartialRecord;
     case cdr::v1::ABNORMAL_RELEASE:
       return cdr::ClosingCause::kAbnormalRelease;
+    case cdr::v1::VOLUME_LIMIT:
+      return cdr::ClosingCause::kVolumeLimit;
+    case cdr::v1::TIME_LIMIT:
+      return cdr::ClosingCause::kTimeLimit;
     case cdr::v1::MANAGEMENT_INTERVENTION:
       return cdr::ClosingCause::kManagementIntervention;
     default:
@@ -99,6 +103,7 @@ absl::StatusOr<ReceivedRecord> FromWire(const cdr::v1::Record& wire) {
   record.reporting_reason = wire.reporting_reason();
   record.call_outcome = wire.call_outcome();
   record.late = wire.late();
+  record.billing_day = wire.billing_day();
   for (const auto& cost : wire.cost()) {
     OCS_ASSIGN_OR_RETURN(cdr::RecordLine added, LineFromWire(cost));
     record.costs.push_back(added);

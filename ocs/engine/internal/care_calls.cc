@@ -14,6 +14,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/care_operation.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/charge_lookup.h"
 #include "ocs/engine/internal/quota.h"
@@ -120,7 +121,7 @@ std::optional<Revenue> WriteMovements(const Account& payer, const ChargeFound& c
 }
 
 // The record of what is given back of one record of the charge.
-void AttachRefund(const RefundChargeCall& call, const ChargeFound& charge,
+void AttachRefund(const RefundChargeCall& call, const Account& payer, const ChargeFound& charge,
                   const std::vector<Part>& parts, uint32_t of_record, Shard& shard,
                   Revenue* revenue) {
   const cdr::Record& charged = charge.records[of_record];
@@ -157,8 +158,7 @@ void AttachRefund(const RefundChargeCall& call, const ChargeFound& charge,
   record.recorded_at = shard.logged_at();
   record.refers_to_shard = shard.id().value;
   record.refers_to = RecordIdOf(shard.id(), charge.position, of_record).position;
-  EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
+  AttachRecord(shard, payer, &record);
 }
 
 }  // namespace
@@ -284,7 +284,7 @@ void RefundChargeCall::Execute(Shard& shard) {
   refund_record_id =
       cdr::FormatRecordId(RecordIdOf(shard.id(), shard.book().NextPosition(), /*record=*/0));
   for (uint32_t r = 0; r < charge.records.size(); ++r)
-    AttachRefund(*this, charge, parts, r, shard, &*revenue);
+    AttachRefund(*this, *payer, charge, parts, r, shard, &*revenue);
   ByteWriter answer(entry.answer());
   answer.Signed(refunded_micros);
   answer.Signed(refunded_pieces);

@@ -8,6 +8,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/internal/context.h"
 #include "ocs/engine/internal/life.h"
@@ -175,7 +176,7 @@ bool Charging::TryCommit(EntryKind kind) {
   const uint32_t sequence = sequence_before + static_cast<uint32_t>(records);
   if (IsSession(kind)) {
     // A restricted state may be longer than a grant.
-    int64_t validity = shard_.options().validity_seconds;
+    int64_t validity = GrantValiditySeconds(shard_.options());
     for (const ServiceAnswer& service : answer_->services)
       validity = std::max<int64_t>(validity, service.validity_seconds);
     const Instant ends_at =
@@ -308,8 +309,7 @@ void Charging::WriteClosingRecord() {
     record.rating_group = session_->grants.front().rating_group;
     record.model = session_->grants.front().model;
   }
-  EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
-  shard_.CountRecord();
+  AttachRecord(shard_, *account_, &record);
 }
 
 void Charging::WriteRecords(EntryKind kind, size_t index, Revenue* revenue) {
@@ -338,6 +338,8 @@ void Charging::WriteRecord(EntryKind kind, size_t index, const ServiceOutcome& o
       record.closed_at = switched.PlusMillis(-1);
     if (record.tariff_change == 2) record.opened_at = switched;
   }
+  if (!final && whole.switched_at == Instant{})
+    record.cause = PartialCause(shard_.options(), service.used, record);
   record.estimated = service.estimated;
   record.rating_group = service.rating_group;
   record.model = whole.model.empty() ? service.model : whole.model;
@@ -357,8 +359,7 @@ void Charging::WriteRecord(EntryKind kind, size_t index, const ServiceOutcome& o
   }
   AddLines(service, outcome, revenue, &record);
   AddCosts(outcome, &record);
-  EncodeRecord(record, shard_.entry().Attach(balance::AttachmentType::kRecord));
-  shard_.CountRecord();
+  AttachRecord(shard_, *account_, &record);
 }
 
 void Charging::AddLines(const ServiceRequest& service, const ServiceOutcome& outcome,

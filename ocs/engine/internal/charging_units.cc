@@ -7,6 +7,7 @@
 #include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/internal/context.h"
 #include "ocs/engine/internal/life.h"
@@ -335,12 +336,12 @@ void Charging::TakeHold(const Affordance& a, ServiceAnswer* answer, ServiceOutco
   if (a.request_added) RemoveKind(TokenKind::kRequest, &answer->granted);
   if (a.uncounted_requests > 0)
     OCS_CHECK(AddQuantity(answer->granted, TokenKind::kRequest, a.uncounted_requests));
-  answer->validity_seconds = shard_.options().validity_seconds;
+  const uint32_t longest = GrantValiditySeconds(shard_.options());
+  answer->validity_seconds = longest;
   if (a.valid_until != Instant::Never()) {
     constexpr int64_t kSecondMillis = 1'000;
     const int64_t seconds = (a.valid_until.unix_ms - at_.unix_ms) / kSecondMillis;
-    answer->validity_seconds =
-        static_cast<uint32_t>(std::clamp<int64_t>(seconds, 1, shard_.options().validity_seconds));
+    answer->validity_seconds = static_cast<uint32_t>(std::clamp<int64_t>(seconds, 1, longest));
   }
   if (a.switches_at == Instant::Never()) return;
   answer->tariff_changes_at = a.switches_at;

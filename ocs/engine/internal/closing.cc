@@ -48,7 +48,7 @@ bool MayFollow(AccountState from, AccountState to) {
 void EndSessions(Shard& shard, Account* account) {
   while (!account->sessions.empty()) {
     const balance::Session session = account->sessions.back();
-    ExpireSession(shard, account, session);
+    ExpireSession(shard, account, session, cdr::ClosingCause::kManagementIntervention);
   }
   while (!account->volume_windows.empty()) {
     const balance::VolumeWindow window = account->volume_windows.back();

@@ -15,8 +15,8 @@ namespace ocs::engine {
 /// True when an account may go from one state to the other (account_operation.h).
 bool MayFollow(balance::AccountState from, balance::AccountState to);
 
-/// Ends all open sessions, each with an entry of its own, as the supervision timer does, and
-/// settles the windows of volume prices, whose use is over.
+/// Ends all open sessions, each with an entry of its own, as the supervision timer does but by the
+/// operator, and settles the windows of volume prices, whose use is over.
 void EndSessions(Shard& shard, balance::Account* account);
 
 struct StateChange {

@@ -6,6 +6,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/record_id.h"
 
@@ -126,8 +127,7 @@ void Charging::Refund(const balance::StoredEntry& charged) {
       lines.push_back(line);
     }
     record.lines = std::move(lines);
-    EncodeRecord(record, entry.Attach(balance::AttachmentType::kRecord));
-    shard_.CountRecord();
+    AttachRecord(shard_, *account_, &record);
   }
   answer_->has_cost = true;
   answer_->cost_micros = charged_micros_;

@@ -10,6 +10,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/charge_lookup.h"
 #include "ocs/engine/internal/quota.h"
@@ -71,7 +72,8 @@ cdr::Record BeginRecord(const ReRateCall& call, const ChargeFound& charge, Shard
 }
 
 // False where nothing was charged, so that there is nothing to give back.
-bool AttachRefund(const ReRateCall& call, const ChargeFound& charge, Shard& shard) {
+bool AttachRefund(const ReRateCall& call, const Account& payer, const ChargeFound& charge,
+                  Shard& shard) {
   const auto& lines = charge.records[charge.record].lines;
   if (std::none_of(lines.begin(), lines.end(), [](const RecordLine& l) { return l.amount > 0; }))
     return false;
@@ -85,14 +87,13 @@ bool AttachRefund(const ReRateCall& call, const ChargeFound& charge, Shard& shar
     line.revenue_micros = 0;  // The correction has what the two together earn.
     record.lines.push_back(line);
   }
-  EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
+  AttachRecord(shard, payer, &record);
   return true;
 }
 
 using Revenue = absl::InlinedVector<std::pair<BucketId, int64_t>, 4>;
 
-void AttachCorrection(const ReRateCall& call, const ChargeFound& charge,
+void AttachCorrection(const ReRateCall& call, const Account& payer, const ChargeFound& charge,
                       std::vector<RecordLine> lines, Revenue revenue, Shard& shard) {
   cdr::Record record = BeginRecord(call, charge, shard);
   record.type = cdr::RecordType::kCorrection;
@@ -103,8 +104,7 @@ void AttachCorrection(const ReRateCall& call, const ChargeFound& charge,
     }
     record.lines.push_back(line);
   }
-  EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
+  AttachRecord(shard, payer, &record);
 }
 
 // By how much more each bucket is drawn on. Nothing when a sum does not fit.
@@ -186,10 +186,10 @@ void Correct(ReRateCall* call, Shard& shard, Account* payer, ChangeRecord* chang
   for (uint32_t l = 0; l < before.lines.size(); ++l)
     NoteGivenBack(charge->record, l, before.lines[l].amount, charge);
   entry.RefundOf(charge->position, charge->so_far);
-  const bool gives_back = AttachRefund(*call, *charge, shard);
+  const bool gives_back = AttachRefund(*call, *payer, *charge, shard);
   call->correction_record_id = cdr::FormatRecordId(
       RecordIdOf(shard.id(), shard.book().NextPosition(), /*record=*/gives_back ? 1 : 0));
-  AttachCorrection(*call, *charge, rated.lines, std::move(revenue), shard);
+  AttachCorrection(*call, *payer, *charge, rated.lines, std::move(revenue), shard);
   WriteAnswer(*call, entry.answer());
   shard.Append(payer);
 }

@@ -9,6 +9,7 @@
 #include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/sale.h"
 #include "ocs/engine/record_id.h"
 
@@ -226,8 +227,7 @@ std::string AttachFeeRecord(const Sale& sale, const Account& account, const Paym
     line.rule = offer;
   }
   record.lines.front().revenue_micros += payment.recovered_micros;
-  EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
+  AttachRecord(shard, account, &record);
   return id;
 }
 

@@ -5,6 +5,7 @@
 #include "balance/ledger.h"
 #include "cdr/record.h"
 #include "ocs/base/check.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/internal/context.h"
 #include "ocs/engine/internal/quota.h"
@@ -35,7 +36,8 @@ bool ChargeHeld(Shard& shard, balance::Account* account, const balance::Session&
 
 }  // namespace
 
-void ExpireSession(Shard& shard, balance::Account* account, const balance::Session& session) {
+void ExpireSession(Shard& shard, balance::Account* account, const balance::Session& session,
+                   cdr::ClosingCause cause) {
   // What is closed before its time has not fallen silent.
   const bool silent = session.ends_at <= shard.logged_at();
   if (silent && shard.options().lost_use == LostUse::kChargedHeld &&
@@ -64,7 +66,7 @@ void ExpireSession(Shard& shard, balance::Account* account, const balance::Sessi
   record.session_id = session.id;
   record.request_number = session.number_max;
   record.record_sequence = session.record_sequence == 0 ? 0 : session.record_sequence + 1;
-  record.cause = cdr::ClosingCause::kAbnormalRelease;
+  record.cause = cause;
   record.incomplete = true;
   record.opened_at = session.reported_at;
   // As of when the timer ran out, however late this is.
@@ -75,9 +77,8 @@ void ExpireSession(Shard& shard, balance::Account* account, const balance::Sessi
     record.rating_group = session.grants.front().rating_group;
     record.model = session.grants.front().model;
   }
-  EncodeRecord(record, entry.Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
-  shard.CountExpiredSession();
+  AttachRecord(shard, *account, &record);
+  if (cause == cdr::ClosingCause::kAbnormalRelease) shard.CountExpiredSession();
   shard.Append(account);
 }
 

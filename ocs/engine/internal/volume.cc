@@ -12,6 +12,7 @@
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 #include "ocs/base/window.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "rating/volume.h"
 
 namespace ocs::engine {
@@ -141,8 +142,7 @@ void AttachRebate(const Account& account, const VolumeWindow& window, int64_t re
   line.charge_code = rule.charge_code;
   line.rule = rule.origin;
   line.tax_basis_points = rule.tax_basis_points;
-  EncodeRecord(record, shard.entry().Attach(balance::AttachmentType::kRecord));
-  shard.CountRecord();
+  AttachRecord(shard, account, &record);
 }
 
 // What one line that is given back changes in its window.

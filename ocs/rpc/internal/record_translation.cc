@@ -122,6 +122,7 @@ void ToWire(const cdr::RecordId& id, const cdr::Record& in, cdr::v1::Record* out
   out->set_reporting_reason(in.reporting_reason);
   out->set_call_outcome(in.call_outcome);
   out->set_late(in.late);
+  out->set_billing_day(in.billing_day);
   for (const cdr::RecordLine& line : in.lines) WriteLine(line, out->add_line());
   for (const cdr::RecordLine& cost : in.costs) WriteLine(cost, out->add_cost());
 }
