@@ -25,11 +25,15 @@ constexpr Ratio kMillionth = {.numerator = 1, .denominator = kMicrosPerMoney};
 // What the numbers of a rule are.
 enum class Numbers : uint8_t { kPrices, kFactors };
 
+std::string ShownOfPiece(const Ratio& ratio, std::string_view piece) {
+  const auto money = internal::Multiply(ratio, kMillionth);
+  return Cat(money ? internal::FormatRatio(*money) : "", " per 1 ", piece);
+}
+
 std::string Shown(const Ratio& ratio, TokenKind kind, Numbers numbers) {
   if (numbers == Numbers::kFactors) return internal::FormatRatio(ratio);
   if (kind < TokenKind::kRequest) return Cat(internal::FormatRatio(ratio), " per 1M tokens");
-  const auto money = internal::Multiply(ratio, kMillionth);
-  return Cat(money ? internal::FormatRatio(*money) : "", " per 1 ", TokenKindName(kind));
+  return ShownOfPiece(ratio, TokenKindName(kind));
 }
 
 // "model m1", "any".
@@ -306,8 +310,8 @@ class Comparison final {
     if (before.unit_price.stated()) {
       CompareRatio(before.unit_price, after.unit_price,
                    Cat(where, ", price of a ", before.per_unit.code()),
-                   Shown(before.unit_price, TokenKind::kRequest, Numbers::kPrices),
-                   Shown(after.unit_price, TokenKind::kRequest, Numbers::kPrices));
+                   ShownOfPiece(before.unit_price, before.per_unit.code()),
+                   ShownOfPiece(after.unit_price, after.per_unit.code()));
     }
     if (!before.tiers) return;
     for (size_t i = 0; i < before.tiers->steps.size(); ++i) {

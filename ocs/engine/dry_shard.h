@@ -11,17 +11,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 
-#include "absl/status/status.h"
 #include "balance/account.h"
 #include "balance/entry.h"
-#include "balance/ledger.h"
-#include "ocs/base/exact.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
+#include "ocs/engine/whole_call.h"
 #include "rating/tariff.h"
 
 namespace ocs::engine {
@@ -44,13 +41,6 @@ class DryCatalogue final {
   std::unique_ptr<Registry> registry_;
 };
 
-/// What many charges of an account came to that were worked out beside the shard.
-struct ChargesSum {
-  std::span<const balance::Movement> movements = {};  ///< At most one per bucket; nothing is held.
-  std::span<const Carry> carries = {};                ///< As they then stand.
-  int64_t cost_micros = 0;  ///< Owed to vendors, in the account's currency.
-};
-
 /// Thread-compatible.
 class DryShard final {
  public:
@@ -68,14 +58,19 @@ class DryShard final {
   /// there is more: ask again.
   bool DoDueWork(AccountId account, Instant now);
 
-  /// Writes the sum as one entry, by the ledger's own postings. REQUIRES: the ledger allows it; no
-  /// bucket of it waits for its first use.
-  void Post(AccountId account, const ChargesSum& sum, Instant now);
+  /// Looks at an account for calls at once. REQUIRES: there is one.
+  void Look(AccountId account, PlainAccount* plain);
+
+  /// Reserves and ends a call at context.at, which is also the time at which it is decided, without
+  /// an entry: the account is then as Decide of the two requests would leave it, but for the
+  /// positions of its entries. Or declines, and nothing is changed. REQUIRES: plain->known(), of
+  /// this shard; nothing else has changed the account since Look.
+  WholeCallOutcome CallAtOnce(const WholeCall& call, PlainAccount* plain);
 
   /// Null when there is none. Good until the next call that changes it.
   const balance::Account* FindAccount(AccountId account) const;
 
-  /// The entries of the last call that decided, did or posted something; good until the next one.
+  /// The entries of the last call that decided or did something; good until the next one.
   uint32_t entry_count() const;
   balance::EntryView entry(uint32_t index) const;  ///< REQUIRES: index < entry_count().
 

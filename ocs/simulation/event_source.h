@@ -6,6 +6,7 @@
 #define OCS_SIMULATION_EVENT_SOURCE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Piece {
   std::string bytes = {};
   int64_t first_line = 1;  ///< Of the file.
   uint64_t pass = 0;       ///< How often the input was read before (TraceOptions::repeat).
+  int64_t offset_ms = 0;   ///< To be added to a trace's times: what passes before took.
   int64_t weight = 0;      ///< Bytes of the input, or whatever total_weight() counts.
 };
 
@@ -46,7 +48,8 @@ class EventSource {
   /// Fills the next piece; false at the end. Errors: the input cannot be read: they name the file.
   virtual absl::StatusOr<bool> Read(Piece* piece) = 0;
 
-  /// Adds the events of a piece. What is not right is a bad row of the batch. Thread-safe.
+  /// Adds the events of a piece. What is not right is a bad row of the batch. Thread-safe, also
+  /// while the next piece is read.
   virtual void Parse(const Piece& piece, EventBatch* batch) const = 0;
 };
 
@@ -72,7 +75,31 @@ absl::StatusOr<std::unique_ptr<EventSource>> OpenTrace(const std::string& path,
                                                        const TraceOptions& options,
                                                        const Population* population, Names* names);
 
-/// Of a file: by its content, which of the above it is. Errors: as those, and InvalidArgument.
+/// Records of use as `ocsctl cdr export` writes them: CSV of either format, or JSON lines; plain or
+/// ending in ".gz". Each record is a call, at the time of the report that closed it; all of one
+/// payer belong to one account. Fees, refunds, rebates and corrections are no calls. `names` and
+/// `population` must outlive it. Errors: NotFound, InvalidArgument naming the file and what its
+/// header lacks.
+absl::StatusOr<std::unique_ptr<EventSource>> OpenRecordFile(const std::string& path,
+                                                            const Population* population,
+                                                            Names* names);
+
+/// The same records, of the journal of a store that no server has open: its data folder, or one of
+/// a backup. Shards follow one another. `names` and `population` must outlive it. Errors: NotFound,
+/// and those of balance::OpenRocksStore.
+absl::StatusOr<std::unique_ptr<EventSource>> OpenJournal(const std::string& folder,
+                                                         const Population* population,
+                                                         Names* names);
+
+/// Some more records in their byte form (cdr/record.h), oldest first; none at the end.
+using ReadRecordBytes = std::function<absl::StatusOr<std::vector<std::string>>()>;
+/// The same of records that somebody reads: a running server its own. `names` and `population` must
+/// outlive it.
+std::unique_ptr<EventSource> OpenRecordBytes(std::string name, ReadRecordBytes read,
+                                             const Population* population, Names* names);
+
+/// Of a file or folder: by its content, which of the above it is. Options are of traces. Errors: as
+/// those.
 absl::StatusOr<std::unique_ptr<EventSource>> OpenInput(const std::string& path,
                                                        const TraceOptions& options,
                                                        const Population* population, Names* names);

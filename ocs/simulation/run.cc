@@ -69,7 +69,8 @@ class Running final {
  private:
   void MakeLanes();
   absl::Status ReadAll(EventSource* source);
-  absl::StatusOr<bool> ReadRound(EventSource* source);
+  void ReadRound(EventSource* source);
+  absl::Status ParseAndCharge(const EventSource& source);
   void ParseRound(const EventSource& source);
   void SortByLane(Parsed* parsed) const;
   absl::Status TakeRound();
@@ -86,6 +87,13 @@ class Running final {
   internal::Workers workers_;
   uint32_t lane_count_ = 1;
   std::vector<std::unique_ptr<Side>> sides_;
+  struct Round {
+    std::vector<Piece> pieces;
+    size_t count = 0;
+    bool last = false;
+    absl::Status status;
+  };
+  Round next_;  // The reader's while one is reading.
   std::vector<Piece> pieces_;
   std::vector<Parsed> parsed_;
   size_t piece_count_ = 0;
@@ -107,18 +115,18 @@ void Running::MakeLanes() {
   });
 }
 
-absl::StatusOr<bool> Running::ReadRound(EventSource* source) {
-  pieces_.resize(kPiecesPerRound);
-  parsed_.resize(kPiecesPerRound);
-  piece_count_ = 0;
-  while (piece_count_ < kPiecesPerRound) {
-    Piece& piece = pieces_[piece_count_];
+void Running::ReadRound(EventSource* source) {
+  next_.pieces.resize(kPiecesPerRound);
+  next_.count = 0;
+  while (next_.count < kPiecesPerRound) {
+    Piece& piece = next_.pieces[next_.count];
     piece.bytes.clear();
-    OCS_ASSIGN_OR_RETURN(const bool more, source->Read(&piece));
-    if (!more) return false;
-    ++piece_count_;
+    const absl::StatusOr<bool> more = source->Read(&piece);
+    next_.status = more.status();
+    next_.last = !more.ok() || !*more;
+    if (next_.last) return;
+    ++next_.count;
   }
-  return true;
 }
 
 void Running::SortByLane(Parsed* parsed) const {
@@ -207,20 +215,35 @@ absl::Status Running::FirstFault() const {
   return absl::OkStatus();
 }
 
+// The next pieces are read while these are charged.
 absl::Status Running::ReadAll(EventSource* source) {
   input_ = {.name = source->name(), .generated = source->generated()};
-  bool more = true;
-  while (more && !Cancelled()) {
-    OCS_ASSIGN_OR_RETURN(more, ReadRound(source));
-    ParseRound(*source);
-    OCS_RETURN_IF_ERROR(TakeRound());
-    ChargeRound();
-    OCS_RETURN_IF_ERROR(FirstFault());
+  parsed_.resize(kPiecesPerRound);
+  next_ = {};
+  ReadRound(source);
+  while (true) {
+    OCS_RETURN_IF_ERROR(next_.status);
+    std::swap(pieces_, next_.pieces);
+    piece_count_ = next_.count;
+    const bool last = next_.last;
+    std::thread reader;
+    if (!last) reader = std::thread([this, source] { ReadRound(source); });
+    const absl::Status charged = ParseAndCharge(*source);
+    if (reader.joinable()) reader.join();
+    OCS_RETURN_IF_ERROR(charged);
     Tell();
+    if (last || Cancelled()) break;
   }
   input_.hash = source->hash();
   result_.inputs.push_back(input_);
   return absl::OkStatus();
+}
+
+absl::Status Running::ParseAndCharge(const EventSource& source) {
+  ParseRound(source);
+  OCS_RETURN_IF_ERROR(TakeRound());
+  ChargeRound();
+  return FirstFault();
 }
 
 absl::Status Running::Finish() {

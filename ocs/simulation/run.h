@@ -6,8 +6,9 @@
 // account follow one another: what calls at the same moment hold against each other is not
 // simulated.
 //
-// Accounts do not depend on each other, so they are dealt to lanes, and lanes to threads. Each call
-// is decided by the engine.
+// Accounts do not depend on each other, so they are dealt to lanes, and lanes to threads. A call is
+// decided at once where that is sure to be what the engine decides step by step
+// (ocs/engine/whole_call.h), else step by step.
 
 #ifndef OCS_SIMULATION_RUN_H_
 #define OCS_SIMULATION_RUN_H_
@@ -47,7 +48,7 @@ struct RunProgress {
 
 struct RunOptions {
   int threads = 0;               ///< 0: as many as there are processors.
-  bool full = false;             ///< The engine decides every call. (As yet it always does.)
+  bool full = false;             ///< The engine decides every call step by step: the same result.
   int64_t bad_rows_max = 1'000;  ///< More are an error.
   /// Follow this account and tell all that happens to it.
   std::optional<uint32_t> explain;

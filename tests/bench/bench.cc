@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("benchmarks", only,
                  "rating, engine, rpc, half-load, restart (all when none is named), accounts, "
-                 "settlement");
+                 "settlement, simulation");
   CLI11_PARSE(app, argc, argv);
   const auto wanted = [&](const std::string& name) {
     return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
@@ -68,6 +68,8 @@ int main(int argc, char** argv) {
     ocs::bench::AccountsBench(options, &report);
   if (std::find(only.begin(), only.end(), "settlement") != only.end())
     ocs::bench::SettlementBench(options, &report);
+  if (std::find(only.begin(), only.end(), "simulation") != only.end())
+    ocs::bench::SimulationBench(options, &report);
   report.Print();
   return 0;
 }

@@ -56,6 +56,9 @@ void AccountsBench(const Options& options, Report* report);
 /// Only when it is asked for: ten records for each account, written, copied and billed.
 void SettlementBench(const Options& options, Report* report);
 
+/// Only when it is asked for: a trace of ten million rows (300 MB), simulated.
+void SimulationBench(const Options& options, Report* report);
+
 }  // namespace ocs::bench
 
 #endif  // TESTS_BENCH_BENCH_H_

@@ -54,16 +54,6 @@ CreditControlAnswer MakeCall(const Decide& decide, AccountId account, const std:
   return end.answer;
 }
 
-// What of an account does not name places in a journal.
-balance::Account Comparable(const balance::Account& account) {
-  balance::Account copy = account;
-  copy.id = {};
-  copy.last = {};
-  copy.last_group = 0;
-  copy.identities.clear();
-  return copy;
-}
-
 }  // namespace
 
 TEST_CASE("a dry shard charges what the engine charges, through cycles and until money ends",
@@ -147,44 +137,6 @@ TEST_CASE("time may step back from one account of a dry shard to another", "[eng
   CHECK(late.account != early.account);
   CHECK(dry.FindAccount(early.account)->created_at == kBegin);
   CHECK(dry.FindAccount(late.account)->created_at == kBegin.PlusSeconds(86'400));
-}
-
-TEST_CASE("a sum of charges is posted as the charges were", "[engine][unit]") {
-  const DryCatalogue catalogue(Operators());
-  const EngineOptions options;
-  // One account is charged call by call, the other their sum.
-  std::vector<balance::Account> ends;
-  for (const bool as_sum : {false, true}) {
-    DryShard dry(&options, &catalogue);
-    Kept<CreateAccountCall> create;
-    create.change.key = "a";
-    create.currency = Unit::Of("CNY");
-    create.credit_limit_micros = 100'000'000;
-    dry.Decide(&create, kBegin);
-    Kept<PurchaseCall> buy;
-    buy.change.key = "b";
-    buy.account = create.account;
-    buy.offer = "ct-personal-light";
-    dry.Decide(&buy, kBegin);
-    REQUIRE(buy.status.ok());
-    const BucketId package = buy.buckets.at(0);
-    if (as_sum) {
-      const balance::Movement movement{.bucket = package, .released = 0, .spent = 3 * 1'234};
-      dry.Post(create.account, {.movements = {&movement, 1}, .carries = ends[0].carries}, kBegin);
-      CHECK(dry.entry_count() == 1);
-    } else {
-      for (int i = 0; i < 3; ++i) {
-        MakeCall([&](Operation* o, Instant now) { dry.Decide(o, now); }, create.account, "s",
-                 kBegin,
-                 {KindQuantity{.kind = TokenKind::kInput, .quantity = 1'000},
-                  KindQuantity{.kind = TokenKind::kOutput, .quantity = 234}});
-      }
-    }
-    ends.push_back(Comparable(*dry.FindAccount(create.account)));
-  }
-  CHECK(ends[0].FindBucket(BucketId{2})->spent == 3 * 1'234);
-  CHECK(ends[0].carries.size() == 1);  // Of what it costs us.
-  CHECK(ends[0] == ends[1]);
 }
 
 TEST_CASE("what a call of a dry shard wrote can be read", "[engine][unit]") {

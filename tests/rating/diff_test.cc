@@ -67,6 +67,18 @@ std::string ChangesWith(const std::vector<std::pair<std::string, std::string>>& 
 
 }  // namespace
 
+TEST_CASE("the price of a piece of a unit is told as one", "[rating][unit]") {
+  const std::string in_points =
+      Replaced(kBefore, {{"{model: m2, per: 1M tokens, tokens: 3, minimum: 0.01}",
+                          "{model: m2, price: 1, per: 250000 point}"}});
+  const std::vector<Change> changes =
+      CompareTariffs(Parse(in_points), Parse(Replaced(in_points, {{"price: 1,", "price: 1.1,"}})));
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].ToString() ==
+        "price_rises: price book b, model m2, price of a point: 0.000004 per 1 point -> "
+        "0.0000044 per 1 point (+10 %)");
+}
+
 TEST_CASE("prices that rise or fall are told by kind with the exact ratio", "[rating][unit]") {
   CHECK(ChangesWith({{"input: 2, output: 8", "input: 3, output: 7"}, {"0.04 per", "0.05 per"}}) ==
         "price_rises: price book b, model m1, input: 2 per 1M tokens -> 3 per 1M tokens (+50 %)\n"

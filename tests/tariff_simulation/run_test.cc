@@ -174,6 +174,30 @@ TEST_CASE("the same seed gives the same result on any number of threads",
   CHECK((results[0] == results[2]));
 }
 
+TEST_CASE("calls that are decided at once come to what they come to step by step",
+          "[tariff_simulation][property]") {
+  const auto population =
+      MakePopulation(MixedPopulation(90, "2026-08-11T09:00:00+08:00", "2026-10-05T00:00:00+08:00"));
+  std::vector<Result> results;
+  for (const bool full : {false, true}) {
+    Names names;
+    RunOptions options;
+    options.full = full;
+    TraceOptions trace = Slow(*population, 13);
+    trace.repeat = 4;
+    results.push_back(
+        Simulate(*population, {MakeVariant("v", kMixedCatalogue)}, trace, options, &names));
+  }
+  VariantResult& at_once = results[0].variants.at(0);
+  VariantResult& in_full = results[1].variants.at(0);
+  CHECK(in_full.decided_in_full == 4 * 8'940);
+  CHECK(at_once.decided_in_full > 4'000);
+  CHECK(at_once.decided_in_full < 2 * 8'940);
+  at_once.decided_in_full = in_full.decided_in_full = 0;
+  CHECK((at_once.customers == in_full.customers));
+  CHECK(ResultJson(results[0], /*customers=*/true) == ResultJson(results[1], /*customers=*/true));
+}
+
 TEST_CASE("a variant that does not fit the population is refused with every reason",
           "[tariff_simulation][unit]") {
   const auto population = MakePopulation(R"(

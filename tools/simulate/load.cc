@@ -67,6 +67,7 @@ void AddInputOptions(CLI::App* command, InputArguments* arguments) {
   command->add_option(
       "--period", arguments->period,
       "From one repeated pass to the next, before stretching; else to its last row");
+  AddWorkloadOptions(command, &arguments->workload);
 }
 
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {

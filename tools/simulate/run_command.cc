@@ -32,6 +32,7 @@ struct RunCommand {
   RunArguments run;
   std::string out;
   std::string json;
+  int64_t customers = 0;
   bool quiet = false;
 };
 
@@ -45,6 +46,8 @@ absl::StatusOr<int> DoRun(const RunCommand& command) {
     std::fputs(DescribeExplained(result).c_str(), stdout);
   } else if (!command.quiet) {
     std::fputs(DescribeResult(result).c_str(), stdout);
+    const std::string customers = DescribeCustomers(result, static_cast<size_t>(command.customers));
+    std::fputs(customers.c_str(), stdout);
   }
   return result.cancelled ? kStopped : kDone;
 }
@@ -114,6 +117,9 @@ void AddRunCommand(CLI::App* app, int* exit_code) {
   AddRunOptions(run, &command->run);
   run->add_option("-o,--out", command->out, "Folder for every table as CSV, and result.json");
   run->add_option("--json", command->json, "File for the whole result, customers included");
+  run->add_option("--customers", command->customers,
+                  "Also show so many of those with the largest bills")
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}));
   run->add_flag("-q,--quiet", command->quiet, "No summary");
   run->callback([command, exit_code] {
     const absl::StatusOr<int> code = DoRun(*command);

@@ -1,5 +1,6 @@
 #include "tools/simulate/summary.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <vector>
 
@@ -148,6 +149,38 @@ std::string DescribeResult(const Result& result) {
     text += Cat("deferred at the end ", Money(variant.deferred_end_micros), "\n");
     for (const auto& [code, micros] : variant.other_costs)
       text += Cat("cost in ", code, ", not in the margin: ", Money(micros), "\n");
+  }
+  return text;
+}
+
+std::string DescribeCustomers(const Result& result, size_t count) {
+  std::string text;
+  for (const VariantResult& variant : result.variants) {
+    if (count == 0) break;
+    std::vector<const simulation::Customer*> largest;
+    for (const simulation::Customer& customer : variant.customers) largest.push_back(&customer);
+    std::stable_sort(largest.begin(), largest.end(), [](const auto* a, const auto* b) {
+      return a->figures.billed_micros > b->figures.billed_micros;
+    });
+    if (largest.size() > count) largest.resize(count);
+    Table table({{"customer", Align::kRight},
+                 {"plan", Align::kLeft},
+                 {"calls", Align::kRight},
+                 {"blocked", Align::kRight},
+                 {"cut", Align::kRight},
+                 {"tokens", Align::kRight},
+                 {"billed", Align::kRight},
+                 {"largest month", Align::kRight},
+                 {"margin", Align::kRight}});
+    for (const simulation::Customer* customer : largest) {
+      const Figures& f = customer->figures;
+      table.AddRow({FormatGrouped(customer->number), result.plans[customer->plan],
+                    FormatGrouped(f.calls), FormatGrouped(f.blocked), FormatGrouped(f.cut),
+                    FormatGrouped(f.input_tokens + f.cached_tokens + f.output_tokens),
+                    Money(f.billed_micros), Money(customer->largest_bill_micros),
+                    Money(f.margin_micros())});
+    }
+    text += Cat("\n== ", variant.label, ": the largest bills\n", table.Format());
   }
   return text;
 }

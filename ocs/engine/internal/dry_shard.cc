@@ -3,13 +3,13 @@
 #include <limits>
 #include <utility>
 
-#include "balance/changes.h"
 #include "balance/mem_store.h"
 #include "ocs/base/check.h"
 #include "ocs/base/executor.h"
 #include "ocs/engine/internal/catalogue_registry.h"
 #include "ocs/engine/internal/life.h"
 #include "ocs/engine/internal/shard.h"
+#include "ocs/engine/internal/whole_call_decision.h"
 
 namespace ocs::engine {
 namespace {
@@ -48,10 +48,14 @@ DryCatalogue::DryCatalogue(std::shared_ptr<const rating::Tariff> tariff)
 DryCatalogue::~DryCatalogue() = default;
 
 struct DryShard::State {
+  State(const rating::Tariff* tariff, const EngineOptions& given)
+      : options(given), whole_calls(tariff, &options) {}
+
   std::unique_ptr<balance::Store> store = balance::MakeMemStore();
   NoExecutor executor;
   NoClock clock;
   EngineOptions options;
+  WholeCallDecision whole_calls;
   std::unique_ptr<Shard> shard;
 
   balance::Account* Find(AccountId id) const {
@@ -62,8 +66,7 @@ struct DryShard::State {
 };
 
 DryShard::DryShard(const EngineOptions* options, const DryCatalogue* catalogue)
-    : state_(std::make_unique<State>()) {
-  state_->options = *options;
+    : state_(std::make_unique<State>(&catalogue->tariff(), *options)) {
   // No account may leave the memory: there is nowhere to read it from again.
   state_->options.cached_accounts_max = std::numeric_limits<int64_t>::max();
   Shard::Context context{.id = ShardId{0},
@@ -95,23 +98,14 @@ bool DryShard::DoDueWork(AccountId account, Instant now) {
   return found->NextDue() <= now;
 }
 
-void DryShard::Post(AccountId account, const ChargesSum& sum, Instant now) {
-  using balance::LedgerAccount;
-  state_->shard->BeginDry(now);
+void DryShard::Look(AccountId account, PlainAccount* plain) {
   balance::Account* found = state_->Find(account);
   OCS_CHECK(found != nullptr);
-  balance::EntryBuilder& entry = state_->shard->entry();
-  entry.Begin(balance::EntryKind::kEventCharged, account);
-  for (const balance::Movement& movement : sum.movements) {
-    OCS_CHECK(movement.released == 0);
-    OCS_CHECK(movement.held == 0);
-    balance::PostMovement(*found, movement, &entry);
-  }
-  for (const Carry& carry : sum.carries) entry.SetCarry(carry);
-  entry.Post(LedgerAccount::kVendorPayable, balance::kMainBucket, sum.cost_micros);
-  entry.Post(LedgerAccount::kVendorCost, balance::kMainBucket, -sum.cost_micros);
-  OCS_CHECK(balance::Judge(*found, entry) == balance::Verdict::kAllowed);
-  state_->shard->Append(found);
+  state_->whole_calls.Look(found, plain);
+}
+
+WholeCallOutcome DryShard::CallAtOnce(const WholeCall& call, PlainAccount* plain) {
+  return state_->whole_calls.Decide(call, plain);
 }
 
 const balance::Account* DryShard::FindAccount(AccountId account) const {

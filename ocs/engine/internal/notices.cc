@@ -1,6 +1,8 @@
 #include "ocs/engine/internal/notices.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,17 +36,21 @@ struct Crossing {
 };
 using Crossings = absl::InlinedVector<Crossing, 2>;
 
+// The highest threshold of its use that is to be told when `more` is spent from what is available.
+std::optional<uint8_t> BucketCrossing(const Bucket& bucket, int64_t more) {
+  if (bucket.id == balance::kMainBucket || bucket.noticed_percent >= 100) return std::nullopt;
+  // Of what refills, the present window counts.
+  const bool refills = bucket.refill_amount > 0;
+  const int64_t whole = refills ? bucket.refill_amount : bucket.granted;
+  const int64_t used =
+      (refills ? bucket.refill_amount - bucket.available - bucket.held : bucket.spent) + more;
+  if (used < whole / 2 || used <= 0) return std::nullopt;
+  return balance::CrossedThreshold(kBucketThresholds, used, whole, bucket.noticed_percent);
+}
+
 void FindBucketCrossings(const Account& account, Crossings* crossings) {
   for (const Bucket& bucket : account.buckets) {
-    if (bucket.id == balance::kMainBucket || bucket.noticed_percent >= 100) continue;
-    // Of what refills, the present window counts.
-    const bool refills = bucket.refill_amount > 0;
-    const int64_t whole = refills ? bucket.refill_amount : bucket.granted;
-    const int64_t used =
-        refills ? bucket.refill_amount - bucket.available - bucket.held : bucket.spent;
-    if (used < whole / 2 || used <= 0) continue;
-    const auto crossed =
-        balance::CrossedThreshold(kBucketThresholds, used, whole, bucket.noticed_percent);
+    const auto crossed = BucketCrossing(bucket, /*more=*/0);
     if (crossed) crossings->push_back({.bucket = &bucket, .percent = *crossed});
   }
 }
@@ -140,6 +146,15 @@ void EndLowBalance(const Account& account, int64_t main_available, int64_t low_b
   const bool told = account.FindBucket(balance::kMainBucket)->noticed_percent == kLowBalanceTold;
   if (told && !IsLow(account, main_available, low_balance_micros))
     entry->SetBucketNoticed(balance::kMainBucket, 0);
+}
+
+bool HasBucketNotice(const Account& account) {
+  return std::any_of(account.buckets.begin(), account.buckets.end(),
+                     [](const Bucket& bucket) { return BucketCrossing(bucket, 0).has_value(); });
+}
+
+bool CrossesThreshold(const Bucket& bucket, int64_t more) {
+  return BucketCrossing(bucket, more).has_value();
 }
 
 void GiveNotices(Shard& shard, Account* account) {

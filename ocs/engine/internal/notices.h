@@ -23,6 +23,12 @@ bool IsLow(const balance::Account& account, int64_t main_available, int64_t low_
 void EndLowBalance(const balance::Account& account, int64_t main_available,
                    int64_t low_balance_micros, balance::EntryBuilder* entry);
 
+/// True when GiveNotices has a threshold of a bucket to tell.
+bool HasBucketNotice(const balance::Account& account);
+
+/// True when it would have one of this bucket after `more` is spent from what is available.
+bool CrossesThreshold(const balance::Bucket& bucket, int64_t more);
+
 /// Tells of thresholds that use has crossed and that were not told before, in one entry: those of
 /// the account's limits, 50, 80 and 100 per cent of its packages, and a low balance. At most
 /// kNoticesPerEntryMax at once; what is left is told after the next use. Nothing is written when

@@ -1,6 +1,7 @@
 #include "ocs/simulation/internal/lane.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "ocs/base/check.h"
@@ -59,8 +60,10 @@ Lane::Lane(const World* world, uint32_t number, uint32_t lane_count)
 
 void Lane::Charge(std::span<const Event> events, const std::vector<Quantities>& more,
                   Tally* tally) {
-  for (const Event& event : events)
-    ChargeInFull(&seats_[event.account / lane_count_], event, more, tally);
+  for (const Event& event : events) {
+    Seat* seat = &seats_[event.account / lane_count_];
+    if (!ChargeAtOnce(seat, event, tally)) ChargeInFull(seat, event, more, tally);
+  }
 }
 
 void Lane::FillRequest(const Seat& seat, const Event& event, RequestType type, Instant at) {
@@ -139,6 +142,71 @@ void Lane::ChargeInFull(Seat* seat, const Event& event, const std::vector<Quanti
   seat->figures.Add(call);
   tally->Add(call, {.at = event.at, .model = now.model, .use = now.use});
   TopUpIfLow(seat, at, tally);
+}
+
+bool Lane::ChargeAtOnce(Seat* seat, const Event& event, Tally* tally) {
+  const World::Model& model = world_->model(event.model);
+  if (world_->full() || event.more != 0 || !seat->opened || !model.index) return false;
+  if (event.at < seat->now || event.at >= world_->month_ends()[seat->month]) return false;
+  if (world_->explain() == seat->number || !world_->may_state(event.use)) return false;
+  if (!seat->plain.known()) shard_.Look(seat->account, &seat->plain);
+  if (event.at >= seat->plain.due()) return false;
+  std::array<KindQuantity, kEventKinds.size()> used;
+  size_t kinds = 0;
+  engine::WholeCall call;
+  for (size_t k = 0; k < kEventKinds.size(); ++k) {
+    if (event.tokens[k] == 0) continue;
+    used[kinds++] = {.kind = kEventKinds[k], .quantity = event.tokens[k]};
+    if (IsPromptKind(kEventKinds[k])) call.context.prompt_tokens += event.tokens[k];
+  }
+  call.model = *model.index;
+  call.context.at = event.at;
+  call.context.values = world_->values(event.use);
+  call.context.of(rating::Dimension::kSegment) = world_->plans()[seat->plan].segment;
+  call.used = {used.data(), kinds};
+  const engine::WholeCallOutcome outcome = shard_.CallAtOnce(call, &seat->plain);
+  if (outcome.end == engine::WholeCallOutcome::End::kNotTaken) return false;
+  seat->now = event.at;
+  CountAtOnce(seat, event, outcome, tally);
+  TopUpIfLow(seat, event.at, tally);
+  return true;
+}
+
+// As Look and EndCall would count the two requests of the call.
+void Lane::CountAtOnce(Seat* seat, const Event& event, const engine::WholeCallOutcome& outcome,
+                       Tally* tally) {
+  using End = engine::WholeCallOutcome::End;
+  const Where where{.at = event.at, .model = event.model + 1U, .use = event.use + 1U};
+  std::array<Figures*, 4> cells = {&seat->figures, &tally->ModelCell(where.model),
+                                   &tally->UseCell(where.use), &tally->SlotCell(where.at)};
+  for (Figures* cell : cells) ++cell->calls;
+  if (outcome.end != End::kRan) {
+    for (Figures* cell : cells) ++(outcome.end == End::kBlocked ? cell->blocked : cell->not_sold);
+    return;
+  }
+  const SoldPlan& plan = world_->plans()[seat->plan];
+  const int64_t input = int64_t{event.tokens[0]} + event.tokens[2] + event.tokens[3];
+  const int64_t output = int64_t{event.tokens[4]} + event.tokens[5];
+  const int64_t own = outcome.bucket == balance::kMainBucket ? outcome.amount : 0;
+  const bool overage = plan.has_package && outcome.money && outcome.amount > 0;
+  const bool own_cost = outcome.cost_currency == plan.plan->currency;
+  for (Figures* cell : cells) {
+    cell->overage += overage ? 1 : 0;
+    cell->input_tokens += input;
+    cell->cached_tokens += event.tokens[1];
+    cell->output_tokens += output;
+    cell->package_micros += outcome.revenue_micros;
+    (plan.has_package ? cell->overage_micros : cell->usage_micros) += own;
+    cell->cost_micros += own_cost ? outcome.cost_micros : 0;
+    cell->billed_micros += own;
+  }
+  seat->billed_micros += own;
+  if (!own_cost && !outcome.cost_currency.empty())
+    tally->other_costs[std::string(outcome.cost_currency.code())] += outcome.cost_micros;
+  if (outcome.bucket == balance::kMainBucket) return;
+  for (const HeldPackage& held : seat->packages) {
+    if (held.bucket == outcome.bucket) tally->packages[held.package].used += outcome.amount;
+  }
 }
 
 // ---- Their lives ----
@@ -229,6 +297,7 @@ void Lane::TopUpIfLow(Seat* seat, Instant at, Tally* tally) {
 }
 
 int64_t Lane::Available(const Seat& seat) const {
+  if (seat.plain.known()) return seat.plain.main_available();
   const balance::Account* account = shard_.FindAccount(seat.account);
   return account->FindBucket(balance::kMainBucket)->available;
 }

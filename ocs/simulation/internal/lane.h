@@ -46,6 +46,7 @@ struct Seat {
   int64_t billed_micros = 0;  ///< Of this month.
   Figures figures;
   std::vector<HeldPackage> packages;
+  engine::PlainAccount plain;  ///< Forgotten whenever the engine decides something.
 };
 
 /// Thread-compatible; lanes do not depend on each other.
@@ -75,6 +76,10 @@ class Lane final {
     Tally* tally;
   };
 
+  /// True when it was charged at once; else nothing was done.
+  bool ChargeAtOnce(Seat* seat, const Event& event, Tally* tally);
+  void CountAtOnce(Seat* seat, const Event& event, const engine::WholeCallOutcome& outcome,
+                   Tally* tally);
   void ChargeInFull(Seat* seat, const Event& event, const std::vector<Quantities>& more,
                     Tally* tally);
   void FillRequest(const Seat& seat, const Event& event, engine::RequestType type, Instant at);

@@ -26,6 +26,7 @@ bool IsUsage(EntryKind kind) {
 }  // namespace
 
 void Lane::Look(const Now& now) {
+  now.seat->plain.Forget();
   for (uint32_t i = 0; i < shard_.entry_count(); ++i) {
     const balance::EntryView entry = shard_.entry(i);
     const bool usage = IsUsage(entry.kind);

@@ -60,6 +60,11 @@ class TraceSource final : public EventSource {
       return absl::InvalidArgumentError(
           Cat(path_, ":1: the header has no column '", kColumnNames[needed], "'"));
     }
+    for (size_t c = 0; c < kColumnCount; ++c) {
+      if (where_[c] == kFieldsMax) continue;
+      if (roles_.size() <= where_[c]) roles_.resize(where_[c] + 1, kColumnCount);
+      roles_[where_[c]] = static_cast<uint8_t>(c);
+    }
     salt_ = StableHash64(path_.substr(path_.rfind('/') + 1));
     return absl::OkStatus();
   }
@@ -80,6 +85,7 @@ class TraceSource final : public EventSource {
     if (pass_ == 0 && options_.repeat > 1) NoteLast(piece->bytes);
     piece->number = number_++;
     piece->pass = pass_;
+    piece->offset_ms = static_cast<int64_t>(pass_) * options_.period_ms;
     return true;
   }
 
@@ -98,6 +104,20 @@ class TraceSource final : public EventSource {
     if (where_[kTime] < fields.size())
       last_ms_ = std::max(last_ms_, WholeOf(fields[where_[kTime]], kTimestampMax));
   }
+  struct Row {
+    int64_t at;
+    int64_t input;
+    int64_t cached;
+    int64_t output;
+    std::string_view session;
+    std::string_view model;
+  };
+  // False when there are too many models.
+  bool FillEvent(const Row& row, int64_t line, const Piece& piece, internal::Dealer::Cache* cache,
+                 Event* event) const;
+  // The usual row, fast. False: ask ParseRow.
+  bool ParsePlainRow(std::string_view text, int64_t line, const Piece& piece,
+                     internal::Dealer::Cache* cache, Event* event) const;
   // "" when the row is an event.
   std::string ParseRow(std::string_view row, int64_t line, const Piece& piece,
                        internal::Dealer::Cache* cache, Event* event) const;
@@ -108,6 +128,7 @@ class TraceSource final : public EventSource {
   Names* names_;
   std::unique_ptr<LinePieces> lines_;
   std::array<size_t, kColumnCount> where_ = {};
+  std::vector<uint8_t> roles_;  // Of each field up to the last that is asked for: its column.
   uint64_t salt_ = 0;
   uint64_t pass_ = 0;
   uint64_t number_ = 0;
@@ -145,20 +166,72 @@ std::string TraceSource::ParseRow(std::string_view row, int64_t line, const Piec
   const int64_t cached = fields[kCached].empty() ? 0 : WholeOf(fields[kCached], input);
   if (cached < 0) return Expected(kColumnNames[kCached], fields[kCached], input);
   if (input == 0 && output == 0) return "uses no tokens";
-  const int64_t ms = at + static_cast<int64_t>(piece.pass) * options_.period_ms;
-  event->at = options_.begins.PlusMillis(ms * options_.stretch_permille / 1'000);
-  event->tokens = {static_cast<uint32_t>(input - cached),
-                   static_cast<uint32_t>(cached),
-                   0,
-                   0,
-                   static_cast<uint32_t>(output),
-                   0};
-  const uint64_t conversation = fields[kSession].empty()
-                                    ? internal::Mix(salt_ + static_cast<uint64_t>(line), piece.pass)
-                                    : StableHash64(fields[kSession], piece.pass);
-  if (!dealer_.Deal(conversation, fields[kModel], cache, event))
+  const Row numbers{.at = at,
+                    .input = input,
+                    .cached = cached,
+                    .output = output,
+                    .session = fields[kSession],
+                    .model = fields[kModel]};
+  if (!FillEvent(numbers, line, piece, cache, event))
     return Cat("model: there are more than ", Names::kNamesMax, " different ones");
   return "";
+}
+
+bool TraceSource::FillEvent(const Row& row, int64_t line, const Piece& piece,
+                            internal::Dealer::Cache* cache, Event* event) const {
+  const int64_t ms = row.at + piece.offset_ms;
+  const int64_t stretched =
+      options_.stretch_permille == 1'000 ? ms : ms * options_.stretch_permille / 1'000;
+  event->at = options_.begins.PlusMillis(stretched);
+  event->tokens = {static_cast<uint32_t>(row.input - row.cached),
+                   static_cast<uint32_t>(row.cached),
+                   0,
+                   0,
+                   static_cast<uint32_t>(row.output),
+                   0};
+  const uint64_t conversation = row.session.empty()
+                                    ? internal::Mix(salt_ + static_cast<uint64_t>(line), piece.pass)
+                                    : StableHash64(row.session, piece.pass);
+  return dealer_.Deal(conversation, row.model, cache, event);
+}
+
+// One walk over the row. What is not plain digits where digits are to be is ParseRow's to tell.
+bool TraceSource::ParsePlainRow(std::string_view text, int64_t line, const Piece& piece,
+                                internal::Dealer::Cache* cache, Event* event) const {
+  std::array<int64_t, kColumnCount> numbers = {};
+  std::array<std::string_view, kColumnCount> texts = {};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (size_t field = 0; field < roles_.size(); ++field) {
+    const uint8_t role = roles_[field];
+    if (at > end) return false;
+    if (role == kSession || role == kModel || role == kColumnCount) {
+      const char* begin = at;
+      while (at != end && *at != ',') ++at;
+      if (role != kColumnCount) texts[role] = {begin, static_cast<size_t>(at - begin)};
+    } else {
+      int64_t number = 0;
+      int digits = 0;
+      for (; at != end && *at != ','; ++at, ++digits) {
+        const auto digit = static_cast<unsigned char>(*at - '0');
+        if (digit > 9) return false;
+        number = number * 10 + digit;
+      }
+      if (digits > 12 || (digits == 0 && role != kCached)) return false;
+      numbers[role] = number;
+    }
+    ++at;  // Behind the comma; one behind the end after the last field.
+  }
+  const Row row{.at = numbers[kTime],
+                .input = numbers[kInput],
+                .cached = numbers[kCached],
+                .output = numbers[kOutput],
+                .session = texts[kSession],
+                .model = texts[kModel]};
+  if (row.at > kTimestampMax || row.input > kEventTokensMax || row.output > kEventTokensMax)
+    return false;
+  if (row.cached > row.input || (row.input == 0 && row.output == 0)) return false;
+  return FillEvent(row, line, piece, cache, event);
 }
 
 void TraceSource::Parse(const Piece& piece, EventBatch* batch) const {
@@ -175,6 +248,10 @@ void TraceSource::Parse(const Piece& piece, EventBatch* batch) const {
     if (row.empty()) continue;
     ++batch->lines;
     Event event;
+    if (ParsePlainRow(row, line, piece, &cache, &event)) {
+      batch->events.push_back(event);
+      continue;
+    }
     std::string why = ParseRow(row, line, piece, &cache, &event);
     if (why.empty()) {
       batch->events.push_back(event);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ocs/base/check.h"
+#include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 
 namespace ocs::simulation::internal {
@@ -19,6 +20,7 @@ World::World(const Population& population, const Variant& variant, const RunOpti
   for (size_t p = 0; p < terms.plans.size(); ++p) {
     SoldPlan& sold = plans_.emplace_back();
     sold.plan = &terms.plans[p];
+    sold.segment = rating::SymbolOf(terms.plans[p].segment);
     sold.offers = variant.offers.empty() ? terms.plans[p].offers : variant.offers[p];
     for (const std::string& id : sold.offers) {
       const auto index = tariff.FindOffer(id);
@@ -50,7 +52,8 @@ void World::TakeNames(const Names& names) {
   while (models_.size() < names.model_count()) {
     Model& model = models_.emplace_back();
     model.name = names.model(static_cast<uint16_t>(models_.size() - 1));
-    model.index = tariff().FindModel(model.name);
+    if (model.name.size() <= static_cast<size_t>(kModelNameLengthMax))
+      model.index = tariff().FindModel(model.name);
   }
   while (uses_.size() < names.use_count()) {
     const UseNames& use = uses_.emplace_back(names.use(static_cast<uint16_t>(uses_.size())));
@@ -62,6 +65,9 @@ void World::TakeNames(const Names& names) {
     context.of(Dimension::kRegion) = rating::SymbolOf(use.region);
     context.of(Dimension::kChannel) = rating::SymbolOf(use.channel);
     values_.push_back(context.values);
+    may_state_.push_back(std::max({use.product.size(), use.scenario.size(), use.service_tier.size(),
+                                   use.region.size(), use.channel.size()}) <=
+                         static_cast<size_t>(kDimensionLengthMax));
   }
 }
 

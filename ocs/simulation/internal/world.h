@@ -26,6 +26,7 @@ struct SoldPlan {
   int64_t fees_micros = 0;       ///< Of all offers, paid at the beginning.
   int64_t recurring_micros = 0;  ///< Of those that renew: what a customer expects of a bill.
   bool has_package = false;      ///< Some grant is not money.
+  rating::Symbol segment = 0;
 };
 
 /// Immutable while calls are charged; TakeNames between.
@@ -51,11 +52,13 @@ class World final {
   /// Takes over names that are new.
   void TakeNames(const Names& names);
   struct Model {
-    std::string name;  ///< As the input names it.
-    std::optional<rating::ModelIndex> index;
+    std::string name;                         ///< As the input names it.
+    std::optional<rating::ModelIndex> index;  ///< None too where no request may name it.
   };
   const Model& model(uint16_t number) const { return models_[number]; }
   const UseNames& use(uint16_t number) const { return uses_[number]; }
+  /// Whether a request may state the use: its names are not too long.
+  bool may_state(uint16_t number) const { return may_state_[number]; }
   /// rating::UseContext::values of a use, without the segment.
   const std::array<rating::Symbol, rating::kDimensionCount>& values(uint16_t number) const {
     return values_[number];
@@ -74,6 +77,7 @@ class World final {
   std::vector<Model> models_;
   std::vector<UseNames> uses_;
   std::vector<std::array<rating::Symbol, rating::kDimensionCount>> values_;
+  std::vector<bool> may_state_;
   bool full_;
   std::optional<uint32_t> explain_;
 };

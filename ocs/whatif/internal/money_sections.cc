@@ -1,5 +1,6 @@
 // Sections about money: where revenue and margin come from, and how robust they are.
 
+#include <algorithm>
 #include <utility>
 
 #include "ocs/base/text.h"
@@ -144,8 +145,9 @@ Section ChangesSection(const Study& study) {
   Table table = {
       .columns = {{.name = "what"}, {.name = "where"}, {.name = "before"}, {.name = "after"}}};
   for (const rating::Change& change : study.catalogue_changes) {
-    table.rows.push_back({std::string(rating::ChangeKindName(change.kind)), change.where,
-                          change.before, change.after});
+    std::string what(rating::ChangeKindName(change.kind));
+    std::replace(what.begin(), what.end(), '_', ' ');
+    table.rows.push_back({std::move(what), change.where, change.before, change.after});
   }
   if (table.rows.empty()) section.paragraphs = {"Nothing: both catalogues say the same."};
   section.table = std::move(table);

@@ -1,0 +1,82 @@
+// A call that is reserved and ended at one instant, of an account whose answers, records and
+// journal nobody reads: decided at once, without an entry. The short way of a simulation: what the
+// two requests would do to the account and earn is worked out by the same pots, rates and postings,
+// and where one of many conditions does not hold the call is not taken and goes the full way.
+//
+// Taken are calls of active accounts without nodes, limits, open sessions and due work, that one
+// bucket surely pays alone at rates without counters, and those that surely nothing pays; while no
+// price changes before the grant would end.
+
+#ifndef OCS_ENGINE_WHOLE_CALL_H_
+#define OCS_ENGINE_WHOLE_CALL_H_
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "balance/account.h"
+#include "ocs/base/ids.h"
+#include "ocs/base/quantity.h"
+#include "ocs/base/time.h"
+#include "ocs/base/unit.h"
+#include "rating/one_pot.h"
+#include "rating/tariff.h"
+
+namespace ocs::engine {
+
+/// An account that was looked at. Good until something else than calls at once changes it, or it
+/// was taken of another shard: Forget then.
+class PlainAccount final {
+ public:
+  void Forget() { account_ = nullptr; }
+  bool known() const { return account_ != nullptr; }
+  /// REQUIRES: known(), of all that follows.
+  const balance::Account& account() const { return *account_; }
+  /// When something of the account falls due: from then on no call is taken.
+  Instant due() const { return due_; }
+  int64_t main_available() const { return account_->buckets[main_].available; }
+
+ private:
+  friend class DryShard;
+  friend class WholeCallDecision;
+  // When prices and draws of a model stay those of the same rules.
+  struct Steady {
+    uint64_t use = 0;  // Of the model and the values of the use; 0: nothing is known.
+    Instant from = {};
+    Instant until = {};
+  };
+  balance::Account* account_ = nullptr;
+  Instant due_;
+  uint32_t main_ = 0;   // Index of the main bucket.
+  bool plain_ = false;  // Calls may be taken at all.
+  std::array<Steady, 2> steady_;
+};
+
+struct WholeCall {
+  rating::ModelIndex model = {};  ///< Of the catalogue.
+  /// Instant, prompt tokens and values, the account's segment among them. What belongs to an offer
+  /// is not read.
+  rating::UseContext context = {};
+  /// What is asked for and then used, in order of kind; each above 0, and none kRequest.
+  std::span<const KindQuantity> used = {};
+};
+
+struct WholeCallOutcome {
+  enum class End : uint8_t {
+    kNotTaken = 0,  ///< Nothing was changed: let the engine decide step by step.
+    kRan = 1,
+    kBlocked = 2,  ///< What the account has does not let it begin.
+    kNotSold = 3,  ///< Nothing that it has sells this.
+  };
+  End end = End::kNotTaken;
+  BucketId bucket = {};        ///< That paid.
+  bool money = false;          ///< It is money.
+  int64_t amount = 0;          ///< Taken from it.
+  int64_t revenue_micros = 0;  ///< Deferred revenue that this earned.
+  int64_t cost_micros = 0;     ///< What the vendor is owed,
+  Unit cost_currency = {};     ///< in this; empty: no wholesale price is for it.
+};
+
+}  // namespace ocs::engine
+
+#endif  // OCS_ENGINE_WHOLE_CALL_H_
