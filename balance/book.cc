@@ -182,10 +182,7 @@ absl::Status Book::State::ReplayGroup(std::string_view bytes, uint64_t number) {
 }
 
 absl::Status Book::State::ReplayEntry(const EntryView& entry) {
-  if (!entry.account.valid() || entry.kind == EntryKind::kIdentityClaimed ||
-      entry.kind == EntryKind::kIdentityReleased) {
-    return absl::OkStatus();
-  }
+  if (!entry.account.valid() || IsBesideAccount(entry.kind)) return absl::OkStatus();
   OCS_ASSIGN_OR_RETURN(CachedAccount * account, accounts.Find(entry.account));
   if (account == nullptr) {
     if (entry.kind != EntryKind::kAccountCreated) {
@@ -217,11 +214,13 @@ void Book::State::Remember(const EntryView& entry, const Account* account, Insta
         RememberRefund(entry);
       // What has arrived must not arrive again, however late its sender asks; and a refund asks
       // what a window came to.
-      answers.Add(
-          MakeAnswerKey(AnswerFamily::kChange, partition, entry.key.text), entry.position,
-          entry.kind == EntryKind::kTransferReceived || entry.kind == EntryKind::kWindowSettled
-              ? kForEver
-              : until(options.event_retention_seconds));
+      answers.Add(MakeAnswerKey(AnswerFamily::kChange, partition, entry.key.text), entry.position,
+                  entry.kind == EntryKind::kTransferReceived ||
+                          entry.kind == EntryKind::kWindowSettled ||
+                          entry.kind == EntryKind::kTransferRefused ||
+                          entry.kind == EntryKind::kVoucherCredited
+                      ? kForEver
+                      : until(options.event_retention_seconds));
       return;
     case EntryKey::Type::kRequest:
     case EntryKey::Type::kSession: {
@@ -413,11 +412,13 @@ void Book::Prefetch(AccountId id, PrefetchStage stage) const {
   fetch(account->carries.data(), std::min<size_t>(account->carries.size(), 16) * sizeof(Carry));
 }
 
-Account* Book::NewAccount(PartitionId partition) {
+AccountId Book::ReserveAccount(PartitionId partition) {
   State& s = *state_;
   OCS_CHECK(s.open != nullptr);
-  return s.accounts.Insert(AccountId::Of(partition, ++s.open->head.account_sequence));
+  return AccountId::Of(partition, ++s.open->head.account_sequence);
 }
+
+Account* Book::NewReserved(AccountId reserved) { return state_->accounts.Insert(reserved); }
 
 absl::StatusOr<KnownRequest> Book::FindRequest(const Account& account, std::string_view session_id,
                                                uint32_t number) {

@@ -135,7 +135,11 @@ class Book final {
   void Prefetch(AccountId id, PrefetchStage stage) const;
   /// An empty account with a new id in that partition, to which the next entry must give its
   /// content (CreateAccount).
-  Account* NewAccount(PartitionId partition);
+  Account* NewAccount(PartitionId partition) { return NewReserved(ReserveAccount(partition)); }
+  /// In two steps, where something must be done about the id in between. An id that is never used
+  /// may be reserved again after a restart. REQUIRES: has_open_group().
+  AccountId ReserveAccount(PartitionId partition);
+  Account* NewReserved(AccountId reserved);
 
   // ---- What was answered ----
   /// Looks for a request of a session. `account` is its payer. Errors: DataLoss, Unavailable.

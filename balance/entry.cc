@@ -11,7 +11,7 @@ namespace ocs::balance {
 namespace {
 
 // Numbers that are not given away yet have no name.
-constexpr std::array<std::string_view, 52> kKindNames = {"",
+constexpr std::array<std::string_view, 56> kKindNames = {"",
                                                          "account created",
                                                          "identity added",
                                                          "identity removed",
@@ -62,7 +62,11 @@ constexpr std::array<std::string_view, 52> kKindNames = {"",
                                                          "",
                                                          "vouchers issued",
                                                          "vouchers cancelled",
-                                                         "voucher guessed"};
+                                                         "voucher guessed",
+                                                         "transfer refused",
+                                                         "voucher claimed",
+                                                         "voucher settled",
+                                                         "voucher credited"};
 
 constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "",

@@ -59,9 +59,20 @@ enum class EntryKind : uint8_t {
   kVouchersIssued = 49,     ///< Of no account.
   kVouchersCancelled = 50,  ///< A whole batch. Of no account.
   kVoucherGuessed = 51,     ///< A code that no voucher has: counted, so that there is an end of it.
+  kTransferRefused = 52,    ///< In the shard of the receiver: it comes back to the sender.
+  kVoucherClaimed = 53,     ///< In the shard of the vouchers, for an account of another.
+  kVoucherSettled = 54,     ///< There: the account has it (answer 1), or will not (0).
+  kVoucherCredited = 55,    ///< In the account's shard, beside what it was turned into.
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);
+
+/// True where an entry names an account without being applied to it: what a shard keeps for
+/// accounts that may be another shard's, or may not be there.
+constexpr bool IsBesideAccount(EntryKind kind) {
+  return kind == EntryKind::kIdentityClaimed || kind == EntryKind::kIdentityReleased ||
+         (kind >= EntryKind::kTransferRefused && kind <= EntryKind::kVoucherCredited);
+}
 
 /// Where an amount goes to or comes from. Postings of an entry sum to zero in each unit. Numbers
 /// are stored.

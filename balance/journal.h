@@ -139,6 +139,8 @@ class EmbeddedGroupLog final : public GroupLog {
 
 namespace meta_key {
 inline constexpr std::string_view kFormat = "format";  ///< Version, shard, number of shards.
+inline constexpr std::string_view kPartitions =
+    "partitions";  ///< Of one shard of several: the shard of each partition (shard_map.h).
 inline constexpr std::string_view kHead = "head";
 inline constexpr std::string_view kCheckpoint =
     "checkpoint";  ///< States include all groups up to this one.
@@ -147,6 +149,8 @@ inline constexpr std::string_view kTrimmed =
 inline constexpr std::string_view kCursorPrefix = "cursor/";  ///< + consumer name -> position.
 inline constexpr std::string_view kRevisionPrefix =
     "revision/";  ///< + number (4 bytes) -> position of its entry.
+inline constexpr std::string_view kVoucherClaimPrefix =
+    "claim/";  ///< + hash of a voucher -> nothing: another shard's account has claimed it.
 }  // namespace meta_key
 
 }  // namespace ocs::balance

@@ -146,6 +146,7 @@ void EncodeVoucher(const Voucher& voucher, std::string* out) {
   writer.Text(voucher.batch);
   writer.Varint(voucher.redeemed.group);
   writer.Varint(voucher.redeemed.index);
+  if (voucher.claimed_by.valid()) writer.Varint(voucher.claimed_by.value);
 }
 
 absl::StatusOr<Voucher> DecodeVoucher(std::string_view bytes) {
@@ -154,6 +155,7 @@ absl::StatusOr<Voucher> DecodeVoucher(std::string_view bytes) {
   voucher.batch = in.Text();
   voucher.redeemed.group = in.Varint();
   voucher.redeemed.index = static_cast<uint32_t>(in.Varint());
+  if (in.ok() && !in.done()) voucher.claimed_by.value = in.Varint();
   if (!in.ok() || !in.done()) return Damaged("a voucher");
   return voucher;
 }
@@ -174,6 +176,12 @@ std::string VoucherKey(const VoucherHash& voucher) {
   out.Big16(static_cast<uint16_t>(first % kPartitionCount));
   out.U8(static_cast<uint8_t>(kVoucherRow));
   PutHash(voucher, out);
+  return key;
+}
+
+std::string VoucherCreditKey(const VoucherHash& voucher) {
+  std::string key("\xffvoucher ");  // No text of a client begins so: it is not UTF-8.
+  key.append(voucher.data(), voucher.size());
   return key;
 }
 

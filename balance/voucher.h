@@ -78,6 +78,9 @@ struct VoucherBatch {
 struct Voucher {
   std::string batch = {};  ///< Its name.
   Position redeemed = {};  ///< The entry that redeemed it; not valid: none has.
+  /// Of another shard, that has claimed it. While `redeemed` is not valid, its shard knows whether
+  /// it has it.
+  AccountId claimed_by = {};
   friend bool operator==(const Voucher&, const Voucher&) = default;
 };
 
@@ -109,6 +112,8 @@ absl::StatusOr<Voucher> DecodeVoucher(std::string_view bytes);
 /// voucher to the partition that its hash names.
 std::string VoucherBatchKey(std::string_view batch);
 std::string VoucherKey(const VoucherHash& voucher);
+/// The idempotency key, in the account's shard, of what a voucher of another shard was turned into.
+std::string VoucherCreditKey(const VoucherHash& voucher);
 /// True for the key of a voucher, false for that of a batch.
 bool IsVoucherKey(std::string_view key);
 

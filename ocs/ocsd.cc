@@ -27,6 +27,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "balance/rocks_store.h"
+#include "balance/shard_map.h"
 #include "ocs/base/check.h"
 #include "ocs/base/status.h"
 #include "ocs/engine/engine.h"
@@ -145,6 +146,22 @@ std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
   return kExitConfig;
 }
 
+std::string ShardFolder(const Config& config, int64_t shard) {
+  return absl::StrFormat("%s/shard-%03d", config.data_folder, shard);
+}
+
+// The folders of more shards would be left out in silence.
+absl::Status CheckNoMoreShards(const Config& config) {
+  for (int64_t i = config.shard_count; i < balance::kShardsMax; ++i) {
+    std::error_code error;
+    if (!std::filesystem::exists(ShardFolder(config, i), error)) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "shard_count: is ", config.shard_count, ", but there is ", ShardFolder(config, i),
+        ": start with as many shards as the data folder was made with"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status OpenShards(const Config& config, std::vector<ShardRoom>* rooms) {
   std::error_code error;
   std::filesystem::create_directories(config.data_folder, error);
@@ -152,14 +169,24 @@ absl::Status OpenShards(const Config& config, std::vector<ShardRoom>* rooms) {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot make the folder ", config.data_folder, ": ", error.message()));
   }
+  OCS_RETURN_IF_ERROR(CheckNoMoreShards(config));
+  const auto memory = config.shard_count == 1 ? nullptr
+                                              : balance::MakeRocksMemory(config.block_cache_bytes,
+                                                                         config.write_buffer_bytes);
   for (int64_t i = 0; i < config.shard_count; ++i) {
     balance::RocksOptions options;
-    options.folder = absl::StrFormat("%s/shard-%03d", config.data_folder, i);
+    options.folder = ShardFolder(config, i);
     options.mode = balance::OpenMode::kCreateIfMissing;
-    options.block_cache_bytes = config.block_cache_bytes / config.shard_count;
-    options.write_buffer_bytes = config.write_buffer_bytes / config.shard_count;
+    options.block_cache_bytes = config.block_cache_bytes;
+    options.write_buffer_bytes = config.write_buffer_bytes;
+    options.memory = memory;
     ShardRoom room;
     OCS_ASSIGN_OR_RETURN(room.store, balance::OpenRocksStore(options));
+    // Before a folder is made for another shard than there are.
+    const ShardId shard{static_cast<uint16_t>(i)};
+    const auto map =
+        balance::ReadShardMap(*room.store, shard, static_cast<int>(config.shard_count));
+    if (!map.ok()) return Annotate(map.status(), absl::StrCat("shard_count: ", options.folder));
     room.worker = std::make_unique<runtime::TaskThread>(absl::StrCat("worker-", i));
     room.writer = std::make_unique<runtime::TaskThread>(absl::StrCat("writer-", i));
     rooms->push_back(std::move(room));

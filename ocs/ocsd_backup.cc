@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -64,7 +65,7 @@ int64_t BytesIn(const fs::path& folder) {
 }  // namespace
 
 Backups::Backups(std::string folder, std::vector<const balance::Store*> stores,
-                 const engine::Engine* engine)
+                 engine::Engine* engine)
     : folder_(std::move(folder)), stores_(std::move(stores)), engine_(engine), loop_("backup") {}
 
 absl::Status Backups::Begin(BackUpDone* done) {
@@ -113,6 +114,18 @@ bool Backups::Stop() {
   return running;
 }
 
+// Copies that fit together: see Engine::HoldCrossings.
+absl::Status Backups::CopyShards(const std::string& folder, rpc::BackupMade* made) const {
+  engine_->HoldCrossings();
+  const absl::Cleanup release = [this] { engine_->ReleaseCrossings(); };
+  for (size_t i = stores_.size(); i-- > 0;) {
+    const std::string shard = absl::StrFormat("%s/shard-%03d", folder, static_cast<int>(i));
+    OCS_ASSIGN_OR_RETURN(auto copied, CopyShard(*stores_[i], static_cast<uint16_t>(i), shard));
+    made->shards.insert(made->shards.begin(), std::move(copied));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<rpc::BackupMade> Backups::Make(const std::string& name) const {
   const absl::Time begun = absl::Now();
   const fs::path whole = fs::path(folder_) / name;
@@ -127,11 +140,7 @@ absl::StatusOr<rpc::BackupMade> Backups::Make(const std::string& name) const {
   if (error) return Failed(part, absl::StrCat("cannot be made: ", error.message()));
   rpc::BackupMade made;
   made.folder = whole.string();
-  for (size_t i = 0; i < stores_.size(); ++i) {
-    const std::string shard = absl::StrFormat("%s/shard-%03d", part.string(), static_cast<int>(i));
-    OCS_ASSIGN_OR_RETURN(auto copied, CopyShard(*stores_[i], static_cast<uint16_t>(i), shard));
-    made.shards.push_back(std::move(copied));
-  }
+  OCS_RETURN_IF_ERROR(CopyShards(part.string(), &made));
   OCS_RETURN_IF_ERROR(SyncFolder(part));
   made.bytes = BytesIn(part);
   fs::rename(part, whole, error);

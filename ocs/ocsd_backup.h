@@ -25,8 +25,7 @@ class Backups final : public rpc::StoreCare {
  public:
   /// `folder` may be empty: then there are no backups. The stores, by shard, and the engine outlive
   /// this.
-  Backups(std::string folder, std::vector<const balance::Store*> stores,
-          const engine::Engine* engine);
+  Backups(std::string folder, std::vector<const balance::Store*> stores, engine::Engine* engine);
 
   void BackUp(const std::string& name, BackUpDone done) override;
   rpc::StoreUsage Usage() const override;
@@ -39,10 +38,11 @@ class Backups final : public rpc::StoreCare {
   absl::Status Begin(BackUpDone* done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(const absl::StatusOr<rpc::BackupMade>& made);
   absl::StatusOr<rpc::BackupMade> Make(const std::string& name) const;
+  absl::Status CopyShards(const std::string& folder, rpc::BackupMade* made) const;
 
   const std::string folder_;
   const std::vector<const balance::Store*> stores_;
-  const engine::Engine* const engine_;
+  engine::Engine* const engine_;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool running_ ABSL_GUARDED_BY(mutex_) = false;

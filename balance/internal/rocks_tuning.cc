@@ -183,6 +183,12 @@ rocksdb::ColumnFamilyOptions SmallOptions(const rocksdb::BlockBasedTableOptions&
   return CommonOptions(table, std::clamp<uint64_t>(total / 16, kMiB, 16 * kMiB));
 }
 
+std::shared_ptr<rocksdb::Cache> MakeCache(int64_t bytes) {
+  OCS_CHECK(bytes >= 0);
+  return rocksdb::NewLRUCache(static_cast<size_t>(bytes == 0 ? kCacheBytesDefault : bytes),
+                              kCacheShardBits);
+}
+
 }  // namespace
 
 rocksdb::DBOptions DatabaseOptions(const RocksOptions& options) {
@@ -204,6 +210,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options) {
   database.max_subcompactions = 1;
   database.max_open_files = 1024;
   database.db_write_buffer_size = static_cast<size_t>(write_buffers);
+  // Of several stores: whichever has most is flushed when all together have as much.
+  if (options.memory != nullptr) database.write_buffer_manager = options.memory->write_buffers;
   // What a restart must replay. Small tables that seldom fill a buffer are flushed when they hold
   // back the log.
   database.max_total_wal_size = 2 * write_buffers;
@@ -234,11 +242,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksOptions& options) {
 
 std::vector<rocksdb::ColumnFamilyDescriptor> TableOptions(const RocksOptions& options,
                                                           const ExpiryFloor* floor) {
-  OCS_CHECK(options.block_cache_bytes >= 0);
-  const int64_t cache_bytes =
-      options.block_cache_bytes == 0 ? kCacheBytesDefault : options.block_cache_bytes;
-  const rocksdb::BlockBasedTableOptions table =
-      BlockOptions(rocksdb::NewLRUCache(static_cast<size_t>(cache_bytes), kCacheShardBits));
+  const rocksdb::BlockBasedTableOptions table = BlockOptions(
+      options.memory != nullptr ? options.memory->cache : MakeCache(options.block_cache_bytes));
   const uint64_t total = WriteBufferBytes(options);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, SmallOptions(table, total));
@@ -254,3 +259,18 @@ std::vector<rocksdb::ColumnFamilyDescriptor> TableOptions(const RocksOptions& op
 }
 
 }  // namespace ocs::balance::internal
+
+namespace ocs::balance {
+
+RocksMemory::RocksMemory(int64_t block_cache_bytes, int64_t write_buffer_bytes)
+    : cache(internal::MakeCache(block_cache_bytes)),
+      write_buffers(std::make_shared<rocksdb::WriteBufferManager>(
+          static_cast<size_t>(internal::WriteBufferBytes(
+              RocksOptions{.folder = {}, .write_buffer_bytes = write_buffer_bytes})))) {}
+
+std::shared_ptr<const RocksMemory> MakeRocksMemory(int64_t block_cache_bytes,
+                                                   int64_t write_buffer_bytes) {
+  return std::make_shared<const RocksMemory>(block_cache_bytes, write_buffer_bytes);
+}
+
+}  // namespace ocs::balance

@@ -10,8 +10,21 @@
 
 #include "balance/rocks_store.h"
 #include "balance/store.h"
+#include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/options.h"
+#include "rocksdb/write_buffer_manager.h"
+
+namespace ocs::balance {
+
+class RocksMemory final {
+ public:
+  RocksMemory(int64_t block_cache_bytes, int64_t write_buffer_bytes);
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+};
+
+}  // namespace ocs::balance
 
 namespace ocs::balance::internal {
 

@@ -42,6 +42,7 @@ class AddNodeCall : public Operation {
   balance::NodeId node;  ///< Result.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -58,6 +59,7 @@ class ChangeNodeCall : public Operation {
   std::optional<balance::AccountState> state;  ///< kActive, kSuspended or kClosed.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -80,6 +82,7 @@ class SetLimitCall : public Operation {
   uint32_t limit_set = 0;  ///< Result: its number.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -91,6 +94,7 @@ class DropLimitCall : public Operation {
   uint32_t limit = 0;
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -106,6 +110,7 @@ class SetProfileCall : public Operation {
   std::optional<int> billing_day;  ///< 1 to 31.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -129,6 +134,7 @@ class SetStateCall : public Operation {
   int64_t paid_out_micros = 0;  ///< Result of closing now.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -143,6 +149,7 @@ class CancelSubscriptionCall : public Operation {
   Instant ends_at;  ///< Result.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -157,6 +164,7 @@ class SetSwitchCall : public Operation {
   bool on = false;
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -181,12 +189,15 @@ class NoticesCall : public Operation {
  public:
   Position after;              ///< Only those of later entries.
   int32_t notices_max = 1000;  ///< 1 to 1,000, and a few more where one entry has several.
+  ShardId shard = {};          ///< Whose journal is read.
 
   std::vector<NoticeView> notices;
   Position next_after;
+  int shard_count = 1;  ///< How many shards there are to read.
 
  private:
-  void Execute(Shard& shard) override;
+  std::optional<ShardId> shard_wanted() const override { return shard; }
+  void Execute(Shard& at) override;
 };
 
 }  // namespace ocs::engine

@@ -31,6 +31,7 @@ class AdjustCall : public Operation {
   int64_t available = 0;  ///< Result: in the bucket, afterwards.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -46,6 +47,7 @@ class WriteOffCall : public Operation {
   int64_t written_off = 0;  ///< Result.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -67,6 +69,7 @@ class RefundChargeCall : public Operation {
   std::string refund_record_id;
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -85,7 +88,18 @@ class TransferCall : public Operation {
   std::string transfer_id;  ///< Result.
 
  private:
+  /// Of one that goes to another shard: it asks there whether the account exists, leaves here,
+  /// arrives there, and is settled here.
+  enum class Stage : uint8_t { kBegin, kLook, kSend, kReceive, kSettle };
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
+  void Begin(Shard& shard);
+  void Send(Shard& shard, balance::Account* payer, ChangeRecord* record);
+  Stage stage_ = Stage::kBegin;
+  bool receiver_exists_ = false;
+  bool arrived_ = false;
+  balance::Transfer transfer_;
+  Unit currency_;
 };
 
 }  // namespace ocs::engine

@@ -72,6 +72,7 @@ class CoverageCall : public Operation {
   std::vector<ModelPriceView> prices;       ///< Of the models that the account's money pays for.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 

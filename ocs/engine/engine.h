@@ -173,7 +173,9 @@ struct ReadRecord {
 
 class Engine final {
  public:
-  /// Opens the shards: reads heads, replays what is newer than the states, loads the catalogue.
+  /// Opens the shards: reads heads, replays what is newer than the states, loads the catalogue,
+  /// goes on with what was on its way between shards. The map from partitions to shards is made
+  /// with the store.
   /// `clock` and the resources outlive the engine. Errors: DataLoss with the place and what to do
   /// when the journal's chain or an entry is damaged; FailedPrecondition when the store is of a
   /// newer format or was made with another number of shards.
@@ -193,6 +195,12 @@ class Engine final {
   /// Refuses new work (Unavailable), finishes what was begun, writes back every state so that the
   /// next start replays nothing; then calls `done` once. Thread-safe.
   void Drain(std::function<void()> done);
+
+  /// Holds back what goes from one shard to another, until ReleaseCrossings was called as often.
+  /// What each shard is found to have meanwhile has no effect of another's without its cause:
+  /// copies of all shards fit together when they are made now, the first shard's last. Thread-safe.
+  void HoldCrossings();
+  void ReleaseCrossings();
 
   /// The first failed write's error, or OK. After an error the engine answers nothing more: the
   /// process should drain and exit, and a restart finds the truth. Thread-safe.

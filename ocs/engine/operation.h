@@ -22,9 +22,26 @@
 
 namespace ocs::engine {
 
+class ChangeRecord;
 class Engine;
 class Shard;
 struct Revision;
+
+/// How far an operation has come that claims identities in the shards which keep them, on behalf of
+/// an account in its own (internal/identity_claims.h).
+struct IdentityClaims {
+  enum class Stage : uint8_t { kBegin, kClaim, kAsk, kTakeOver, kDecide, kRelease, kEnd };
+  enum class Refusal : uint8_t { kNone, kTaken, kBusy };
+  Stage stage = Stage::kBegin;
+  AccountId account;                                          ///< That shall have them.
+  std::vector<std::pair<IdentityType, std::string>> claimed;  ///< Of other shards, or held there.
+  size_t next = 0;                                            ///< The one that it is at.
+  size_t end = 0;                                             ///< It goes through those before.
+  AccountId holder;                                           ///< Who has that one, as it seems.
+  bool held = false;                                          ///< And who says so.
+  Refusal refusal = Refusal::kNone;
+  size_t refused = 0;  ///< Which of them it is about.
+};
 
 /// Numbers of sources that an operation may come from: more than a credentials file has lines.
 inline constexpr int kSourcesMax = 4'096;
@@ -50,8 +67,9 @@ class Operation {
   ///   NotFound, AlreadyExists, FailedPrecondition   refused; nothing was changed; the message says
   ///   why. ResourceExhausted    overloaded, or a limit of ocs/base/limits.h is reached: nothing
   ///   was changed; back off. DeadlineExceeded     the caller gave up before the work was begun;
-  ///   nothing was changed. Unavailable          stopping, or stopped after a failed write: repeat
-  ///   with the same key after the restart.
+  ///   nothing was changed. Aborted    another request is just changing the same in another shard:
+  ///   nothing was changed; repeat it. Unavailable          stopping, or stopped after a failed
+  ///   write: repeat with the same key after the restart.
   absl::Status status;
   std::string failed_field;
 
@@ -67,6 +85,11 @@ class Operation {
   /// shard's.
   virtual bool abandoned() const { return false; }
 
+ protected:
+  /// Said while it executes: when what it has decided here is durable it goes on in the shard of
+  /// that partition, where Execute is called again. Done() comes at the end of its way.
+  void GoOn(PartitionId partition) { next_stop_ = partition; }
+
  private:
   friend class Engine;
   friend class Shard;
@@ -79,9 +102,22 @@ class Operation {
   virtual void Execute(Shard& shard) = 0;
   /// Whose account it will need, where that is known before it executes; 0 otherwise.
   virtual AccountId payer() const { return {}; }
+  /// The partition whose shard decides it. That of no account is the first, where the catalogue and
+  /// the batches of vouchers are.
+  virtual PartitionId partition() const { return payer().partition(); }
+  /// The shard that it is about, where it is about a shard's journal.
+  virtual std::optional<ShardId> shard_wanted() const { return std::nullopt; }
+  /// The identity that stands for its account, where that is not given: it is looked up where
+  /// identities of its partition are kept, and the shard of the account decides.
+  virtual std::optional<Identity> identity_wanted() const { return std::nullopt; }
   /// What becomes true with durability, before Done(), on the completing thread.
   virtual void Durable() noexcept {}
   Operation* next_ = nullptr;
+  std::optional<PartitionId> next_stop_;
+  bool on_its_way_ =
+      false;                ///< It has been in a shard before: it is neither refused nor abandoned.
+  bool looked_up_ = false;  ///< Its identity: it leads to this account, or to none.
+  AccountId identified_;
 };
 
 /// A credit-control request (RFC 8506). Business refusals are answers with status OK.
@@ -92,6 +128,10 @@ class CreditControlCall : public Operation {
 
  private:
   AccountId payer() const override { return request.account; }
+  std::optional<Identity> identity_wanted() const override {
+    if (request.account.valid()) return std::nullopt;
+    return request.subscriber;
+  }
   void Execute(Shard& shard) override;
 };
 
@@ -119,7 +159,14 @@ class CreateAccountCall : public Operation {
   AccountId account;  ///< Result.
 
  private:
+  PartitionId partition() const override;
   void Execute(Shard& shard) override;
+  bool CheckForm();
+  std::string IdentityTexts() const;
+  void Decide(Shard& shard);
+  void BeginElsewhere(Shard& shard);
+  void Write(Shard& shard, ChangeRecord* record);
+  IdentityClaims claims_;  ///< In other shards.
 };
 
 /// Adds or removes a subscriber identity, or gives it to another node of its account.
@@ -134,7 +181,11 @@ class ChangeIdentityCall : public Operation {
   balance::NodeId node = balance::kRootNode;  ///< Whose it becomes: of kAdd and kMove.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
+  void Decide(Shard& shard);
+  bool GoElsewhere(Shard& shard, IdentityClaims::Stage stage);
+  IdentityClaims claims_;  ///< In another shard.
 };
 
 /// Buys an offer: charges its fee, makes its buckets, opens its prices, begins its cycles. What may
@@ -162,6 +213,7 @@ class PurchaseCall : public Operation {
   Instant renews_at;          ///< Never() when it does not renew.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -175,6 +227,7 @@ class TopUpCall : public Operation {
   int64_t available_micros = 0;  ///< Result: of the main balance, afterwards.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -188,6 +241,11 @@ class GetAccountCall : public Operation {
   AccountView view;
 
  private:
+  AccountId payer() const override { return account; }
+  std::optional<Identity> identity_wanted() const override {
+    if (account.valid()) return std::nullopt;
+    return Identity{identity_type, identity};
+  }
   void Execute(Shard& shard) override;
 };
 
@@ -202,6 +260,7 @@ class HistoryCall : public Operation {
   Position next_before;  ///< For the next page; not valid at the end.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -216,6 +275,7 @@ class BillCall : public Operation {
   cdr::Bill bill;
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 
@@ -272,6 +332,7 @@ class AcknowledgeCall : public Operation {
   Position position;
 
  private:
+  std::optional<ShardId> shard_wanted() const override { return shard; }
   void Execute(Shard& shard) override;
 };
 

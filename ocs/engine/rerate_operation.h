@@ -70,6 +70,7 @@ class ReRateCall : public Operation {
   std::string correction_record_id;    ///< Of the record that takes its place; "" without one.
 
  private:
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
 };
 

@@ -75,7 +75,28 @@ class RedeemVoucherCall : public Operation {
   Instant valid_until;            ///< The earliest end among the buckets; Never() without one.
 
  private:
+  /// Of one whose account is not in the shard of the vouchers: it is claimed there, credited here
+  /// and settled there. Whoever else has claimed it is asked in between.
+  enum class Stage : uint8_t { kBegin, kClaim, kAsk, kTakeOver, kCredit, kGuessed, kSettle, kEnd };
+  AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
+  void Begin(Shard& shard);
+  void BeginElsewhere(Shard& shard);
+  void Claim(Shard& shard);
+  void Ask(Shard& shard);
+  void TakeOver(Shard& shard);
+  void CreditClaimed(Shard& shard);
+  void End(Shard& shard);
+  void GoTo(Stage stage, PartitionId partition);
+  bool Credit(Shard& shard, balance::Account* payer, const balance::VoucherBatch& of,
+              Position* redeemed);
+  Stage stage_ = Stage::kBegin;
+  balance::VoucherHash hash_ = {};
+  balance::VoucherBatch found_;  ///< Of a voucher that was claimed.
+  AccountId holder_;             ///< Who has claimed it, as it seems.
+  bool held_ = false;            ///< And has got it.
+  bool busy_ = false;            ///< Or is about to.
+  bool credited_ = false;        ///< This call's account has got it.
 };
 
 /// Reads the batches, by name, without those that are not durable yet.

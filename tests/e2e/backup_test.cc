@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,67 @@ TEST_CASE("a backup made under load holds what was answered before it, and serve
   CHECK(charged.result_code() == charging::DIAMETER_SUCCESS);
   CHECK(server.Stop(SIGTERM).exit_code == 0);
   CHECK(Run(std::string(OCS_INSPECT) + " " + restored + " > " + folder.Path("proof.txt")));
+}
+
+TEST_CASE("copies of several shards fit together, whatever goes from one to another",
+          "[ocsd][e2e]") {
+  const TempDir folder;
+  const std::string backups = folder.Path("backups");
+  constexpr int kAccounts = 8;
+  constexpr int kCopies = 6;
+  std::vector<uint64_t> ids;
+  std::set<uint64_t> shards;
+  int64_t money = 0;
+  {
+    ServerProcess server(folder.Path("data"), {"--backup-folder", backups, "--shard-count", "3"});
+    Client client(server.channel());
+    Publish(client);
+    for (int i = 0; i < kAccounts; ++i) {
+      ids.push_back(MakeCustomer(client, "customer-" + std::to_string(i), 20'000'000));
+      shards.insert((ids.back() >> 36) % 3);
+      money += MoneyOf(client, ids.back());
+    }
+    REQUIRE(shards.size() > 1);
+    std::atomic<int> given{0};
+    std::atomic<bool> stop{false};
+    auto load = std::async(std::launch::async, [&] {
+      Client giver(server.channel());
+      for (size_t n = 0; !stop.load(); ++n, ++given) {
+        account::TransferRequest request;
+        SetChange("give-" + std::to_string(n), request.mutable_change());
+        request.set_account_id(ids[n % kAccounts]);
+        request.set_to_account_id(ids[(n * 5 + 3) % kAccounts]);
+        if (request.account_id() == request.to_account_id()) continue;
+        request.set_amount(1'000);
+        Call(*giver.accounts, &account::Accounts::Stub::Transfer, request);
+      }
+    });
+    for (int copy = 0; copy < kCopies; ++copy) {
+      const int before = given.load();
+      while (given.load() < before + 20) sched_yield();
+      BackUpResponse made;
+      CHECK(BackUp(server, std::to_string(copy), &made).ok());
+      REQUIRE(made.shard_size() == 3);
+    }
+    stop = true;
+    load.get();
+    CHECK(server.Stop(SIGTERM).exit_code == 0);
+  }
+  for (int copy = 0; copy < kCopies; ++copy) {
+    const std::string from = backups + "/" + std::to_string(copy);
+    INFO(from);
+    CHECK(Run(std::string(OCS_INSPECT) + " " + from + " > " + folder.Path("proof.txt")));
+    ServerProcess server(from, {"--shard-count", "3"});
+    Client client(server.channel());
+    // What was on its way arrives by itself; never more than there was.
+    int64_t now = 0;
+    while (now != money) {
+      now = 0;
+      for (const uint64_t id : ids) now += MoneyOf(client, id);
+      REQUIRE(now <= money);
+    }
+    CHECK(server.Stop(SIGTERM).exit_code == 0);
+  }
 }
 
 TEST_CASE("a backup that was cut off is begun anew, and a server without a place makes none",

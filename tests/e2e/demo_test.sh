@@ -27,6 +27,11 @@ finds 'verdict: OK'
 finds 'All figures agree'
 [[ -s run/cdr.csv && -s run/summary.json && -s run/timing.json ]] || fail 'a file is missing'
 
+expect 0 "$demo" --rows 600 --shards 4 --dir four
+finds 'yes, to the byte'
+finds 'shard 3 of 4'
+finds 'All figures agree'
+
 expect 1 "$demo" --dir run
 finds 'run is there already'
 expect 2 "$demo" --faster

@@ -110,15 +110,44 @@ TEST_CASE("after a failed write the server ends with 3, and nothing acknowledged
 
 TEST_CASE("another number of shards is refused", "[ocsd][e2e]") {
   const TempDir folder;
-  {
-    ServerProcess server(folder.Path("data"));
+  const auto start = [&](const std::string& data, const std::string& shards) {
+    return RunToEnd({"--listen-address", "127.0.0.1:0", "--metrics-address", "", "--data-folder",
+                     folder.Path(data), "--shard-count", shards});
+  };
+  for (const std::string made : {"1", "3"}) {
+    {
+      ServerProcess server(folder.Path(made), {"--shard-count", made});
+      Client client(server.channel());
+      Publish(client);
+      CHECK(server.Stop(SIGTERM).exit_code == 0);
+    }
+    for (const std::string other : {"1", "2", "3", "4"}) {
+      if (other == made) continue;
+      const Ended ended = start(made, other);
+      INFO(made << " shards, started with " << other << ": " << ended.output);
+      CHECK(ended.exit_code == 1);
+      CHECK(ended.output.find("shard_count: ") != std::string::npos);
+    }
+    // Nothing was made or changed by that.
+    ServerProcess server(folder.Path(made), {"--shard-count", made});
     CHECK(server.Stop(SIGTERM).exit_code == 0);
   }
+}
+
+TEST_CASE("a server whose shard was lost does not start", "[ocsd][e2e]") {
+  const TempDir folder;
+  {
+    ServerProcess server(folder.Path("data"), {"--shard-count", "2"});
+    Client client(server.channel());
+    Publish(client);
+    CHECK(server.Stop(SIGTERM).exit_code == 0);
+  }
+  std::filesystem::remove_all(folder.Path("data") + "/shard-001");
   const Ended ended = RunToEnd({"--listen-address", "127.0.0.1:0", "--metrics-address", "",
                                 "--data-folder", folder.Path("data"), "--shard-count", "2"});
   INFO(ended.output);
   CHECK(ended.exit_code == 1);
-  CHECK(ended.output.find("shard") != std::string::npos);
+  CHECK(ended.output.find("restore all shards from a backup") != std::string::npos);
 }
 
 TEST_CASE("metrics count what was done", "[ocsd][e2e]") {

@@ -93,14 +93,12 @@ TEST_CASE("what is counted", "[engine][unit]") {
   CHECK(h.engine->health().ok());
 }
 
-TEST_CASE("one shard is what this release works with", "[engine][unit]") {
+TEST_CASE("there are 1 to 64 shards", "[engine][unit]") {
   Harness h;
   const ShardResources shard{.store = h.store.get(), .worker = &h.executor, .writer = &h.executor};
-  CHECK(absl::IsUnimplemented(Engine::Open({}, {shard, shard}, &h.clock).status()));
-  CHECK(absl::IsUnimplemented(Engine::Open({}, {}, &h.clock).status()));
-  CHECK(absl::IsInvalidArgument(h.engine->ReadRecords(ShardId{1}, Position{}, 1, 1).status()));
-  CHECK(absl::IsInvalidArgument(h.engine->ConsumerPosition("files", ShardId{1}).status()));
-  CHECK(absl::IsInvalidArgument(h.engine->ConsumerPosition("", ShardId{0}).status()));
+  CHECK(absl::IsInvalidArgument(Engine::Open({}, {}, &h.clock).status()));
+  const std::vector<ShardResources> many(65, shard);
+  CHECK(absl::IsInvalidArgument(Engine::Open({}, many, &h.clock).status()));
 }
 
 }  // namespace

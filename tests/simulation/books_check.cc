@@ -1,5 +1,6 @@
 #include "tests/simulation/books_check.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -25,9 +26,7 @@ class Auditor final {
     ++books_->entries;
     books_->last_entry = Cat(balance::EntryKindName(entry.kind), " of '", entry.key.text, "' ",
                              entry.key.number, ", account ", entry.account.value);
-    const bool of_a_partition = entry.kind == balance::EntryKind::kIdentityClaimed ||
-                                entry.kind == balance::EntryKind::kIdentityReleased;
-    if (entry.account.valid() && !of_a_partition) Apply(entry);
+    if (entry.account.valid() && !balance::IsBesideAccount(entry.kind)) Apply(entry);
     for (const auto& attachment : entry.attachments) {
       if (attachment.type != balance::AttachmentType::kRecord) continue;
       const auto record = cdr::DecodeRecord(attachment.bytes);
@@ -77,6 +76,11 @@ class Auditor final {
       Fault(entry, Cat("3: ", FromAbsl(applied.message())));
       return;
     }
+    if (const auto postings = balance::PostingsOf(entry); postings.ok()) {
+      for (const balance::Posting& posting : *postings)
+        if (posting.account == balance::LedgerAccount::kTransferred)
+          books_->transferred += posting.amount;
+    }
     if (const absl::Status invariants = balance::CheckInvariants(account); !invariants.ok())
       Fault(entry, Cat("3: ", FromAbsl(invariants.message())));
     // Law 4: what raises a hold leaves no bucket below its limit.
@@ -120,8 +124,9 @@ class Auditor final {
 };
 
 // What the inspector proves, in its words.
-void AddInspection(const balance::Store& store, Books* books) {
-  const auto report = tools::Prove(store, {});
+void AddInspection(const balance::Store& store, const std::vector<const balance::Store*>& shards,
+                   Books* books) {
+  const auto report = tools::Prove(store, {.shards = shards});
   if (!report.ok()) {
     books->faults.push_back(Cat("law 1: the inspector: ", FromAbsl(report.status().message())));
     return;
@@ -136,9 +141,7 @@ void AddInspection(const balance::Store& store, Books* books) {
   }
 }
 
-}  // namespace
-
-Books CheckBooks(const balance::Store& store) {
+Books CheckShard(const balance::Store& store, const std::vector<const balance::Store*>& shards) {
   Books books;
   Auditor auditor(&books);
   balance::ChainHash previous = {};
@@ -162,11 +165,31 @@ Books CheckBooks(const balance::Store& store) {
   }
   auditor.Finish();
   auditor.FindDue();
-  AddInspection(store, &books);
+  AddInspection(store, shards, &books);
   books.head = Cat(number, " ",
                    FromAbsl(absl::BytesToHexString(absl::string_view(
                        reinterpret_cast<const char*>(previous.data()), previous.size()))));
   return books;
+}
+
+}  // namespace
+
+Books CheckBooks(const std::vector<const balance::Store*>& shards) {
+  Books all;
+  for (const balance::Store* store : shards) {
+    Books books = CheckShard(*store, shards);
+    all.faults.insert(all.faults.end(), books.faults.begin(), books.faults.end());
+    all.head += all.head.empty() ? books.head : Cat(", ", books.head);
+    all.entries += books.entries;
+    all.records += books.records;
+    all.transferred += books.transferred;
+    all.logged_at = std::max(all.logged_at, books.logged_at);
+    all.last_entry = books.last_entry;
+    if (books.next_due >= all.next_due) continue;
+    all.next_due = books.next_due;
+    all.due_account = books.due_account;
+  }
+  return all;
 }
 
 }  // namespace ocs::simulation

@@ -21,11 +21,12 @@ struct Books {
   Instant logged_at;                    ///< Of the last group.
   Instant next_due = Instant::Never();  ///< The earliest that falls due, of any account.
   uint64_t due_account = 0;             ///< Whose.
+  int64_t transferred = 0;              ///< Out of accounts and not into others, all units.
   std::string last_entry;               ///< "session opened of s12 0, account 3".
 };
 
-/// Walks the whole journal.
-Books CheckBooks(const balance::Store& store);
+/// Walks the whole journal of each shard.
+Books CheckBooks(const std::vector<const balance::Store*>& shards);
 
 }  // namespace ocs::simulation
 

@@ -1,6 +1,6 @@
-// laws_simulation [--count] [SEEDS] [FIRST] [STEPS]: that many lives of the machine, from that seed
-// on. Prints the first seed whose laws broke, and how to see it again. Every hundredth life is
-// lived twice (law 6).
+// laws_simulation [--count] [SEEDS] [FIRST] [STEPS] [SHARDS]: that many lives of the machine, from
+// that seed on. Prints the first seed whose laws broke, and how to see it again. Every hundredth
+// life is lived twice (law 6).
 //
 // With --count it goes on behind a broken one and counts: each life is lived twice in a process of
 // its own, so that a check that aborts ends that life only.
@@ -30,17 +30,22 @@ bool ReadNumber(const char* text, int64_t* number) {
 
 void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
+SimulationOptions LifeOf(uint64_t seed, int64_t steps, int64_t shards) {
+  return {.seed = seed, .shards = static_cast<int>(shards), .steps = steps};
+}
+
 int Broken(const SimulationOptions& options, const std::vector<std::string>& faults) {
   Print(Cat("seed ", options.seed, ":\n"));
   for (const std::string& fault : faults) Print(Cat("  ", fault, "\n"));
-  Print(Cat("again: laws_simulation 1 ", options.seed, " ", options.steps, "\n"));
+  Print(Cat("again: laws_simulation 1 ", options.seed, " ", options.steps, " ", options.shards,
+            "\n"));
   return 1;
 }
 
-int Run(int64_t seeds, int64_t first, int64_t steps) {
+int Run(int64_t seeds, int64_t first, int64_t steps, int64_t shards) {
   SimulationResult sum;
   for (int64_t i = 0; i < seeds; ++i) {
-    const SimulationOptions options{.seed = static_cast<uint64_t>(first + i), .steps = steps};
+    const SimulationOptions options = LifeOf(static_cast<uint64_t>(first + i), steps, shards);
     const SimulationResult life = Simulate(options);
     if (!life.faults.empty()) return Broken(options, life.faults);
     if (options.seed % kTwiceEvery == 0) {
@@ -96,11 +101,11 @@ bool FaultApart(const SimulationOptions& options, std::string* fault) {
 // Which law a fault speaks of, or its first word.
 std::string KindOf(const std::string& fault) { return fault.substr(0, fault.find(':')); }
 
-int Count(int64_t seeds, int64_t first, int64_t steps) {
+int Count(int64_t seeds, int64_t first, int64_t steps, int64_t shards) {
   std::map<std::string, int64_t> kinds;
   int64_t found = 0;
   for (int64_t i = 0; i < seeds; ++i) {
-    const SimulationOptions options{.seed = static_cast<uint64_t>(first + i), .steps = steps};
+    const SimulationOptions options = LifeOf(static_cast<uint64_t>(first + i), steps, shards);
     std::string fault;
     if (!FaultApart(options, &fault)) {
       std::fputs("laws_simulation: no process could be started\n", stderr);
@@ -121,15 +126,16 @@ int Count(int64_t seeds, int64_t first, int64_t steps) {
 int main(int argc, char** argv) {
   const bool count = argc > 1 && std::strcmp(argv[1], "--count") == 0;
   const int begin = count ? 2 : 1;
-  int64_t numbers[] = {1'000, 1, 1'500};
-  bool good = argc <= begin + 3;
+  int64_t numbers[] = {1'000, 1, 1'500, 1};
+  bool good = argc <= begin + 4;
   for (int i = begin; good && i < argc; ++i)
     good = ocs::simulation::ReadNumber(argv[i], &numbers[i - begin]);
   if (!good) {
-    std::fputs("laws_simulation [--count] [SEEDS] [FIRST] [STEPS]: whole numbers above 0\n",
-               stderr);
+    std::fputs(
+        "laws_simulation [--count] [SEEDS] [FIRST] [STEPS] [SHARDS]: whole numbers above 0\n",
+        stderr);
     return 2;
   }
-  return (count ? ocs::simulation::Count : ocs::simulation::Run)(numbers[0], numbers[1],
-                                                                 numbers[2]);
+  return (count ? ocs::simulation::Count : ocs::simulation::Run)(numbers[0], numbers[1], numbers[2],
+                                                                 numbers[3]);
 }

@@ -13,6 +13,7 @@ namespace ocs::simulation {
 
 struct SimulationOptions {
   uint64_t seed = 1;
+  int shards = 1;
   int64_t steps = 1'500;  ///< Things that happen: a task, a request, a fault.
 };
 

@@ -9,6 +9,7 @@
 #include "ocs/base/text.h"
 #include "ocs/base/voucher_code.h"
 #include "ocs/engine/account_operation.h"
+#include "ocs/engine/care_operation.h"
 #include "ocs/engine/messages.h"
 #include "ocs/engine/voucher_operation.h"
 
@@ -323,7 +324,13 @@ std::shared_ptr<Intent> Workload::Buy(size_t account) {
 
 std::shared_ptr<Intent> Workload::Manage(size_t account) {
   const AccountId id = accounts_[account];
-  switch (random_.Below(7)) {
+  switch (random_.Below(11)) {
+    case 7:
+    case 8:
+      return Give(account);
+    case 9:
+    case 10:
+      return ChangeIdentity(account);
     case 4:
       return IssueVouchers();
     case 5:
@@ -438,6 +445,39 @@ std::shared_ptr<Intent> Workload::Redeem(size_t account) {
         return Cat(StatusText(call), call.batch, " ", call.amount_micros, " ",
                    call.available_micros, " ", call.valid_until.unix_ms);
       });
+}
+
+// Money or a part of a package; sometimes to nobody.
+std::shared_ptr<Intent> Workload::Give(size_t account) {
+  const size_t to = AnyAccount();
+  const AccountId nobody = AccountId::Of(accounts_[to].partition(), 1'000'000);
+  return Administrative<engine::TransferCall>(
+      Cat("give ", account, " to ", to),
+      [id = accounts_[account], receiver = random_.OneIn(8) ? nobody : accounts_[to],
+       bucket = random_.OneIn(2) ? 1 : random_.Between(1, 6), amount = random_.Between(1, 900),
+       key = Key("give")](engine::TransferCall& call) {
+        call.change.key = key;
+        call.account = id;
+        call.to = receiver;
+        call.bucket = {static_cast<uint32_t>(bucket)};
+        call.amount = amount;
+      },
+      [](const engine::TransferCall& call) { return Cat(StatusText(call), call.transfer_id); });
+}
+
+// A few identities that all accounts want.
+std::shared_ptr<Intent> Workload::ChangeIdentity(size_t account) {
+  return Administrative<ChangeIdentityCall>(
+      Cat("identity of ", account),
+      [id = accounts_[account], add = !random_.OneIn(3), number = random_.Below(4),
+       key = Key("identity")](ChangeIdentityCall& call) {
+        call.change.key = key;
+        call.account = id;
+        call.action = add ? ChangeIdentityCall::Action::kAdd : ChangeIdentityCall::Action::kRemove;
+        call.type = engine::IdentityType::kPrivate;
+        call.data = Cat("shared-", number);
+      },
+      [](const ChangeIdentityCall& call) { return StatusText(call); });
 }
 
 std::shared_ptr<Intent> Workload::Open() {

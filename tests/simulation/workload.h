@@ -41,6 +41,8 @@ class Workload final {
   std::shared_ptr<Intent> Limit(size_t account);
   std::shared_ptr<Intent> IssueVouchers();
   std::shared_ptr<Intent> Redeem(size_t account);
+  std::shared_ptr<Intent> Give(size_t account);
+  std::shared_ptr<Intent> ChangeIdentity(size_t account);
   std::shared_ptr<Intent> Open();
   std::shared_ptr<Intent> Report(bool last);
   std::shared_ptr<Intent> Debit();

@@ -25,8 +25,7 @@ using balance::Posting;
 std::string AccountPlace(AccountId id) { return Cat("account ", id.value); }
 
 bool OfNoAccount(const EntryView& entry) {
-  return !entry.account.valid() || entry.kind == EntryKind::kIdentityClaimed ||
-         entry.kind == EntryKind::kIdentityReleased;
+  return !entry.account.valid() || IsBesideAccount(entry.kind);
 }
 
 absl::int128 WhereItIs(const Bucket& bucket) {

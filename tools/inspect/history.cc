@@ -93,9 +93,8 @@ absl::StatusOr<balance::Account> LoadAccount(const balance::Store& store, Accoun
     while (true) {
       OCS_ASSIGN_OR_RETURN(const std::optional<EntryView> entry, group.Next());
       if (!entry) break;
-      const bool identity = entry->kind == balance::EntryKind::kIdentityClaimed ||
-                            entry->kind == balance::EntryKind::kIdentityReleased;
-      if (entry->account != id || identity || entry->position <= account.last) continue;
+      const bool beside = balance::IsBesideAccount(entry->kind);
+      if (entry->account != id || beside || entry->position <= account.last) continue;
       OCS_RETURN_IF_ERROR(applier.Apply(*entry, &account));
     }
   }

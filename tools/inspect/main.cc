@@ -63,6 +63,11 @@ void WarnIfUsed(const OpenedStore& opened) {
 
 int ProveAll(const Arguments& arguments, const std::vector<OpenedStore>& stores) {
   std::vector<Report> reports;
+  std::vector<const balance::Store*> shards;
+  for (const OpenedStore& opened : stores) {
+    shards.resize(std::max<size_t>(shards.size(), opened.format.shard.value + size_t{1}));
+    shards[opened.format.shard.value] = opened.store.get();
+  }
   bool ok = true;
   for (const OpenedStore& opened : stores) {
     WarnIfUsed(opened);
@@ -72,6 +77,7 @@ int ProveAll(const Arguments& arguments, const std::vector<OpenedStore>& stores)
                    {.retention = {.answer_seconds = arguments.answer_retention_seconds,
                                   .event_seconds = arguments.event_retention_seconds},
                     .memory_bytes_max = arguments.memory_mib << 20,
+                    .shards = shards,
                     .progress = [&](uint64_t group, uint64_t) { progress.Update(group); }});
     }();
     if (!report.ok()) return Complain(Annotate(report.status(), Cat("store ", opened.folder)));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "balance/journal.h"
 #include "ocs/base/bytes.h"
@@ -52,8 +53,9 @@ std::string GroupPlace(uint64_t number) { return Cat("group ", number); }
 class Walk final {
  public:
   Walk(const balance::Store& store, const ProveOptions& options, const StoreFormat& format,
-       const Head& head, const Trimmed& trimmed, uint64_t checkpoint)
+       const Head& head, const Trimmed& trimmed, uint64_t checkpoint, OtherShards others)
       : store_(store),
+        others_(std::move(others)),
         options_(options),
         head_(head),
         checkpoint_(checkpoint),
@@ -61,8 +63,8 @@ class Walk final {
         accounts_(&store, trimmed.group + 1, checkpoint, &report_),
         records_(trimmed.group == 0 ? RecordCheck::Journal::kWhole : RecordCheck::Journal::kTrimmed,
                  &report_),
-        tables_(&store, trimmed.group + 1, &report_),
-        vouchers_(&store, trimmed.group + 1, &report_),
+        tables_(&store, trimmed.group + 1, &others_, &report_),
+        vouchers_(&store, trimmed.group + 1, &others_, &report_),
         hash_(trimmed.hash) {
     report_.shard = format.shard;
     report_.shard_count = format.shard_count;
@@ -87,6 +89,11 @@ class Walk final {
           accounts_.ForEach([&](const balance::Account& account) { tables_.AddAccount(account); });
       OCS_RETURN_IF_ERROR(tables_.Finish(unknown));
       OCS_RETURN_IF_ERROR(vouchers_.Finish());
+    }
+    if (others_.left_out() > 0) {
+      report_.notes.push_back(Cat(FormatGrouped(static_cast<int64_t>(others_.left_out())),
+                                  " identities and vouchers are kept in shards that were not "
+                                  "given: they were not looked up"));
     }
     report_.accounts = accounts_.account_count();
     return std::move(report_);
@@ -205,6 +212,7 @@ class Walk final {
   }
 
   const balance::Store& store_;
+  OtherShards others_;
   const ProveOptions& options_;
   const Head head_;
   const uint64_t checkpoint_;
@@ -263,7 +271,11 @@ absl::StatusOr<Report> Prove(const balance::Store& store, const ProveOptions& op
   OCS_ASSIGN_OR_RETURN(const Head head, balance::ReadHead(store));
   OCS_ASSIGN_OR_RETURN(const Trimmed trimmed, ReadTrimmed(store));
   OCS_ASSIGN_OR_RETURN(const uint64_t checkpoint, ReadCheckpoint(store));
-  return Walk(store, options, format, head, trimmed, checkpoint).Run();
+  OCS_ASSIGN_OR_RETURN(const auto map, balance::ReadShardMap(store, format.shard,
+                                                             static_cast<int>(format.shard_count)));
+  OtherShards others =
+      map ? OtherShards(&store, format.shard, *map, options.shards) : OtherShards(&store);
+  return Walk(store, options, format, head, trimmed, checkpoint, std::move(others)).Run();
 }
 
 }  // namespace ocs::tools

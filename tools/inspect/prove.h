@@ -11,6 +11,7 @@
 #include "balance/journal.h"
 #include "balance/store.h"
 #include "tools/inspect/key_check.h"
+#include "tools/inspect/other_shards.h"
 #include "tools/inspect/report.h"
 
 namespace ocs::tools {
@@ -18,6 +19,9 @@ namespace ocs::tools {
 struct ProveOptions {
   KeyRetention retention = {};
   int64_t memory_bytes_max = int64_t{4} << 30;
+  /// All stores of several shards, by shard: what an account has in another shard is looked up
+  /// there. Where one is missing (null, or the list is shorter) that is left out, and noted.
+  std::vector<const balance::Store*> shards = {};
   /// Called after each group with its number and the head's; may be empty.
   std::function<void(uint64_t group, uint64_t head)> progress = {};
 };

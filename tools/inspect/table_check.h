@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "balance/account.h"
 #include "balance/store.h"
+#include "tools/inspect/other_shards.h"
 #include "tools/inspect/report.h"
 
 namespace ocs::tools {
@@ -18,9 +19,9 @@ namespace ocs::tools {
 /// Keeps four bytes for each group. Thread-compatible.
 class TableCheck final {
  public:
-  /// `store` and `report` outlive this.
-  TableCheck(const balance::Store* store, uint64_t first_group, Report* report)
-      : store_(store), first_group_(first_group), report_(report) {}
+  /// `store`, `others` and `report` outlive this.
+  TableCheck(const balance::Store* store, uint64_t first_group, OtherShards* others, Report* report)
+      : store_(store), first_group_(first_group), others_(others), report_(report) {}
 
   /// The next group of the journal has that many entries.
   void AddGroup(uint32_t entry_count) { entry_counts_.push_back(entry_count); }
@@ -39,6 +40,7 @@ class TableCheck final {
 
   const balance::Store* store_;
   uint64_t first_group_;
+  OtherShards* others_;
   Report* report_;
   uint64_t identities_ = 0;
   std::vector<uint32_t> entry_counts_;

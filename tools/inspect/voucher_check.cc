@@ -11,6 +11,11 @@ namespace ocs::tools {
 using balance::EntryKind;
 using balance::Table;
 
+namespace {
+// Whose shard has the vouchers.
+constexpr PartitionId kFirstPartition{0};
+}  // namespace
+
 void VoucherCheck::Fail(Position at, std::string what) {
   report_->Fail(Check::kVouchers, PlaceOf(at), std::move(what));
 }
@@ -18,6 +23,9 @@ void VoucherCheck::Fail(Position at, std::string what) {
 void VoucherCheck::Add(const balance::EntryView& entry, Instant logged_at) {
   const bool issued = entry.kind == EntryKind::kVouchersIssued;
   const bool redeemed = entry.kind == EntryKind::kVoucherRedeemed;
+  const bool claim =
+      entry.kind == EntryKind::kVoucherClaimed || entry.kind == EntryKind::kVoucherSettled;
+  if (claim) return AddClaim(entry, entry.attachment(balance::AttachmentType::kVoucher), logged_at);
   if (!issued && !redeemed && entry.kind != EntryKind::kVouchersCancelled) return;
   const std::string_view bytes = entry.attachment(balance::AttachmentType::kVoucher);
   if (issued) return AddIssued(entry, bytes);
@@ -54,6 +62,7 @@ void VoucherCheck::AddRedeemed(const balance::EntryView& entry, std::string_view
   report_->Count(Check::kVouchers);
   const auto use = balance::DecodeVoucherUse(bytes);
   if (!use.ok()) return Fail(entry.position, std::string(use.status().message()));
+  if (!others_->IsOwn(kFirstPartition)) return AddElsewhere(entry, *use);
   const auto [seen, added] = vouchers_.try_emplace(use->voucher, Seen{.batch = use->batch});
   if (added && !trimmed()) Fail(entry.position, "redeems a voucher that was never issued");
   if (seen->second.batch != use->batch)
@@ -62,12 +71,66 @@ void VoucherCheck::AddRedeemed(const balance::EntryView& entry, std::string_view
     Fail(entry.position,
          Cat("redeems a voucher that ", PlaceOf(seen->second.redeemed), " redeemed already"));
   }
+  if (seen->second.claimed_by.valid()) {  // By an account of this shard; settled afterwards.
+    if (seen->second.claimed_by != entry.account)
+      Fail(entry.position, "redeems a voucher that another account has claimed");
+    return;
+  }
   seen->second.redeemed = entry.position;
-  const Batch& batch = batches_[use->batch];
+  CheckBatchOf(entry, *use, logged_at);
+}
+
+void VoucherCheck::CheckBatchOf(const balance::EntryView& entry, const balance::VoucherUse& use,
+                                Instant logged_at) {
+  const Batch& batch = batches_[use.batch];
   if (batch.cancelled)
-    Fail(entry.position, Cat("redeems one of batch ", use->batch, ", which was cancelled"));
+    Fail(entry.position, Cat("redeems one of batch ", use.batch, ", which was cancelled"));
   if (batch.known && batch.terms.expires_at <= logged_at)
-    Fail(entry.position, Cat("redeems one of batch ", use->batch, ", which had expired"));
+    Fail(entry.position, Cat("redeems one of batch ", use.batch, ", which had expired"));
+}
+
+// Redeemed by an account of this shard: the shard of the vouchers says that this account may.
+void VoucherCheck::AddElsewhere(const balance::EntryView& entry, const balance::VoucherUse& use) {
+  const auto [before, added] = elsewhere_.try_emplace(use.voucher, entry.position);
+  if (!added) {
+    return Fail(entry.position,
+                Cat("redeems a voucher that ", PlaceOf(before->second), " redeemed already"));
+  }
+  const balance::Store* home = others_->StoreOf(kFirstPartition);
+  if (home == nullptr) return;
+  const auto row = home->Get(Table::kVouchers, balance::VoucherKey(use.voucher));
+  if (!row.ok()) return Fail(entry.position, std::string(row.status().message()));
+  if (!row->has_value()) return Fail(entry.position, "redeems a voucher that was never issued");
+  const auto voucher = balance::DecodeVoucher(**row);
+  if (!voucher.ok()) return Fail(entry.position, std::string(voucher.status().message()));
+  if (voucher->claimed_by != entry.account)
+    Fail(entry.position, "redeems a voucher that its account has not claimed");
+}
+
+void VoucherCheck::AddClaim(const balance::EntryView& entry, std::string_view bytes,
+                            Instant logged_at) {
+  report_->Count(Check::kVouchers);
+  const auto use = balance::DecodeVoucherUse(bytes);
+  if (!use.ok()) return Fail(entry.position, std::string(use.status().message()));
+  const auto [at, added] = vouchers_.try_emplace(use->voucher, Seen{.batch = use->batch});
+  Seen& seen = at->second;
+  if (added && !trimmed()) Fail(entry.position, "claims a voucher that was never issued");
+  if (seen.redeemed.valid()) {
+    return Fail(entry.position,
+                Cat("is of a voucher that ", PlaceOf(seen.redeemed), " redeemed already"));
+  }
+  if (entry.kind == EntryKind::kVoucherClaimed) {
+    if (seen.claimed_by.valid())
+      Fail(entry.position, Cat("claims a voucher of account ", seen.claimed_by.value));
+    seen.claimed_by = entry.account;
+    return CheckBatchOf(entry, *use, logged_at);
+  }
+  const bool known = seen.claimed_by.valid() || !trimmed();
+  if (known && seen.claimed_by != entry.account)
+    Fail(entry.position, "settles a claim that its account has not");
+  const bool credited = entry.answer == std::string_view("\1", 1);
+  seen.claimed_by = credited ? entry.account : AccountId{};
+  if (credited) seen.redeemed = entry.position;
 }
 
 void VoucherCheck::CheckRow(const balance::VoucherHash& hash, std::string_view row,
@@ -80,7 +143,7 @@ void VoucherCheck::CheckRow(const balance::VoucherHash& hash, std::string_view r
   if (!voucher.ok()) return fail(std::string(voucher.status().message()));
   Counts& counts = counts_[voucher->batch];
   ++counts.issued;
-  if (voucher->redeemed.valid()) ++counts.redeemed;
+  if (voucher->redeemed.valid() || voucher->claimed_by.valid()) ++counts.redeemed;
   const auto seen = vouchers_.find(hash);
   if (seen == vouchers_.end()) {
     // What was issued and redeemed before the journal's front is only known here.
@@ -91,6 +154,9 @@ void VoucherCheck::CheckRow(const balance::VoucherHash& hash, std::string_view r
   ++rows_;
   if (seen->second.batch != voucher->batch)
     fail(Cat("names batch ", voucher->batch, ", the journal ", seen->second.batch));
+  if (seen->second.claimed_by != voucher->claimed_by)
+    fail(Cat("is claimed by account ", voucher->claimed_by.value, ", the journal says ",
+             seen->second.claimed_by.value));
   if (seen->second.redeemed != voucher->redeemed) {
     const auto words = [](Position at) {
       return at.valid() ? Cat("was redeemed by ", PlaceOf(at)) : std::string("was not redeemed");

@@ -14,6 +14,7 @@
 #include "balance/store.h"
 #include "balance/voucher.h"
 #include "ocs/base/time.h"
+#include "tools/inspect/other_shards.h"
 #include "tools/inspect/report.h"
 
 namespace ocs::tools {
@@ -22,10 +23,11 @@ namespace ocs::tools {
 /// named by its entry. Thread-compatible.
 class VoucherCheck final {
  public:
-  /// `store` and `report` outlive this. Of a trimmed journal (`first_group` above 1) vouchers may
-  /// have been issued before it begins.
-  VoucherCheck(const balance::Store* store, uint64_t first_group, Report* report)
-      : store_(store), first_group_(first_group), report_(report) {}
+  /// `store`, `others` and `report` outlive this. Of a trimmed journal (`first_group` above 1)
+  /// vouchers may have been issued before it begins.
+  VoucherCheck(const balance::Store* store, uint64_t first_group, OtherShards* others,
+               Report* report)
+      : store_(store), first_group_(first_group), others_(others), report_(report) {}
 
   /// The next entry of the journal.
   void Add(const balance::EntryView& entry, Instant logged_at);
@@ -37,6 +39,7 @@ class VoucherCheck final {
   struct Seen {
     std::string batch = {};
     Position redeemed = {};
+    AccountId claimed_by = {};
   };
   struct Batch {
     balance::VoucherTerms terms;
@@ -52,13 +55,20 @@ class VoucherCheck final {
   void Fail(Position at, std::string what);
   void AddIssued(const balance::EntryView& entry, std::string_view bytes);
   void AddRedeemed(const balance::EntryView& entry, std::string_view bytes, Instant logged_at);
+  void AddElsewhere(const balance::EntryView& entry, const balance::VoucherUse& use);
+  void AddClaim(const balance::EntryView& entry, std::string_view bytes, Instant logged_at);
+  void CheckBatchOf(const balance::EntryView& entry, const balance::VoucherUse& use,
+                    Instant logged_at);
   void CheckRow(const balance::VoucherHash& hash, std::string_view row, uint64_t number);
   void CheckBatchRow(std::string_view row);
 
   const balance::Store* store_;
   const uint64_t first_group_;
+  OtherShards* others_;
   Report* report_;
   absl::flat_hash_map<balance::VoucherHash, Seen> vouchers_;
+  absl::flat_hash_map<balance::VoucherHash, Position>
+      elsewhere_;  // Redeemed here, of another shard.
   std::map<std::string, Batch> batches_;
   std::map<std::string, Counts> counts_;  // By the rows of the table.
   uint64_t rows_ = 0;                     // Of vouchers that the journal has.

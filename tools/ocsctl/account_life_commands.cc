@@ -40,6 +40,7 @@ struct LifeArguments {
   uint32_t parent = 0;
   uint32_t limit = 0;
   uint32_t subscription = 0;
+  std::optional<uint32_t> shard;
   int billing_day = 0;
   int items_max = 1'000'000;
   bool alert_only = false;
@@ -218,7 +219,36 @@ int SetSwitch(const Ctl& ctl, LifeArguments& arguments) {
   });
 }
 
-// From a position to the end; or the oldest that are kept.
+// Of one shard, at most `*left`; those are counted off. Into *shards how many there are.
+int NoticesOf(const Ctl& ctl, account::v1::ListNoticesRequest request, int* left,
+              uint32_t* shards) {
+  while (*left > 0) {
+    request.set_notices_max(std::min(*left, 1'000));
+    account::v1::ListNoticesResponse response;
+    const grpc::Status status =
+        ctl.Call(*ctl.Stub<Accounts>(), &Stub::ListNotices, request, &response);
+    if (!status.ok()) return ctl.Complain(status);
+    *shards = response.shard_count();
+    for (const auto& notice : response.notice()) {
+      if (ctl.json) {
+        ctl.PrintJson(notice);
+        continue;
+      }
+      const std::string shard = *shards > 1 ? Cat(request.shard(), ".") : std::string();
+      ctl.Print(Cat(shard, notice.position().group(), ".", notice.position().index(), "  ",
+                    TimeText(notice.at_unix_ms(), ctl.zone()), "  account ", notice.account_id(),
+                    ": ", notice.text(), "\n"));
+    }
+    *left -= response.notice_size();
+    const bool end = response.next_after().group() == request.after().group() &&
+                     response.next_after().index() == request.after().index();
+    if (end) break;
+    *request.mutable_after() = response.next_after();
+  }
+  return kDone;
+}
+
+// From a position to the end; or the oldest that are kept. A position is one of a shard.
 int Notices(const Ctl& ctl, const LifeArguments& arguments) {
   account::v1::ListNoticesRequest request;
   if (!arguments.at.empty()) {
@@ -228,27 +258,14 @@ int Notices(const Ctl& ctl, const LifeArguments& arguments) {
     request.mutable_after()->set_index(after->index);
   }
   int left = arguments.items_max;
-  while (left > 0) {
-    request.set_notices_max(std::min(left, 1'000));
-    account::v1::ListNoticesResponse response;
-    const grpc::Status status =
-        ctl.Call(*ctl.Stub<Accounts>(), &Stub::ListNotices, request, &response);
-    if (!status.ok()) return ctl.Complain(status);
-    for (const auto& notice : response.notice()) {
-      if (ctl.json) {
-        ctl.PrintJson(notice);
-        continue;
-      }
-      ctl.Print(Cat(notice.position().group(), ".", notice.position().index(), "  ",
-                    TimeText(notice.at_unix_ms(), ctl.zone()), "  account ", notice.account_id(),
-                    ": ", notice.text(), "\n"));
-    }
-    left -= response.notice_size();
-    const bool end = response.next_after().group() == request.after().group() &&
-                     response.next_after().index() == request.after().index();
-    if (end) break;
-    *request.mutable_after() = response.next_after();
-  }
+  uint32_t shards = 1;
+  const bool one = arguments.shard.has_value() || !arguments.at.empty();
+  request.set_shard(arguments.shard.value_or(0));
+  do {
+    const int done = NoticesOf(ctl, request, &left, &shards);
+    if (done != kDone) return done;
+    request.set_shard(request.shard() + 1);
+  } while (!one && request.shard() < shards && left > 0);
   return kDone;
 }
 
@@ -379,6 +396,8 @@ void AddNoticesCommand(CLI::App* app, Ctl* ctl) {
   CLI::App* notices = AddCommand(app, "notices", "What customers and operators are to be told",
                                  "ocsctl notices --after 120.4");
   notices->add_option("--after", arguments->at, "Only what came after GROUP.INDEX");
+  notices->add_option("--shard", arguments->shard,
+                      "Of this shard; else of all, or with --after of shard 0");
   notices->add_option("--items-max", arguments->items_max, "At most so many, about")
       ->check(CLI::Range(1, 1'000'000));
   notices->callback([=] { ctl->chosen = [=] { return Notices(*ctl, *arguments); }; });

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "balance/book.h"
 #include "balance/changes.h"
 #include "balance/ledger.h"
 #include "ocs/base/bytes.h"
@@ -12,6 +13,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/identity_claims.h"
 #include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/operation.h"
@@ -37,68 +39,138 @@ bool CheckIdentity(Operation* call, std::string_view field, IdentityType type,
   return true;
 }
 
+bool IsClaimed(const IdentityClaims& claims, const std::pair<IdentityType, std::string>& identity) {
+  return std::find(claims.claimed.begin(), claims.claimed.end(), identity) != claims.claimed.end();
+}
+
+void RefuseTaken(CreateAccountCall* call, size_t index) {
+  call->account = {};
+  RefuseField(call, Cat("identities[", index, "]"), absl::StatusCode::kAlreadyExists,
+              "belongs to another account");
+}
+
+// The same is being done in another shard. Nothing was changed.
+void RefuseBusy(Operation* call, std::string_view field) {
+  RefuseField(call, field, absl::StatusCode::kAborted,
+              "is being changed by another request: repeat this one");
+}
+
+// Says why the identity at which the claims ended could not be had.
+void RefuseClaim(CreateAccountCall* call, const IdentityClaims& claims,
+                 const std::vector<std::pair<IdentityType, std::string>>& identities) {
+  const auto at = std::find(identities.begin(), identities.end(), claims.claimed[claims.refused]);
+  const auto index = static_cast<size_t>(at - identities.begin());
+  if (claims.refusal == IdentityClaims::Refusal::kTaken) return RefuseTaken(call, index);
+  RefuseBusy(call, Cat("identities[", index, "]"));
+}
+
 }  // namespace
 
-void CreateAccountCall::Execute(Shard& shard) {
-  if (!CheckChange(this, change)) return;
-  if (!currency.is_money()) {
-    FailField(this, "currency", "expected an ISO 4217 currency such as CNY");
-    return;
-  }
+PartitionId CreateAccountCall::partition() const { return PartitionOf(change.key); }
+
+bool CreateAccountCall::CheckForm() {
+  if (!CheckChange(this, change)) return false;
+  if (!currency.is_money())
+    return FailField(this, "currency", "expected an ISO 4217 currency such as CNY");
   if (credit_limit_micros < 0 || credit_limit_micros > kAmountMicrosMax) {
-    FailField(this, "credit_limit_micros",
-              Cat("is ", credit_limit_micros, ", expected 0 to ", kAmountMicrosMax));
-    return;
+    return FailField(this, "credit_limit_micros",
+                     Cat("is ", credit_limit_micros, ", expected 0 to ", kAmountMicrosMax));
   }
   if (segment.size() > static_cast<size_t>(kNameLengthMax) ||
       tenant.size() > static_cast<size_t>(kNameLengthMax)) {
-    FailField(this, segment.size() > static_cast<size_t>(kNameLengthMax) ? "segment" : "tenant",
-              Cat("expected at most ", kNameLengthMax, " characters"));
-    return;
+    return FailField(this,
+                     segment.size() > static_cast<size_t>(kNameLengthMax) ? "segment" : "tenant",
+                     Cat("expected at most ", kNameLengthMax, " characters"));
   }
-  if (billing_day < 1 || billing_day > 31) {
-    FailField(this, "billing_day", Cat("is ", billing_day, ", expected 1 to 31"));
-    return;
-  }
-  if (identities.size() > static_cast<size_t>(kIdentitiesPerRequestMax)) {
-    FailField(this, "identities", Cat("expected at most ", kIdentitiesPerRequestMax));
-    return;
-  }
-  std::string all;
+  if (billing_day < 1 || billing_day > 31)
+    return FailField(this, "billing_day", Cat("is ", billing_day, ", expected 1 to 31"));
+  if (identities.size() > static_cast<size_t>(kIdentitiesPerRequestMax))
+    return FailField(this, "identities", Cat("expected at most ", kIdentitiesPerRequestMax));
   for (size_t i = 0; i < identities.size(); ++i) {
     const auto& [type, data] = identities[i];
-    if (!CheckIdentity(this, Cat("identities[", i, "]"), type, data)) return;
-    if (std::find(identities.begin(), identities.begin() + static_cast<std::ptrdiff_t>(i),
-                  identities[i]) != identities.begin() + static_cast<std::ptrdiff_t>(i)) {
-      FailField(this, Cat("identities[", i, "]"), "is there twice");
-      return;
-    }
-    ByteWriter(&all).Text(IdentityText(type, data));
+    if (!CheckIdentity(this, Cat("identities[", i, "]"), type, data)) return false;
+    const auto here = identities.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(identities.begin(), here, identities[i]) != here)
+      return FailField(this, Cat("identities[", i, "]"), "is there twice");
   }
-  ChangeRecord record(shard, change, PartitionOf(change.key), EntryKind::kAccountCreated,
+  return true;
+}
+
+std::string CreateAccountCall::IdentityTexts() const {
+  std::string all;
+  for (const auto& [type, data] : identities) ByteWriter(&all).Text(IdentityText(type, data));
+  return all;
+}
+
+void CreateAccountCall::Execute(Shard& shard) {
+  using Stage = IdentityClaims::Stage;
+  switch (claims_.stage) {
+    case Stage::kBegin:
+    case Stage::kDecide:
+      return Decide(shard);
+    case Stage::kEnd:
+      UnmarkClaims(shard, claims_, MarkOfChange(partition(), change.key));
+      if (status.ok()) RefuseClaim(this, claims_, identities);
+      claims_ = {};
+      return;
+    default:
+      return GoOn(StepOfClaims(shard, &claims_));
+  }
+}
+
+void CreateAccountCall::Decide(Shard& shard) {
+  if (!CheckForm()) return;
+  ChangeRecord record(shard, change, partition(), EntryKind::kAccountCreated,
                       {{"currency", std::string(currency.code())},
                        {"credit_limit_micros", Cat(credit_limit_micros)},
-                       {"identities", all},
+                       {"identities", IdentityTexts()},
                        {"state", Cat(pre_active ? 1 : 0)},
                        {"segment", segment},
                        {"tenant", tenant},
                        {"billing_day", Cat(billing_day)}});
-  if (record.Repeats(this, [&](ByteReader& in) { account.value = in.Varint(); })) return;
+  const bool claimed = claims_.stage == IdentityClaims::Stage::kDecide;
+  // Nobody else has used the key since it was marked.
+  if (!claimed && record.Repeats(this, [&](ByteReader& in) { account.value = in.Varint(); }))
+    return;
   for (size_t i = 0; i < identities.size(); ++i) {
-    const bool taken = shard.FindIdentity(identities[i].first, identities[i].second).valid();
+    if (claimed && IsClaimed(claims_, identities[i])) continue;
+    const Claimable claimable = IsClaimable(shard, identities[i].first, identities[i].second);
     if (shard.stopped()) return;
-    if (taken) {
-      failed_field = Cat("identities[", i, "]");
-      status = absl::AlreadyExistsError(Cat(failed_field, ": belongs to another account"));
+    if (claimable == Claimable::kElsewhere && !claimed) {
+      claims_.claimed.push_back(identities[i]);
+    } else if (claimable != Claimable::kHere) {
+      RefuseTaken(this, i);
+      if (claimed) return GoOn(ReleaseClaims(&claims_));
+      claims_ = {};
       return;
     }
   }
+  if (!claimed && !claims_.claimed.empty()) return BeginElsewhere(shard);
 
   // Past this line the command cannot fail.
-  balance::Account* created = shard.book().NewAccount(PartitionOf(change.key));
-  account = created->id;
-  for (const auto& [type, data] : identities) shard.ClaimIdentity(type, data, account);
-  balance::EntryBuilder& entry = record.Begin(account);
+  account = claimed ? claims_.account : shard.book().ReserveAccount(partition());
+  Write(shard, &record);
+  if (claimed) UnmarkClaims(shard, claims_, MarkOfChange(partition(), change.key));
+  claims_ = {};
+}
+
+// Some identities are claimed in other shards first, for an account that is not there yet.
+void CreateAccountCall::BeginElsewhere(Shard& shard) {
+  claims_.account = shard.book().ReserveAccount(partition());
+  if (!MarkClaims(shard, claims_, MarkOfChange(partition(), change.key))) {
+    claims_ = {};
+    return RefuseBusy(this, "idempotency_key");
+  }
+  GoOn(BeginClaims(&claims_));
+}
+
+void CreateAccountCall::Write(Shard& shard, ChangeRecord* record) {
+  balance::Account* created = shard.book().NewReserved(account);
+  for (const auto& identity : identities) {
+    if (!IsClaimed(claims_, identity))
+      shard.ClaimIdentity(identity.first, identity.second, account);
+  }
+  balance::EntryBuilder& entry = record->Begin(account);
   entry.CreateAccount(currency, credit_limit_micros, shard.logged_at());
   for (const auto& [type, data] : identities)
     entry.AddIdentity({.type = static_cast<uint8_t>(type), .data = data});
@@ -158,6 +230,25 @@ bool MayChange(ChangeIdentityCall* call, const balance::Account& payer, AccountI
 }  // namespace
 
 void ChangeIdentityCall::Execute(Shard& shard) {
+  using Stage = IdentityClaims::Stage;
+  const std::string mark = MarkOfChange(account.partition(), change.key);
+  switch (claims_.stage) {
+    case Stage::kBegin:
+    case Stage::kDecide:
+      return Decide(shard);
+    case Stage::kEnd:
+      UnmarkClaims(shard, claims_, mark);
+      if (claims_.refusal == IdentityClaims::Refusal::kTaken)
+        MayChange(this, *shard.FindAccount(account), claims_.holder);
+      if (claims_.refusal == IdentityClaims::Refusal::kBusy) RefuseBusy(this, "identity");
+      claims_ = {};
+      return;
+    default:
+      return GoOn(StepOfClaims(shard, &claims_));
+  }
+}
+
+void ChangeIdentityCall::Decide(Shard& shard) {
   if (!CheckChange(this, change) || !CheckIdentity(this, "identity", type, data)) return;
   balance::Account* payer = FindPayerToChange(this, shard, account);
   if (payer == nullptr) return;
@@ -165,20 +256,38 @@ void ChangeIdentityCall::Execute(Shard& shard) {
                       {{"account_id", Cat(account.value)},
                        {"identity", IdentityText(type, data)},
                        {"node_id", Cat(node.value)}});
-  if (record.Repeats(this, [](ByteReader&) {})) return;
-  const AccountId owner = shard.FindIdentity(type, data);
-  if (shard.stopped() || !MayChange(this, *payer, owner)) return;
-  if (action != Action::kRemove && !CheckNotClosed(this, *payer)) return;
+  const bool claimed = claims_.stage == IdentityClaims::Stage::kDecide;
+  if (!claimed && record.Repeats(this, [](ByteReader&) {})) return;
+  const bool has = payer->FindIdentity(static_cast<uint8_t>(type), data) != nullptr;
+  Claimable claimable = Claimable::kHere;
+  if (!has && !claimed) claimable = IsClaimable(shard, type, data);
+  if (shard.stopped()) return;
+  // Whose it is where it is not this account's only matters to who adds it.
+  AccountId owner = has ? account : AccountId{};
+  if (claimable == Claimable::kNot) owner = shard.FindClaim(type, data);
+  if (!MayChange(this, *payer, owner) ||
+      (action != Action::kRemove && !CheckNotClosed(this, *payer))) {
+    if (claimed) GoOn(ReleaseClaims(&claims_));
+    return;
+  }
+  if (claimable == Claimable::kElsewhere) {
+    GoElsewhere(shard, IdentityClaims::Stage::kClaim);
+    return;
+  }
+  const bool released_elsewhere =
+      action == Action::kRemove &&
+      !shard.Has(balance::Book::IdentityPartition(static_cast<uint8_t>(type), data));
+  if (released_elsewhere && !GoElsewhere(shard, IdentityClaims::Stage::kRelease)) return;
 
   // Past this line the command cannot fail.
   balance::AccountIdentity identity{.type = static_cast<uint8_t>(type), .data = data, .node = node};
   switch (action) {
     case Action::kAdd:
-      shard.ClaimIdentity(type, data, account);
+      if (!claimed) shard.ClaimIdentity(type, data, account);
       record.Begin(account).AddIdentity(identity);
       break;
     case Action::kRemove:
-      shard.ReleaseIdentity(type, data, account);
+      if (!released_elsewhere) shard.ReleaseIdentity(type, data, account);
       identity.node = payer->FindIdentity(identity.type, data)->node;
       record.Begin(account).RemoveIdentity(identity);
       break;
@@ -187,6 +296,24 @@ void ChangeIdentityCall::Execute(Shard& shard) {
       break;
   }
   shard.Append(payer);
+  if (!claimed) return;
+  UnmarkClaims(shard, claims_, MarkOfChange(account.partition(), change.key));
+  claims_ = {};
+}
+
+// The identity is claimed in its shard before it is added here, or given back there after it was
+// taken away here. False: refused, as the same is under way.
+bool ChangeIdentityCall::GoElsewhere(Shard& shard, IdentityClaims::Stage stage) {
+  claims_.account = account;
+  claims_.claimed = {{type, data}};
+  claims_.end = 1;
+  if (!MarkClaims(shard, claims_, MarkOfChange(account.partition(), change.key))) {
+    claims_ = {};
+    RefuseBusy(this, "identity");
+    return false;
+  }
+  GoOn(stage == IdentityClaims::Stage::kClaim ? BeginClaims(&claims_) : ReleaseClaims(&claims_));
+  return true;
 }
 
 void TopUpCall::Execute(Shard& shard) {

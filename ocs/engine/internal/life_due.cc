@@ -70,7 +70,7 @@ void ConsiderSubscriptions(const balance::Account& account, Due* first) {
   }
 }
 
-Due FindFirst(const balance::Account& account) {
+Due FindFirst(const Shard& shard, const balance::Account& account) {
   Due first;
   for (size_t i = 0; i < account.sessions.size(); ++i) {
     Consider({account.sessions[i].ends_at, DueKind::kSessionEnd, i}, &first);
@@ -87,6 +87,7 @@ Due FindFirst(const balance::Account& account) {
     Consider({account.limits[i].until, DueKind::kLimitEnd, i}, &first);
   }
   for (size_t i = 0; i < account.transfers.size(); ++i) {
+    if (IsOnItsWay(shard, account.transfers[i])) continue;
     Consider({account.transfers[i].sent_at, DueKind::kTransfer, i}, &first);
   }
   return first;
@@ -135,7 +136,7 @@ void DoDueWork(Shard& shard, balance::Account* account) {
   const Instant now = shard.logged_at();
   if (account->NextDue() > now) return;
   for (int step = 0; step < kDueStepsMax && !shard.stopped(); ++step) {
-    const Due due = FindFirst(*account);
+    const Due due = FindFirst(shard, *account);
     if (due.at == Instant::Never() || due.at > now) return;
     DoFirst(shard, account, due);
   }

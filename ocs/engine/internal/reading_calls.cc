@@ -242,21 +242,26 @@ void CreditControlCall::Execute(Shard& shard) {
   if (charging.payer() != nullptr) GiveNotices(shard, charging.payer());
 }
 
-void NoticesCall::Execute(Shard& shard) {
+void NoticesCall::Execute(Shard& at) {
   if (notices_max < 1 || notices_max > kNoticesMax) {
     FailField(this, "notices_max", Cat("is ", notices_max, ", expected 1 to ", kNoticesMax));
     return;
   }
+  if (shard != at.id()) {
+    FailField(this, "shard", "there is no such shard");
+    return;
+  }
   next_after = after;
-  const uint64_t durable = shard.durable_group();
+  shard_count = at.shard_count();
+  const uint64_t durable = at.durable_group();
   uint64_t number = std::max<uint64_t>(after.group, 1);
-  auto cursor = shard.store().Seek(balance::Table::kJournal, balance::GroupKey(number));
+  auto cursor = at.store().Seek(balance::Table::kJournal, balance::GroupKey(number));
   for (int looked = 0; cursor->valid() && looked < kGroupsLookedAtMax; ++looked, cursor->Next()) {
     number = looked == 0 ? ByteReader(cursor->key()).Big64() : number + 1;
     if (number > durable) return;
     auto group = balance::GroupReader::Open(cursor->value(), number);
-    if (!group.ok()) return shard.Stop(group.status());
-    if (!AddNotices(*group, shard, this)) return;
+    if (!group.ok()) return at.Stop(group.status());
+    if (!AddNotices(*group, at, this)) return;
   }
 }
 

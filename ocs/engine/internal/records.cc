@@ -113,6 +113,10 @@ std::vector<Engine::Consumer> Engine::consumers() const {
 }
 
 void AcknowledgeCall::Execute(Shard& at) {
+  if (shard != at.id()) {
+    FailField(this, "shard", "there is no such shard");
+    return;
+  }
   if (!IsConsumerName(consumer)) {
     FailField(this, "consumer", "expected 1 to 64 lower-case letters, digits, '-', '_' or '.'");
     return;

@@ -104,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
   const EngineOptions& options = *shard->context_.options;
   const balance::BookOptions book_options{
       .shard = shard->context_.id,
-      .shard_count = 1,
+      .shard_count = shard->shard_count(),
       .cached_accounts_max = options.cached_accounts_max,
       .checkpoint_lag_entries = options.checkpoint_lag_entries,
       .answer_retention_seconds = options.answer_retention_seconds,
@@ -144,6 +144,20 @@ void Shard::Submit(Operation* operation) {
     operation->Done();
     return;
   }
+  inbox_.Push(operation);
+  Schedule();
+}
+
+void Shard::SubmitOnItsWay(Operation* operation) {
+  if (draining_.load(std::memory_order_acquire) || stopped()) {
+    operation->status = Stopping();
+    operation->Done();
+    return;
+  }
+  queue_length_.fetch_add(1, std::memory_order_relaxed);
+  if (operation->source != 0)
+    (*source_lengths_)[operation->source].fetch_add(1, std::memory_order_relaxed);
+  operation->on_its_way_ = true;
   inbox_.Push(operation);
   Schedule();
 }
@@ -223,8 +237,9 @@ void Shard::TakeInbox() {
 void Shard::FillBacklog() {
   if (backlog_count_ >= kBacklogLow) return;
   if (since_inbox_count_ >= kInboxEvery) {
-    // Who came while a flood is worked off gets a turn in it.
+    // Who came while a flood is worked off gets a turn in it, by the catalogue that he may know.
     arrival_ = context_.clock->Now();
+    revisions_ = context_.catalogue->snapshot();
     TakeInbox();
   }
   backlog_count_ += queue_.TakeTurns(kBacklogHigh - backlog_count_, &backlog_);
@@ -279,12 +294,13 @@ void Shard::Decide(Operation* operation) {
     (*source_lengths_)[operation->source].fetch_sub(1, std::memory_order_relaxed);
   }
   ++counts_.operations;
-  if (operation->abandoned()) {
+  if (!operation->on_its_way_ && operation->abandoned()) {
     ++counts_.abandoned;
     operation->status = absl::DeadlineExceededError("the caller gave up before the work was begun");
     operation->Done();
     return;
   }
+  if (context_.partitions != nullptr && GoesOnAtOnce(operation)) return;
   book_->OpenGroup(arrival_);
   operation->Execute(*this);
   if (stopped()) {
@@ -293,6 +309,23 @@ void Shard::Decide(Operation* operation) {
     return;
   }
   waiting_.Push(operation);
+}
+
+// Where it asks for an account by an identity that is kept here: it goes to the account's shard,
+// unless that is this one, or none.
+bool Shard::GoesOnAtOnce(Operation* operation) {
+  const auto identity = operation->looked_up_ ? std::nullopt : operation->identity_wanted();
+  if (!identity) {
+    identified_ = std::exchange(operation->identified_, AccountId{});
+    return false;
+  }
+  operation->looked_up_ = true;
+  identified_ = {};
+  const AccountId account = FindClaim(identity->type, identity->data);
+  if (stopped() || !account.valid() || Has(account.partition())) return false;
+  operation->identified_ = account;
+  context_.go_on(operation, account.partition());
+  return true;
 }
 
 void Shard::BeginDry(Instant now) {
@@ -358,7 +391,11 @@ void Shard::TakeFinished() {
 void Shard::Complete(OperationList* operations) {
   while (Operation* operation = operations->Pop()) {
     operation->Durable();
-    operation->Done();
+    if (operation->next_stop_) {
+      context_.go_on(operation, *std::exchange(operation->next_stop_, std::nullopt));
+    } else {
+      operation->Done();
+    }
   }
 }
 
@@ -450,6 +487,17 @@ balance::Account* Shard::FindAccount(AccountId account) {
 }
 
 AccountId Shard::FindIdentity(IdentityType type, std::string_view data) {
+  if (has_all_partitions()) return FindClaim(type, data);
+  const auto number = static_cast<uint8_t>(type);
+  const bool kept_here = Has(balance::Book::IdentityPartition(number, data));
+  const AccountId account = kept_here ? FindClaim(type, data) : identified_;
+  if (!account.valid() || !Has(account.partition())) return {};
+  // A claim is made before the account has it, and given back after it has not.
+  const balance::Account* found = FindAccount(account);
+  return found != nullptr && found->FindIdentity(number, data) != nullptr ? account : AccountId{};
+}
+
+AccountId Shard::FindClaim(IdentityType type, std::string_view data) {
   identity_key_ = balance::Book::IdentityKey(static_cast<uint8_t>(type), data);
   const auto cached = identities_.find(identity_key_);
   if (cached != identities_.end()) return cached->second;

@@ -19,8 +19,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "balance/book.h"
+#include "balance/shard_map.h"
 #include "ocs/base/histogram.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/internal/catalogue_registry.h"
@@ -42,6 +44,16 @@ class Inbox final {
   std::atomic<Operation*> top_ = nullptr;
 };
 
+/// An operation that a shard begins by itself, to be done in others too.
+class OwnOperation : public Operation {
+ public:
+  void Done() noexcept final { forget_(this); }
+
+ private:
+  friend class Engine;
+  std::function<void(OwnOperation*)> forget_;
+};
+
 /// Everything but Submit, Tick, Drain and statistics is confined to the shard's tasks.
 class Shard final {
  public:
@@ -52,6 +64,12 @@ class Shard final {
     const Clock* clock;
     const CatalogueRegistry* catalogue;
     std::function<void(const absl::Status&)> on_stopped;
+    /// Which shard has which partition; null: this one has all.
+    const balance::ShardMap* partitions = nullptr;
+    /// Takes an operation that goes on in another shard, or in this one. Unless this has all.
+    std::function<void(Operation*, PartitionId)> go_on = nullptr;
+    /// Takes one that a shard begins. The same.
+    std::function<void(std::unique_ptr<OwnOperation>, PartitionId)> begin = nullptr;
     bool dry = false;  ///< For DryShard (ocs/engine/dry_shard.h): nothing is ever written.
   };
 
@@ -59,11 +77,13 @@ class Shard final {
   static absl::StatusOr<std::unique_ptr<Shard>> Open(Context context);
   ~Shard();
 
-  void Submit(Operation* operation);       ///< Thread-safe.
-  void Tick();                             ///< Thread-safe.
-  void Drain(std::function<void()> done);  ///< Thread-safe; once.
-  ShardStatistics statistics() const;      ///< Thread-safe.
-  absl::Status health() const;             ///< Thread-safe.
+  void Submit(Operation* operation);  ///< Thread-safe.
+  /// As Submit, of one that was admitted to another shard.
+  void SubmitOnItsWay(Operation* operation);  ///< Thread-safe.
+  void Tick();                                ///< Thread-safe.
+  void Drain(std::function<void()> done);     ///< Thread-safe; once.
+  ShardStatistics statistics() const;         ///< Thread-safe.
+  absl::Status health() const;                ///< Thread-safe.
   uint64_t durable_group() const { return durable_group_.load(std::memory_order_acquire); }
   const balance::Store& store() const { return *context_.resources.store; }
 
@@ -86,8 +106,29 @@ class Shard final {
 
   /// The account, or null. An error is a failed read: the shard stops.
   balance::Account* FindAccount(AccountId account);
-  /// The account of an identity, or 0.
+  /// True for a partition of this shard.
+  bool Has(PartitionId partition) const {
+    return context_.partitions == nullptr || context_.partitions->ShardOf(partition) == id();
+  }
+  /// Begins an operation in the shard of a partition. REQUIRES: !has_all_partitions().
+  void Begin(std::unique_ptr<OwnOperation> operation, PartitionId partition) {
+    context_.begin(std::move(operation), partition);
+  }
+  /// What is done step by step in several shards is marked in each where another must not begin the
+  /// same in between; who finds a mark is told to try again. Marks are in memory only: after a
+  /// restart nothing is under way. False: it is marked already.
+  bool Mark(std::string what) { return marks_.insert(std::move(what)).second; }
+  void Unmark(const std::string& what) { marks_.erase(what); }
+  bool marked(const std::string& what) const { return marks_.contains(what); }
+
+  int shard_count() const { return has_all_partitions() ? 1 : context_.partitions->shard_count(); }
+  bool has_all_partitions() const { return context_.partitions == nullptr; }
+
+  /// The account of an identity, or 0. With several shards: only an account of this shard, that of
+  /// the operation that is being decided where another shard keeps the identity.
   AccountId FindIdentity(IdentityType type, std::string_view data);
+  /// Who has claimed an identity of a partition of this shard, or 0.
+  AccountId FindClaim(IdentityType type, std::string_view data);
   /// Writes that the identity belongs to the account, or to nobody any more. REQUIRES: it was free,
   /// or its own.
   void ClaimIdentity(IdentityType type, std::string_view data, AccountId account);
@@ -126,7 +167,8 @@ class Shard final {
   void ContinueDrain();
   void FailAll(OperationList* operations);
   void Publish();  ///< Copies the counts to where other threads read them.
-  static void Complete(OperationList* operations);
+  void Complete(OperationList* operations);
+  bool GoesOnAtOnce(Operation* operation);
 
   Context context_;
   std::unique_ptr<balance::Book> book_;
@@ -146,6 +188,8 @@ class Shard final {
   absl::flat_hash_map<std::string, Acknowledged> acknowledged_;  ///< Not yet durable.
   std::string identity_key_;
   uint64_t last_claim_group_ = 0;
+  AccountId identified_;  ///< By the identity of the operation that is being decided.
+  absl::flat_hash_set<std::string> marks_;
 
   Inbox inbox_;
   std::atomic<int64_t> queue_length_ = 0;

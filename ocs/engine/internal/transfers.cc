@@ -1,6 +1,7 @@
 #include "ocs/engine/internal/transfers.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "balance/changes.h"
 #include "balance/ledger.h"
@@ -21,10 +22,10 @@ using balance::EntryKind;
 using balance::Transfer;
 
 // Whether the account can take it.
-bool CanReceive(const Account& receiver, const Account& sender, const Transfer& transfer) {
+bool CanReceive(const Account& receiver, const Unit& sender_currency, const Transfer& transfer) {
   if (receiver.state == balance::AccountState::kClosed) return false;
   const bool in_money = transfer.bucket.unit.is_money() || transfer.bucket.deferred_micros != 0;
-  if (in_money && receiver.currency != sender.currency) return false;
+  if (in_money && receiver.currency != sender_currency) return false;
   return transfer.bucket.id == balance::kMainBucket ||
          receiver.buckets.size() < static_cast<size_t>(kBucketsPerAccountMax);
 }
@@ -95,9 +96,70 @@ bool CheckTransfer(TransferCall* call, const Account& payer, Instant now) {
   return true;
 }
 
+std::string MarkOfTransfer(const Transfer& transfer) { return Cat("transfer ", transfer.id); }
+
+// In the receiver's shard, another than the sender's: what is decided there is written there, so
+// that it is never decided otherwise. True when the receiver has it.
+bool ReceiveFromElsewhere(Shard& shard, const Transfer& transfer, const Unit& sender_currency) {
+  const std::string key = balance::TransferKey(transfer.id);
+  const auto decided = shard.book().FindChange(transfer.to.partition(), key);
+  if (!decided.ok()) return shard.Stop(decided.status()), false;
+  if (*decided != nullptr) return (*decided)->view.kind == EntryKind::kTransferReceived;
+  Account* receiver = shard.FindAccount(transfer.to);
+  if (shard.stopped()) return false;
+  if (receiver != nullptr && CanReceive(*receiver, sender_currency, transfer) &&
+      Receive(shard, receiver, transfer, key))
+    return true;
+  balance::EntryBuilder& entry = shard.entry();
+  entry.Begin(EntryKind::kTransferRefused, transfer.to);
+  entry.SetKey({.type = balance::EntryKey::Type::kChange, .text = key, .number = 0});
+  shard.Append(nullptr);
+  return false;
+}
+
+// In the sender's shard, after that.
+void SettleElsewhere(Shard& shard, AccountId account, const Transfer& transfer, bool arrived) {
+  shard.Unmark(MarkOfTransfer(transfer));
+  Account* sender = shard.FindAccount(account);
+  if (shard.stopped()) return;
+  OCS_CHECK(sender != nullptr);
+  if (sender->FindTransfer(transfer.id) != nullptr) Settle(shard, sender, transfer, !arrived);
+}
+
+// Goes on with a transfer to another shard that a stop has left on its way.
+class FinishTransferCall final : public OwnOperation {
+ public:
+  FinishTransferCall(const Account& sender, const Transfer& transfer)
+      : account_(sender.id), currency_(sender.currency), transfer_(transfer) {}
+
+ private:
+  AccountId payer() const override { return account_; }
+  void Execute(Shard& shard) override {
+    if (decided_) return SettleElsewhere(shard, account_, transfer_, arrived_);
+    arrived_ = ReceiveFromElsewhere(shard, transfer_, currency_);
+    decided_ = true;
+    GoOn(account_.partition());
+  }
+
+  const AccountId account_;
+  const Unit currency_;
+  const Transfer transfer_;
+  bool decided_ = false;
+  bool arrived_ = false;
+};
+
 }  // namespace
 
+bool IsOnItsWay(const Shard& shard, const Transfer& transfer) {
+  return !shard.Has(transfer.to.partition()) && shard.marked(MarkOfTransfer(transfer));
+}
+
 void FinishTransfer(Shard& shard, Account* sender, const Transfer& transfer) {
+  if (!shard.Has(transfer.to.partition())) {
+    if (shard.Mark(MarkOfTransfer(transfer)))
+      shard.Begin(std::make_unique<FinishTransferCall>(*sender, transfer), transfer.to.partition());
+    return;
+  }
   const std::string key = balance::TransferKey(transfer.id);
   const auto arrived = shard.book().FindChange(transfer.to.partition(), key);
   if (!arrived.ok()) return shard.Stop(arrived.status());
@@ -105,7 +167,7 @@ void FinishTransfer(Shard& shard, Account* sender, const Transfer& transfer) {
   if (*arrived == nullptr) {
     Account* receiver = shard.FindAccount(transfer.to);
     if (shard.stopped()) return;
-    const bool taken = receiver != nullptr && CanReceive(*receiver, *sender, transfer) &&
+    const bool taken = receiver != nullptr && CanReceive(*receiver, sender->currency, transfer) &&
                        Receive(shard, receiver, transfer, key);
     comes_back = !taken;
   }
@@ -113,6 +175,26 @@ void FinishTransfer(Shard& shard, Account* sender, const Transfer& transfer) {
 }
 
 void TransferCall::Execute(Shard& shard) {
+  switch (stage_) {
+    case Stage::kBegin:
+      return Begin(shard);
+    case Stage::kLook:
+      receiver_exists_ = shard.FindAccount(to) != nullptr;
+      stage_ = Stage::kSend;
+      return GoOn(account.partition());
+    case Stage::kSend:
+      return Begin(shard);
+    case Stage::kReceive:
+      arrived_ = ReceiveFromElsewhere(shard, transfer_, currency_);
+      stage_ = Stage::kSettle;
+      return GoOn(account.partition());
+    case Stage::kSettle:
+      stage_ = Stage::kBegin;
+      return SettleElsewhere(shard, account, transfer_, arrived_);
+  }
+}
+
+void TransferCall::Begin(Shard& shard) {
   if (!CheckChange(this, change)) return;
   if (!to.valid() || to == account) {
     FailField(this, "to_account_id", "expected another account");
@@ -131,13 +213,22 @@ void TransferCall::Execute(Shard& shard) {
                        {"amount", Cat(amount)}});
   if (record.Repeats(this, [&](ByteReader& in) { transfer_id = in.Text(); })) return;
   if (!CheckNotClosed(this, *payer)) return;
-  if (FindPayer(this, shard, to) == nullptr) {
-    if (!shard.stopped())
-      RefuseField(this, "to_account_id", absl::StatusCode::kNotFound, "there is no such account");
+  const bool here = shard.Has(to.partition());
+  if (!here && stage_ == Stage::kBegin) {
+    stage_ = Stage::kLook;
+    return GoOn(to.partition());
+  }
+  stage_ = Stage::kBegin;
+  const bool exists = here ? shard.FindAccount(to) != nullptr : receiver_exists_;
+  if (shard.stopped()) return;
+  if (!exists) {
+    RefuseField(this, "to_account_id", absl::StatusCode::kNotFound, "there is no such account");
     return;
   }
-  if (!CheckTransfer(this, *payer, shard.logged_at())) return;
+  if (CheckTransfer(this, *payer, shard.logged_at())) Send(shard, payer, &record);
+}
 
+void TransferCall::Send(Shard& shard, Account* payer, ChangeRecord* record) {
   // Past this line the transfer leaves.
   const Bucket& from = *payer->FindBucket(bucket);
   const Position position = shard.book().NextPosition();
@@ -147,7 +238,7 @@ void TransferCall::Execute(Shard& shard) {
                           .amount = amount,
                           .sent_at = shard.logged_at(),
                           .bucket = Given(from)};
-  balance::EntryBuilder& entry = record.Begin(account);
+  balance::EntryBuilder& entry = record->Begin(account);
   AttachNotice({.type = balance::NoticeType::kTransferSent,
                 .subject = bucket.value,
                 .unit = from.unit,
@@ -159,7 +250,12 @@ void TransferCall::Execute(Shard& shard) {
   OCS_CHECK(Judge(*payer, entry) == balance::Verdict::kAllowed);
   ByteWriter(entry.answer()).Text(transfer_id);
   shard.Append(payer);
-  FinishTransfer(shard, payer, *payer->FindTransfer(transfer_id));
+  transfer_ = *payer->FindTransfer(transfer_id);  // With the deferred revenue that goes along.
+  if (shard.Has(to.partition())) return FinishTransfer(shard, payer, transfer_);
+  OCS_CHECK(shard.Mark(MarkOfTransfer(transfer_)));
+  currency_ = payer->currency;
+  stage_ = Stage::kReceive;
+  GoOn(to.partition());
 }
 
 }  // namespace ocs::engine

@@ -11,8 +11,12 @@
 
 namespace ocs::engine {
 
+/// True while an operation is bringing it to an account of another shard.
+bool IsOnItsWay(const Shard& shard, const balance::Transfer& transfer);
+
 /// Brings one pending transfer of `sender` to its end: writes the receiver's entry unless that is
-/// there already, then settles it at the sender. Where the receiver cannot take it, it comes back
+/// there already, then settles it at the sender. To an account of another shard it begins to: from
+/// now on it is on its way. Where the receiver cannot take it, it comes back
 /// to the sender. Nothing is written when the shard has stopped. `transfer` is a copy. REQUIRES:
 /// the shard has an open group; the transfer is pending.
 void FinishTransfer(Shard& shard, balance::Account* sender, const balance::Transfer& transfer);

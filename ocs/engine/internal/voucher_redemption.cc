@@ -14,10 +14,12 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/base/voucher_code.h"
+#include "ocs/engine/internal/catalogue_text.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/sale.h"
 #include "ocs/engine/internal/shard.h"
+#include "ocs/engine/internal/voucher_claims.h"
 #include "ocs/engine/internal/vouchers.h"
 #include "ocs/engine/voucher_operation.h"
 
@@ -81,38 +83,23 @@ void CountGuess(RedeemVoucherCall* call, Shard& shard, Account* payer) {
   RefuseCode(call, absl::StatusCode::kNotFound, "no voucher has this code");
 }
 
-// The voucher and its batch, when it may be redeemed.
-struct Found {
-  VoucherHash hash = {};
-  Voucher voucher = {};
-  VoucherBatch batch = {};
-};
-
-// False: refused, or the shard stopped.
-bool FindVoucher(RedeemVoucherCall* call, Shard& shard, Account* payer, Found* found) {
-  if (!CheckGuesses(call, *payer, shard.logged_at())) return false;
-  auto voucher = shard.vouchers().Find(found->hash);
-  if (!voucher.ok()) return shard.Stop(voucher.status()), false;
-  if (!voucher->has_value()) return CountGuess(call, shard, payer), false;
-  found->voucher = **std::move(voucher);
-  auto batch = shard.vouchers().FindBatch(found->voucher.batch);
-  if (batch.ok() && !batch->has_value())
-    batch = absl::DataLossError(Cat("batch ", found->voucher.batch, " of vouchers is not there"));
-  if (!batch.ok()) return shard.Stop(batch.status()), false;
-  found->batch = **std::move(batch);
+// Whether a voucher of the batch may be redeemed.
+bool CheckBatch(RedeemVoucherCall* call, const Shard& shard, const Voucher& voucher,
+                const VoucherBatch& batch) {
   constexpr auto kNo = absl::StatusCode::kFailedPrecondition;
-  if (found->voucher.redeemed.valid())
-    return RefuseCode(call, kNo, "this voucher was redeemed before");
-  if (found->batch.cancelled) return RefuseCode(call, kNo, "this voucher was cancelled");
-  if (found->batch.terms.expires_at <= shard.logged_at())
+  if (voucher.redeemed.valid()) return RefuseCode(call, kNo, "this voucher was redeemed before");
+  if (batch.cancelled) return RefuseCode(call, kNo, "this voucher was cancelled");
+  if (batch.terms.expires_at <= shard.logged_at())
     return RefuseCode(call, kNo, "this voucher has expired");
-  const Unit& currency = found->batch.terms.currency;
-  if (found->batch.terms.value != VoucherValue::kOffer && currency != payer->currency) {
-    return RefuseCode(
-        call, kNo,
-        Cat("this voucher is of ", currency.code(), ", the account has ", payer->currency.code()));
-  }
   return true;
+}
+
+bool CheckCurrency(RedeemVoucherCall* call, const Account& payer, const VoucherBatch& batch) {
+  const Unit& currency = batch.terms.currency;
+  if (batch.terms.value == VoucherValue::kOffer || currency == payer.currency) return true;
+  return RefuseCode(
+      call, absl::StatusCode::kFailedPrecondition,
+      Cat("this voucher is of ", currency.code(), ", the account has ", payer.currency.code()));
 }
 
 // Money comes into the main bucket: received when the voucher was sold, or given away.
@@ -166,9 +153,9 @@ Account Funded(const Account& payer, int64_t micros) {
 }
 
 // Works out the sale that the voucher pays for. False: the call has been refused.
-bool FindPaidSale(RedeemVoucherCall* call, Shard& shard, const Account& payer, const Found& found,
-                  Sale* sale) {
-  const SaleRequest wanted{.offer = found.batch.terms.offer,
+bool FindPaidSale(RedeemVoucherCall* call, Shard& shard, const Account& payer,
+                  const VoucherBatch& batch, Sale* sale) {
+  const SaleRequest wanted{.offer = batch.terms.offer,
                            .at = shard.logged_at(),
                            .node = balance::kRootNode,
                            .quantity = 1};
@@ -241,9 +228,49 @@ int64_t MainAfter(const Account& payer, const EntryBuilder& entry) {
   return available;
 }
 
+ChangeRecord RecordOf(Shard& shard, const RedeemVoucherCall& call, const VoucherHash& hash) {
+  return {
+      shard,
+      call.change,
+      call.account.partition(),
+      EntryKind::kVoucherRedeemed,
+      {{"account_id", Cat(call.account.value)}, {"code", std::string(hash.data(), hash.size())}}};
+}
+
+void RefuseBusyVoucher(RedeemVoucherCall* call) {
+  RefuseCode(call, absl::StatusCode::kAborted,
+             "a voucher is being redeemed by another request: repeat this one");
+}
+
 }  // namespace
 
 void RedeemVoucherCall::Execute(Shard& shard) {
+  switch (stage_) {
+    case Stage::kBegin:
+      return Begin(shard);
+    case Stage::kClaim:
+      return Claim(shard);
+    case Stage::kAsk:
+      return Ask(shard);
+    case Stage::kTakeOver:
+      return TakeOver(shard);
+    case Stage::kCredit:
+      return CreditClaimed(shard);
+    case Stage::kSettle:
+      SettleClaim(shard, hash_, account, credited_);
+      return GoTo(Stage::kEnd, account.partition());
+    case Stage::kGuessed:
+    case Stage::kEnd:
+      return End(shard);
+  }
+}
+
+void RedeemVoucherCall::GoTo(Stage stage, PartitionId partition) {
+  stage_ = stage;
+  GoOn(partition);
+}
+
+void RedeemVoucherCall::Begin(Shard& shard) {
   if (!CheckChange(this, change)) return;
   const std::optional<std::string> normal = NormalVoucherCode(code);
   if (!normal) {
@@ -252,28 +279,127 @@ void RedeemVoucherCall::Execute(Shard& shard) {
                   " letters and digits; one is wrong, or two are exchanged"));
     return;
   }
-  Found found{.hash = balance::HashOfVoucher(*normal)};
+  hash_ = balance::HashOfVoucher(*normal);
   Account* payer = FindPayerToChange(this, shard, account);
   if (payer == nullptr) return;
-  ChangeRecord record(shard, change, account.partition(), EntryKind::kVoucherRedeemed,
-                      {{"account_id", Cat(account.value)},
-                       {"code", std::string(found.hash.data(), found.hash.size())}});
-  if (record.Repeats(this, [&](ByteReader& in) { DecodeRedemption(in, this); })) return;
-  if (!CheckNotClosed(this, *payer) || !FindVoucher(this, shard, payer, &found)) return;
-  const balance::VoucherTerms& terms = found.batch.terms;
+  if (RecordOf(shard, *this, hash_).Repeats(this, [&](ByteReader& in) {
+        DecodeRedemption(in, this);
+      }))
+    return;
+  if (!CheckNotClosed(this, *payer) || !CheckGuesses(this, *payer, shard.logged_at())) return;
+  if (!shard.Has(kCataloguePartition)) return BeginElsewhere(shard);
+  std::optional<Voucher> voucher;
+  if (!FindVoucher(shard, hash_, &voucher)) return;
+  if (!voucher) return CountGuess(this, shard, payer);
+  std::optional<VoucherBatch> batch_row = FindBatchOf(shard, *voucher);
+  if (!batch_row || !CheckBatch(this, shard, *voucher, *batch_row)) return;
+  if (voucher->claimed_by.valid()) return BeginElsewhere(shard);
+  if (!CheckCurrency(this, *payer, *batch_row)) return;
+  const uint64_t group = shard.book().open_group();
+  if (!Credit(shard, payer, *batch_row, &voucher->redeemed)) return;
+  ++batch_row->redeemed;
+  shard.vouchers().Put(hash_, *voucher, group, shard.book().derived());
+  shard.vouchers().PutBatch(*batch_row, Vouchers::IsNew::kNo, group, shard.book().derived());
+}
+
+// The voucher is claimed in its shard first, and settled there afterwards.
+void RedeemVoucherCall::BeginElsewhere(Shard& shard) {
+  const auto known = shard.book().FindChange(account.partition(), balance::VoucherCreditKey(hash_));
+  if (!known.ok()) return shard.Stop(known.status());
+  if (*known != nullptr) {
+    RefuseCode(this, absl::StatusCode::kFailedPrecondition, "this voucher was redeemed before");
+    return;
+  }
+  // One at a time, so that no more codes can be tried than may be.
+  if (!shard.Mark(MarkOfRedemption(account))) return RefuseBusyVoucher(this);
+  GoTo(Stage::kClaim, kCataloguePartition);
+}
+
+void RedeemVoucherCall::Claim(Shard& shard) {
+  const auto refused = [&] { GoTo(Stage::kEnd, account.partition()); };
+  if (shard.marked(MarkOfTakeOver(hash_))) return RefuseBusyVoucher(this), refused();
+  std::optional<Voucher> voucher;
+  if (!FindVoucher(shard, hash_, &voucher)) return;
+  if (!voucher) return GoTo(Stage::kGuessed, account.partition());
+  std::optional<VoucherBatch> row = FindBatchOf(shard, *voucher);
+  if (!row) return;
+  if (!CheckBatch(this, shard, *voucher, *row)) return refused();
+  found_ = *std::move(row);
+  if (voucher->claimed_by.valid() && voucher->claimed_by != account) {
+    OCS_CHECK(shard.Mark(MarkOfTakeOver(hash_)));
+    holder_ = voucher->claimed_by;
+    return GoTo(Stage::kAsk, holder_.partition());
+  }
+  // It may be claimed from before a crash.
+  if (!voucher->claimed_by.valid()) WriteClaim(shard, hash_, account);
+  GoTo(Stage::kCredit, account.partition());
+}
+
+void RedeemVoucherCall::Ask(Shard& shard) {
+  const auto known = HasCredit(shard, holder_, hash_);
+  if (!known.ok()) return shard.Stop(known.status());
+  held_ = *known;
+  busy_ = shard.marked(MarkOfRedemption(holder_));
+  GoTo(Stage::kTakeOver, kCataloguePartition);
+}
+
+void RedeemVoucherCall::TakeOver(Shard& shard) {
+  shard.Unmark(MarkOfTakeOver(hash_));
+  if (held_ || busy_) {
+    if (held_) {
+      RefuseCode(this, absl::StatusCode::kFailedPrecondition, "this voucher was redeemed before");
+    } else {
+      RefuseBusyVoucher(this);
+    }
+    return GoTo(Stage::kEnd, account.partition());
+  }
+  SettleClaim(shard, hash_, holder_, /*credited=*/false);
+  Claim(shard);
+}
+
+void RedeemVoucherCall::CreditClaimed(Shard& shard) {
+  Account* payer = FindPayerToChange(this, shard, account);
+  if (payer == nullptr) return;
+  Position redeemed;
+  credited_ = CheckNotClosed(this, *payer) && CheckCurrency(this, *payer, found_) &&
+              Credit(shard, payer, found_, &redeemed);
+  if (shard.stopped()) return;
+  if (credited_) {
+    const std::string key = balance::VoucherCreditKey(hash_);
+    EntryBuilder& entry = shard.entry();
+    entry.Begin(EntryKind::kVoucherCredited, account);
+    entry.SetKey({.type = balance::EntryKey::Type::kChange, .text = key, .number = 0});
+    shard.Append(nullptr);
+  }
+  GoTo(Stage::kSettle, kCataloguePartition);
+}
+
+void RedeemVoucherCall::End(Shard& shard) {
+  shard.Unmark(MarkOfRedemption(account));
+  const bool guessed = stage_ == Stage::kGuessed;
+  stage_ = Stage::kBegin;
+  if (!guessed) return;
+  Account* payer = FindPayerToChange(this, shard, account);
+  if (payer != nullptr) CountGuess(this, shard, payer);
+}
+
+// Writes what the voucher is turned into. False: refused, and nothing is written.
+bool RedeemVoucherCall::Credit(Shard& shard, Account* payer, const VoucherBatch& of,
+                               Position* redeemed) {
+  const balance::VoucherTerms& terms = of.terms;
   valid_until = Instant::Never();
   value = terms.value;
-  batch = found.batch.name;
+  batch = of.name;
   Sale sale;
   if (value == VoucherValue::kOffer) {
-    if (!FindPaidSale(this, shard, *payer, found, &sale)) return;
+    if (!FindPaidSale(this, shard, *payer, of, &sale)) return false;
     FillOffer(sale, *payer, this);
   } else {
     amount_micros = terms.amount_micros;
     currency = terms.currency;
   }
-  EntryBuilder& entry = record.Begin(account);
-  balance::EncodeVoucherUse({.batch = batch, .voucher = found.hash},
+  EntryBuilder& entry = RecordOf(shard, *this, hash_).Begin(account);
+  balance::EncodeVoucherUse({.batch = batch, .voucher = hash_},
                             entry.Attach(balance::AttachmentType::kVoucher));
   if (value == VoucherValue::kBonus) {
     const Bucket bonus = BonusOf(*payer, terms, shard.logged_at());
@@ -288,24 +414,21 @@ void RedeemVoucherCall::Execute(Shard& shard) {
   }
   if (Judge(*payer, entry) != Verdict::kAllowed) {
     status = absl::ResourceExhaustedError("code: the balance would not fit");
-    return;
+    return false;
   }
 
   // Past this line the command cannot fail.
   available_micros =
       MainAfter(*payer, entry) - (value == VoucherValue::kOffer ? sale.fee_micros : 0);
   EncodeRedemption(*this, entry.answer());
-  const uint64_t group = shard.book().open_group();
-  found.voucher.redeemed = shard.Append(payer);
-  ++found.batch.redeemed;
-  shard.vouchers().Put(found.hash, found.voucher, group, shard.book().derived());
-  shard.vouchers().PutBatch(found.batch, Vouchers::IsNew::kNo, group, shard.book().derived());
-  if (value != VoucherValue::kOffer) return;
+  *redeemed = shard.Append(payer);
+  if (value != VoucherValue::kOffer) return true;
   Payment payment;
   WritePurchase(sale, *payer, &shard.entry(), &payment);
   OCS_CHECK(Judge(*payer, shard.entry()) == Verdict::kAllowed);
   AttachFeeRecord(sale, *payer, payment, change.key, shard);
   shard.Append(payer);
+  return true;
 }
 
 }  // namespace ocs::engine

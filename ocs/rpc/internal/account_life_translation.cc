@@ -1,5 +1,7 @@
 // The wire forms of calls that change an account over its life (proto/ocs/account/v1/life.proto).
 
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
 #include "ocs/base/limits.h"
 #include "ocs/rpc/internal/account_translation.h"
@@ -182,6 +184,9 @@ std::optional<FieldFault> FromWire(const pb::ListNoticesRequest& in, engine::Not
   }
   if (in.notices_max() > 0) out->notices_max = in.notices_max();
   if (in.has_after()) out->after = FromWire(in.after());
+  if (in.shard() > UINT16_MAX)
+    return FieldFault{"shard", absl::StrCat("is ", in.shard(), "; there is no such shard")};
+  out->shard = {static_cast<uint16_t>(in.shard())};
   return std::nullopt;
 }
 
@@ -232,6 +237,7 @@ void ToWire(const engine::NoticesCall& in, pb::ListNoticesResponse* out) {
     added->set_text(notice.text);
   }
   ToWire(in.next_after, out->mutable_next_after());
+  out->set_shard_count(static_cast<uint32_t>(in.shard_count));
 }
 
 }  // namespace ocs::rpc::internal
