@@ -36,7 +36,7 @@ const std::vector<Case> kRuleCases = {
      "c.yaml:10: weather: unknown key 'weather'; expected one of: catalogue, "
      "currency, "
      "time_zone, calendars, taxes, models, units, exchange, price_books, wholesale, offers, "
-     "note\n"},
+     "calls, note\n"},
     {"two rules for one model at one time", R"(price_books:
   - id: b
     rules:
@@ -210,7 +210,7 @@ const std::vector<Case> kOfferCases = {
      "none, found "
      "'2 years'\n"
      "c.yaml:17: offers[0].grants[1].when_used_up: expected stop, bill_on, wait, throttle, "
-     "fallback or buy, found 'halt'\n"
+     "fallback, buy, redirect or restrict, found 'halt'\n"
      "c.yaml:18: offers[0].grants[2].amount: expected an amount above 0 such as 10M, 250_000 or "
      "1.5K, found "
      "'1.5'\n"
