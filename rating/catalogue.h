@@ -263,6 +263,7 @@ struct Catalogue {
   std::vector<std::string> wholesale = {};  ///< Books that say what models cost us; sorted.
   std::vector<OfferTerms> offers;
   CallTerms calls = {};
+  bool switches_sessions = false;  ///< Sessions opened before it is in force go over to it.
   friend bool operator==(const Catalogue&, const Catalogue&) = default;
 };
 

@@ -75,7 +75,7 @@ class Comparison final {
     CompareBooks();
     CompareUnits();
     CompareWeights();
-    for (const char* key : {"currency", "time_zone", "calls"}) {
+    for (const char* key : {"currency", "time_zone", "calls", "open_sessions"}) {
       CompareMember(before_tree_[key], after_tree_[key], key, "catalogue",
                     ChangeKind::kOtherChanged);
     }

@@ -58,6 +58,7 @@ class Writer final {
     add("cancelled", in_.calls.cancelled);
     add("moderated", in_.calls.moderated);
     top_.Add("calls", std::move(calls));
+    if (in_.switches_sessions) top_.Add("open_sessions", "switch");
     return std::move(top_);
   }
 

@@ -137,6 +137,8 @@ Instant Tariff::NextDrawSwitch(OfferIndex offer, uint32_t grant, ModelIndex mode
   return compiled_->tariff.NextSwitch(draws[grant], model.value, context, until);
 }
 
+bool Tariff::switches_sessions() const { return compiled_->tariff.switches_sessions; }
+
 const CallTerms& Tariff::calls() const { return compiled_->tariff.calls; }
 
 const UnitDisplay* Tariff::FindUnit(const Unit& unit) const {

@@ -367,6 +367,10 @@ class Tariff final {
   Instant NextDrawSwitch(OfferIndex offer, uint32_t grant, ModelIndex model,
                          const UseContext& context, Instant until) const;
 
+  /// Sessions that were opened with an older revision go over to this one when it comes into force;
+  /// else they keep theirs.
+  bool switches_sessions() const;
+
   /// How calls that failed, or were cancelled or moderated, are charged.
   const CallTerms& calls() const;
 

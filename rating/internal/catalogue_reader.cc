@@ -35,10 +35,11 @@ bool IsMap(const Field& item) { return item.node->kind == YamlNode::Kind::kMap; 
 
 Catalogue CatalogueReader::Read(const YamlNode& root) {
   const Field top{.node = &root, .path = "", .line = root.line};
-  const Fields fields(top,
-                      {"catalogue", "currency", "time_zone", "calendars", "taxes", "models",
-                       "units", "exchange", "price_books", "wholesale", "offers", "calls", "note"},
-                      reporter_);
+  const Fields fields(
+      top,
+      {"catalogue", "currency", "time_zone", "calendars", "taxes", "models", "units", "exchange",
+       "price_books", "wholesale", "offers", "calls", "open_sessions", "note"},
+      reporter_);
   if (root.kind != YamlNode::Kind::kMap) return std::move(draft_.out);
   ReadHead(fields);
   for (const Field& item : ItemsOf(fields, "calendars", kCalendarsMax, "calendars")) {
@@ -88,6 +89,13 @@ void CatalogueReader::ReadHead(const Fields& fields) {
 }
 
 void CatalogueReader::ReadCalls(const Fields& fields) {
+  if (const auto text = fields.Text("open_sessions", "keep or switch")) {
+    draft_.out.switches_sessions = *text == "switch";
+    if (*text != "switch" && *text != "keep") {
+      fields.Fault("open_sessions", Cat("expected keep or switch, found ", Quoted(*text),
+                                        Suggestion(*text, {"keep", "switch"})));
+    }
+  }
   const auto map = fields.Map("calls");
   if (!map) return;
   const Fields calls(*map, {"failed", "cancelled", "moderated", "note"}, reporter_);

@@ -87,6 +87,7 @@ struct CompiledTariff {
   std::string name;
   absl::TimeZone zone;
   CallTerms calls;
+  bool switches_sessions = false;
   std::vector<std::string> model_ids;
   std::vector<std::string> model_providers;
   std::vector<std::string> model_families;

@@ -30,6 +30,7 @@ class Compiler final {
     out_.name = catalogue_.name;
     out_.zone = catalogue_.zone;
     out_.calls = catalogue_.calls;
+    out_.switches_sessions = catalogue_.switches_sessions;
     for (uint32_t i = 0; i < catalogue_.models.size(); ++i) AddModel(i);
     LinkPrefixes();
     for (const UnitTerms& unit : catalogue_.units) {

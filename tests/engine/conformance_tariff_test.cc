@@ -228,6 +228,64 @@ TEST_CASE("sides are parts of what was used, each once", "[engine][unit][CC-63]"
         "multiple_services_credit_control[0].used_service_unit.tariff_change_usage");
 }
 
+TEST_CASE("a revision that takes open sessions over is a change of prices like another",
+          "[engine][unit][CC-62][CC-63]") {
+  const auto text = [](std::string_view price, std::string_view more) {
+    return Cat(R"(
+catalogue: revisions
+currency: CNY
+time_zone: Asia/Shanghai
+models: [{id: m, provider: acme}]
+price_books: [{id: book, rules: [{model: m, per: 1M tokens, tokens: )",
+               price, R"(}]}]
+offers:
+  - {id: pay, name: Pay, charge_code: PAY, fee: 0, prices: book}
+)",
+               more);
+  };
+  Harness h;
+  h.Publish(text("2", ""));
+  const auto publish = [&](const std::string& what, int64_t seconds_ahead) {
+    Kept<PublishCatalogueCall> call;
+    call.change.key = Cat("publish-in-", seconds_ahead);
+    call.text = what;
+    call.effective_from = h.clock.Now().PlusSeconds(seconds_ahead);
+    h.Run(&call);
+    INFO(call.status);
+    REQUIRE(call.status.ok());
+  };
+  Script script(h);
+  script.Run(R"(
+    account A money=100000
+    buy A pay
+    initial kept 0 A 1/m/output:100/_            -> 2001 | 1 2001 granted=output:100
+    bucket A 1                                   -> granted=100000 available=99800 held=200 spent=0 expired=0
+  )");
+  publish(text("5", ""), 60);
+  publish(text("7", "open_sessions: switch\n"), 120);
+  script.Run(R"(
+    # Told, and held for the dearer side: 100 * 7, and room for a carry. The one between takes no
+    # session over.
+    update kept 1 A 1/_/output:100/output:1      -> 2001 cost=2 | 1 2001 granted=output:100 charged=2
+    bucket A 1                                   -> granted=100000 available=99297 held=701 spent=2 expired=0
+    wait 90
+    update kept 2 A 1/_/output:100/output:10     -> 2001 cost=22 | 1 2001 granted=output:100 charged=20
+    # Opened with the second revision, taken over by the third.
+    initial late 0 A 1/m/output:10/_             -> 2001 | 1 2001 granted=output:10
+    wait 60
+    update kept 3 A 1/_/_/before:output:10,after:output:10 -> 2001 cost=112 | 1 2001 charged=90
+    terminate late 1 A 1/_/_/before:output:1,after:output:1 -> 2001 cost=12 | 1 2001 charged=12
+    restart
+    terminate kept 4 A 1/_/_/output:1            -> 2001 cost=119 | 1 2001 charged=7 overshoot
+    bucket A 1                                   -> granted=100000 available=99869 held=0 spent=131 expired=0
+  )");
+  const std::vector<ReadRecord> records = script.Records();
+  std::vector<uint32_t> revisions;
+  for (const ReadRecord& record : records)
+    revisions.push_back(cdr::DecodeRecord(record.bytes)->tariff_revision);
+  CHECK(revisions == std::vector<uint32_t>{1, 1, 1, 3, 2, 3, 3});
+}
+
 TEST_CASE("a day on which clocks are put forward changes prices when they are",
           "[engine][unit][CC-66]") {
   Harness h;

@@ -36,7 +36,7 @@ const std::vector<Case> kRuleCases = {
      "c.yaml:10: weather: unknown key 'weather'; expected one of: catalogue, "
      "currency, "
      "time_zone, calendars, taxes, models, units, exchange, price_books, wholesale, offers, "
-     "calls, note\n"},
+     "calls, open_sessions, note\n"},
     {"two rules for one model at one time", R"(price_books:
   - id: b
     rules:

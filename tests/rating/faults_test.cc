@@ -267,6 +267,7 @@ offers:
      "c.yaml:34: offers[0].grants[1].when_used_up.model: unknown model 'm9'; did you mean 'm1'?\n"},
     {"ends of units and of calls",
      R"(calls: {failed: gratis, refused: free}
+open_sessions: close
 price_books: [{id: b, rules: [{any: true, per: 1M tokens, tokens: 1}]}]
 offers:
   - {id: p, name: P, charge_code: P, fee: 0, prices: b, when_used_up: {then: redirect, to: shop}}
@@ -283,16 +284,17 @@ offers:
      "c.yaml:10: calls.refused: unknown key 'refused'; expected one of: failed, cancelled, "
      "moderated, note\n"
      "c.yaml:10: calls.failed: expected charged, prompt or free, found 'gratis'\n"
-     "c.yaml:13: offers[0].when_used_up.to: expected an address such as "
+     "c.yaml:11: open_sessions: expected keep or switch, found 'close'\n"
+     "c.yaml:14: offers[0].when_used_up.to: expected an address such as "
      "https://example.com/top-up, sip:..., an IPv4 or an IPv6 address, found 'shop'\n"
-     "c.yaml:14: offers[1].when_used_up: expected stop, {then: redirect, to: <address>} or {then: "
+     "c.yaml:15: offers[1].when_used_up: expected stop, {then: redirect, to: <address>} or {then: "
      "restrict, filters: [<name>]}, found 'restrict'\n"
-     "c.yaml:15: offers[2].when_used_up.to: has no meaning beside 'then: restrict'\n"
-     "c.yaml:15: offers[2].when_used_up: is about the money that prices are paid from: expected "
+     "c.yaml:16: offers[2].when_used_up.to: has no meaning beside 'then: restrict'\n"
+     "c.yaml:16: offers[2].when_used_up: is about the money that prices are paid from: expected "
      "'prices'\n"
-     "c.yaml:21: offers[3].grants[0].when_used_up: does not say where to; expected {then: "
+     "c.yaml:22: offers[3].grants[0].when_used_up: does not say where to; expected {then: "
      "redirect, to: <address>}\n"
-     "c.yaml:22: offers[3].grants[1].when_used_up.to: has a meaning only beside 'then: "
+     "c.yaml:23: offers[3].grants[1].when_used_up.to: has a meaning only beside 'then: "
      "redirect'\n"},
 };
 

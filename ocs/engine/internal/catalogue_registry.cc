@@ -23,6 +23,19 @@ RevisionState Revisions::StateOf(const Revision& revision, Instant at) const {
   return in_force == &revision ? RevisionState::kInForce : RevisionState::kPast;
 }
 
+Instant Revisions::NextForSession(uint32_t opened_with, Instant at, Instant until) const {
+  const Revision* now = ForSession(opened_with, at);
+  if (now == nullptr) return Instant::Never();
+  Instant next = until;
+  for (uint32_t number = last_number(); number > now->view.revision; --number) {
+    const Revision& revision = *all_[number - 1];
+    const Instant from = revision.view.effective_from;
+    if (revision.published() && from > at && from < next && revision.tariff->switches_sessions())
+      next = from;
+  }
+  return next == until ? Instant::Never() : next;
+}
+
 void CatalogueRegistry::Replace(std::shared_ptr<const Revision> revision) {
   absl::MutexLock lock(&mutex_);
   const uint32_t number = revision->view.revision;

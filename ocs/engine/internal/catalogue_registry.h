@@ -48,6 +48,21 @@ class Revisions final {
     }
     return nullptr;
   }
+  /// The revision by which a session that was opened with that one is charged at that instant: its
+  /// own, or the newest since that then is in force and takes open sessions over. Null: there is no
+  /// such revision.
+  const Revision* ForSession(uint32_t opened_with, Instant at) const {
+    for (uint32_t number = last_number(); number > opened_with; --number) {
+      const Revision& revision = *all_[number - 1];
+      if (revision.published() && revision.view.effective_from <= at &&
+          revision.tariff->switches_sessions()) {
+        return &revision;
+      }
+    }
+    return Find(opened_with);
+  }
+  /// The first instant after `at` and before `until` at which that is another one; Never().
+  Instant NextForSession(uint32_t opened_with, Instant at, Instant until) const;
   /// In force or pending; null when none is.
   const Revision* NewestPublished() const { return EffectiveAt(Instant::Never()); }
   /// What a revision of these is at that instant.

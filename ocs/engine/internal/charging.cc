@@ -189,7 +189,7 @@ void Charging::FindNode() {
 }
 
 bool Charging::FindRevision() {
-  revision_ = session_ != nullptr ? shard_.revisions().Find(session_->revision)
+  revision_ = session_ != nullptr ? shard_.revisions().ForSession(session_->revision, at_)
                                   : shard_.revisions().EffectiveAt(at_);
   if (session_ != nullptr) OCS_CHECK(revision_ != nullptr);
   if (revision_ == nullptr) {

@@ -25,6 +25,7 @@ namespace ocs::engine {
 struct Side {
   Quantities used;
   uint32_t tariff_change = 0;  ///< As in a record: Tariff-Change-Usage plus one; 0: not stated.
+  Instant priced_at = {};      ///< Whose price it has; 0: that of the request's event time.
 };
 
 /// The service of a request worked out: what it charges, what it holds.
@@ -187,6 +188,14 @@ class Charging final {
   bool BuyMore(const Pots& pots);
   void RefreshModels();
   void TakeHold(const Affordance& affordance, ServiceAnswer* answer, ServiceOutcome* outcome);
+  /// By which the session, or what is to become one, is charged at an instant.
+  const Revision& RevisionAt(Instant at) const;
+  const Revision& RevisionOf(const ServiceOutcome& outcome) const {
+    return outcome.side.priced_at == Instant{} ? *revision_ : RevisionAt(outcome.side.priced_at);
+  }
+  /// The first change of prices or of the revision after `at` and before `until`; Never().
+  Instant NextChange(const Pots& pots, const ServiceOutcome& outcome,
+                     const rating::UseContext& context, Instant until) const;
   Pots PotsOf(const ServiceRequest& service, const ServiceOutcome& outcome) const;
   Pots PotsAt(const ServiceRequest& service, const ServiceOutcome& outcome,
               const rating::UseContext& context) const;

@@ -333,6 +333,7 @@ void Charging::WriteRecord(EntryKind kind, size_t index, const ServiceOutcome& o
     // Records part where the price changed, as far as they may: a record never ends before it
     // began.
     record.tariff_change = outcome.side.tariff_change;
+    record.tariff_revision = RevisionOf(outcome).view.revision;
     const Instant switched = std::clamp(whole.switched_at, record.opened_at, record.closed_at);
     if (record.tariff_change == 1 && switched > record.opened_at)
       record.closed_at = switched.PlusMillis(-1);

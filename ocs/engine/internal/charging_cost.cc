@@ -12,7 +12,7 @@ namespace ocs::engine {
 // Wholesale prices are linear here: tiers, minimum and maximum of a vendor's contract are settled
 // with the vendor's statement, not call by call.
 void Charging::RateCost(const ServiceRequest& service, bool first, ServiceOutcome* outcome) {
-  const rating::Tariff& tariff = *revision_->tariff;
+  const rating::Tariff& tariff = *RevisionOf(*outcome).tariff;
   const std::string_view served =
       service.served_model.empty() ? outcome->model : service.served_model;
   const auto model = tariff.FindModel(served);
@@ -69,7 +69,7 @@ void Charging::PostCosts() {
 
 void Charging::AddCosts(const ServiceOutcome& outcome, cdr::Record* record) const {
   for (const rating::ChargeLine& line : outcome.costs) {
-    const rating::Rule& rule = revision_->tariff->rule(line.rule);
+    const rating::Rule& rule = RevisionOf(outcome).tariff->rule(line.rule);
     record->costs.push_back({.kind = line.kind,
                              .quantity = line.quantity,
                              .unit = outcome.cost_currency,

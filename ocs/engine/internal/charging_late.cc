@@ -77,6 +77,12 @@ bool Charging::FindLateSession() {
   }
   if (!opened || shard_.revisions().Find(session.revision) == nullptr) return false;
   session.reported_at = std::max(session.reported_at, session.opened_at);
+  // As of an open session: a time that cannot be right is that of the arrival.
+  const Instant now = shard_.logged_at();
+  if (at_ < now.PlusSeconds(-options.event_time_past_max_seconds) ||
+      at_ > now.PlusSeconds(options.event_time_ahead_max_seconds)) {
+    at_ = now;
+  }
   late_session_ = std::move(session);
   session_ = &*late_session_;
   node_ = session_->node;
@@ -110,7 +116,7 @@ bool Charging::ChargeLost(balance::Account* account, const balance::Session& ses
   node_ = session_->node;
   at_ = std::clamp(session_->ends_at, session_->reported_at,
                    std::max(shard_.logged_at(), session_->reported_at));
-  revision_ = shard_.revisions().Find(session_->revision);
+  revision_ = shard_.revisions().ForSession(session_->revision, at_);
   OCS_CHECK(revision_ != nullptr);
   answer_->currency = account->currency;
   for (const ServiceRequest& service : request_.services) {

@@ -95,13 +95,14 @@ void Charging::SettlePools() {
     }
     for (size_t i = 0; i < request_.services.size(); ++i) {
       const ServiceRequest& service = request_.services[i];
+      // Who stays, or comes as the last one goes, keeps what is left.
+      if (keeper == nullptr && WantsQuota(service) && service.pool == opened.pool)
+        keeper = &outcomes_[i];
       const Grant* before = FindGrant(session_, service.rating_group);
       if (before == nullptr || before->pool != opened.pool || !Touches(service)) continue;
       others.erase(std::find(others.begin(), others.end(), before));
       // What was charged elsewhere has taken nothing from the pool.
       left -= answer_->services[i].charged_micros;
-      if (keeper == nullptr && WantsQuota(service) && service.pool == opened.pool)
-        keeper = &outcomes_[i];
     }
     left = std::max<int64_t>(left, 0);
     if (keeper == nullptr && others.empty()) continue;  // It is empty: nobody draws on it.

@@ -8,6 +8,7 @@
 #include "absl/numeric/int128.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
+#include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/internal/context.h"
 
@@ -49,10 +50,25 @@ void TakeOff(const Quantities& used, Quantities* rest) {
 
 }  // namespace
 
+const Revision& Charging::RevisionAt(Instant at) const {
+  if (at == at_) return *revision_;
+  const uint32_t opened_with = session_ != nullptr ? session_->revision : revision_->view.revision;
+  const Revision* revision = shard_.revisions().ForSession(opened_with, at);
+  OCS_CHECK(revision != nullptr);
+  return *revision;
+}
+
+Instant Charging::NextChange(const Pots& pots, const ServiceOutcome& outcome,
+                             const rating::UseContext& context, Instant until) const {
+  const uint32_t opened_with = session_ != nullptr ? session_->revision : revision_->view.revision;
+  return std::min(NextSwitch(pots, outcome.model, context, until),
+                  shard_.revisions().NextForSession(opened_with, context.at, until));
+}
+
 void Charging::SpanSwitch(const ServiceRequest& service, const ServiceOutcome& outcome,
                           Affordance* a) const {
-  const Instant until = at_.PlusSeconds(shard_.options().validity_seconds);
-  const Instant next = NextSwitch(a->pots, outcome.model, outcome.context, until);
+  const Instant until = at_.PlusSeconds(GrantValiditySeconds(shard_.options()));
+  const Instant next = NextChange(a->pots, outcome, outcome.context, until);
   if (next == Instant::Never()) return;
   rating::UseContext context = outcome.context;
   context.at = next;
@@ -74,7 +90,7 @@ void Charging::SpanSwitch(const ServiceRequest& service, const ServiceOutcome& o
   a->envelope = std::move(rows);
   for (size_t i = 0; i < a->pots.pots.size(); ++i) a->pots.pots[i].row = &a->envelope[i];
   a->switches_at = next;
-  a->valid_until = NextSwitch(then, outcome.model, context, until);
+  a->valid_until = NextChange(then, outcome, context, until);
 }
 
 void Charging::HoldSpanned(Affordance* a) {
@@ -117,6 +133,7 @@ bool Charging::ChargeSides(const ServiceRequest& service, CallPart part, Instant
     if (!last) charged.uncharged.clear();  // The last record names it.
     charged.side = sides[i];
     charged.context.at = PricedAt(one, part, sides[i], switches_at, so_far);
+    charged.side.priced_at = charged.context.at;
     if (!ChargePart(one, last ? part : CallPart::kGoesOn, answer, &charged)) return false;
     overshoot = overshoot || answer->overshoot;
     so_far.counts_request = charged.counts_request;

@@ -67,7 +67,7 @@ Pots Charging::PotsAt(const ServiceRequest& service, const ServiceOutcome& outco
                       const rating::UseContext& context) const {
   return CollectPots({.account = *account_,
                       .revisions = shard_.revisions(),
-                      .revision = *revision_,
+                      .revision = RevisionAt(context.at),
                       .model = outcome.model,
                       .context = context,
                       .node = node_,
