@@ -491,4 +491,33 @@ TEST_CASE("a log cut short at any byte loses at most the record that was cut", "
 }
 
 }  // namespace
+TEST_CASE("stores that share their memory keep what they have apart", "[balance][unit]") {
+  const ocs::testing::TempDir folder;
+  const auto memory = balance::MakeRocksMemory(kSmallBytes, kSmallBytes);
+  std::vector<std::unique_ptr<Store>> stores;
+  for (const char* name : {"a", "b", "c"}) {
+    RocksOptions options = In(folder.Path(name), OpenMode::kCreateIfMissing);
+    options.memory = memory;
+    auto store = OpenRocksStore(options);
+    REQUIRE(store.ok());
+    stores.push_back(*std::move(store));
+  }
+  // More than the memory holds: whichever store has most is flushed.
+  const std::string filler(64 * 1024, 'x');
+  for (int i = 0; i < 200; ++i) {
+    for (size_t s = 0; s < stores.size(); ++s) {
+      balance::StoreBatch batch;
+      batch.Put(balance::Table::kMeta, std::to_string(i), filler + std::to_string(s));
+      REQUIRE(stores[s]->Write(batch).ok());
+    }
+  }
+  for (int i = 0; i < 200; ++i) {
+    for (size_t s = 0; s < stores.size(); ++s) {
+      const auto value = stores[s]->Get(balance::Table::kMeta, std::to_string(i));
+      REQUIRE(value.ok());
+      REQUIRE(**value == filler + std::to_string(s));
+    }
+  }
+}
+
 }  // namespace ocs::testing

@@ -99,6 +99,14 @@ TEST_CASE("there are 1 to 64 shards", "[engine][unit]") {
   CHECK(absl::IsInvalidArgument(Engine::Open({}, {}, &h.clock).status()));
   const std::vector<ShardResources> many(65, shard);
   CHECK(absl::IsInvalidArgument(Engine::Open({}, many, &h.clock).status()));
+  CHECK(absl::IsInvalidArgument(h.engine->ReadRecords(ShardId{1}, Position{}, 1, 1).status()));
+  CHECK(absl::IsInvalidArgument(h.engine->ConsumerPosition("files", ShardId{1}).status()));
+  CHECK(absl::IsInvalidArgument(h.engine->ConsumerPosition("", ShardId{0}).status()));
+  Kept<AcknowledgeCall> acknowledge;
+  acknowledge.consumer = "files";
+  acknowledge.shard = ShardId{1};
+  h.Run(&acknowledge);
+  CHECK(absl::IsInvalidArgument(acknowledge.status));
 }
 
 }  // namespace
