@@ -207,6 +207,15 @@ const Transfer* Account::FindTransfer(std::string_view transfer_id) const {
                     [](const Transfer& t) { return std::string_view(t.id); });
 }
 
+const Demand* Account::FindDemand(std::string_view session_id) const {
+  return FindSorted(demands, session_id,
+                    [](const Demand& d) { return std::string_view(d.session_id); });
+}
+
+const Watch* Account::FindWatch(std::string_view watch_id) const {
+  return FindSorted(watches, watch_id, [](const Watch& w) { return std::string_view(w.id); });
+}
+
 Bucket* Account::FindBucket(BucketId bucket) { return FindBucketIn(buckets, bucket); }
 const Bucket* Account::FindBucket(BucketId bucket) const { return FindBucketIn(buckets, bucket); }
 Session* Account::FindSession(std::string_view session_id) { return sessions.Find(session_id); }
@@ -228,12 +237,15 @@ Instant Account::NextDue() const {
     // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
     if (bucket.available != 0 || bucket.held == 0) due = std::min(due, bucket.valid_until);
     if (bucket.refills_at < bucket.valid_until) due = std::min(due, bucket.refills_at);
+    due = std::min(due, NoticeAt(bucket));
   }
   for (const Subscription& subscription : subscriptions) due = std::min(due, DueOf(subscription));
   for (const Limit& limit : limits) due = std::min(due, limit.until);
   for (const VolumeWindow& window : volume_windows) due = std::min(due, window.ends_at);
   if (!dated_changes.empty()) due = std::min(due, dated_changes.front().at);
   for (const Transfer& transfer : transfers) due = std::min(due, transfer.sent_at);
+  for (const Demand& demand : demands) due = std::min(due, demand.ask_at);
+  for (const Watch& watch : watches) due = std::min(due, watch.expires_at);
   return due;
 }
 

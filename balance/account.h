@@ -14,6 +14,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
+#include "balance/push.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/quantity.h"
@@ -175,6 +176,8 @@ struct Bucket {
   int64_t lasts_ms = 0;
   int32_t lasts_months = 0;
   uint8_t noticed_percent = 0;  ///< The highest threshold of its use that was told.
+  /// So long before its end it is told that something is left; 0: it is not, or it was told.
+  int64_t notice_ms = 0;
 
   friend bool operator==(const Bucket&, const Bucket&) = default;
 };
@@ -227,6 +230,7 @@ struct Session {
   int64_t cost_micros = 0;       ///< Charged so far, in the account's currency.
   Position last = {};            ///< Its last entry; each entry of a session names the one before.
   NodeId node = {};              ///< Who makes the call.
+  std::string origin_host = {};  ///< The gateway that demands go to; "": any that listens.
   absl::InlinedVector<Grant, 1> grants = {};
   friend bool operator==(const Session&, const Session&) = default;
 };
@@ -358,6 +362,8 @@ struct Account {
   std::vector<DatedChange> dated_changes = {};    ///< By time.
   std::vector<Transfer> transfers = {};           ///< On their way from here. By id.
   std::vector<VolumeWindow> volume_windows = {};  ///< By (counter, began_at).
+  std::vector<Demand> demands = {};               ///< By session.
+  std::vector<Watch> watches = {};                ///< By id.
 
   friend bool operator==(const Account&, const Account&) = default;
 
@@ -375,6 +381,8 @@ struct Account {
   Subscription* FindSubscription(uint32_t subscription);
   const Subscription* FindSubscription(uint32_t subscription) const;
   const Transfer* FindTransfer(std::string_view transfer_id) const;
+  const Demand* FindDemand(std::string_view session_id) const;
+  const Watch* FindWatch(std::string_view watch_id) const;
 
   Bucket* FindBucket(BucketId bucket);
   const Bucket* FindBucket(BucketId bucket) const;
@@ -386,10 +394,18 @@ struct Account {
   int64_t Spendable(const Bucket& bucket) const;
 
   /// The earliest instant at which something of this account falls due: a session's or a bucket's
-  /// end, a refill, a renewal, the end of a subscription that has an id, a dated change, the end of
-  /// a volume price's window, a transfer that has not arrived.
+  /// end and the notice of it, a refill, a renewal, the end of a subscription that has an id, a
+  /// dated change, the end of a volume price's window, a transfer that has not arrived, a demand
+  /// that is to be asked again, the end of a watch.
   Instant NextDue() const;
 };
+
+/// When it is told that something is left in a bucket that is about to end; Never() when not.
+inline Instant NoticeAt(const Bucket& bucket) {
+  const bool told =
+      bucket.notice_ms > 0 && bucket.available > 0 && bucket.valid_until != Instant::Never();
+  return told ? bucket.valid_until.PlusMillis(-bucket.notice_ms) : Instant::Never();
+}
 
 /// Appends the byte form (docs/format/account.md).
 void EncodeAccount(const Account& account, std::string* out);

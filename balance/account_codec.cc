@@ -1,5 +1,7 @@
 // The byte form of an account state: docs/format/account.md. Version 1 had no nodes, limits,
-// counters and what belongs to them, version 2 no windows of volume prices; they are still read.
+// counters and what belongs to them, version 2 no windows of volume prices, version 3 nothing of
+// what stands in the parts of version 4; they are still read, and a state without such parts is
+// written as version 3.
 
 #include <algorithm>
 #include <tuple>
@@ -13,9 +15,13 @@
 namespace ocs::balance {
 namespace {
 
-constexpr uint8_t kVersion = 3;
+constexpr uint8_t kVersion = 4;
+constexpr uint8_t kVersionWithoutParts = 3;
 constexpr uint8_t kVersionWithoutVolume = 2;
 constexpr uint8_t kVersionWithoutMore = 1;
+
+// The parts that version 4 has behind version 3; none is there when it is empty.
+enum Part : int { kPartSessions = 0, kPartDemands = 1, kPartWatches = 2, kParts = 3 };
 
 void EncodeSession(const Session& session, ByteWriter& out) {
   out.Text(session.id);
@@ -68,7 +74,8 @@ class StateReader final {
   StateReader(ByteReader& in, uint8_t version)
       : in_(in),
         with_more_(version > kVersionWithoutMore),
-        with_volume_(version > kVersionWithoutVolume) {}
+        with_volume_(version > kVersionWithoutVolume),
+        with_parts_(version > kVersionWithoutParts) {}
 
   bool ReadLists(Account* account) {
     const auto read = [this](ByteReader&, auto* item) { return Read(item); };
@@ -79,10 +86,37 @@ class StateReader final {
            List(kIdentitiesPerAccountMax, &account->identities, read) &&
            (!with_more_ || ReadMore(account)) &&
            (!with_volume_ ||
-            List(kVolumeWindowsPerAccountMax, &account->volume_windows, DecodeVolumeWindow));
+            List(kVolumeWindowsPerAccountMax, &account->volume_windows, DecodeVolumeWindow)) &&
+           (!with_parts_ || ReadParts(account));
   }
 
  private:
+  // Each part at most once, and none that is empty: one state has one form.
+  bool ReadParts(Account* account) {
+    const uint64_t parts = in_.Varint();
+    if (!in_.ok() || parts == 0 || (parts >> kParts) != 0) return false;
+    const auto has = [&](Part part) { return (parts >> part & 1U) != 0; };
+    if (has(kPartSessions) && !ReadSessionsMore(&account->sessions)) return false;
+    if (has(kPartDemands) && (!List(kOpenSessionsPerAccountMax, &account->demands, DecodeDemand) ||
+                              account->demands.empty())) {
+      return false;
+    }
+    return !has(kPartWatches) || (List(kWatchesPerAccountMax, &account->watches, DecodeWatch) &&
+                                  !account->watches.empty());
+  }
+
+  // Of the sessions that have more, by their index.
+  bool ReadSessionsMore(SessionList* sessions) {
+    const uint64_t count = in_.Varint();
+    if (!in_.ok() || count == 0 || count > sessions->size()) return false;
+    for (uint64_t i = 0; i < count; ++i) {
+      const uint64_t index = in_.Varint();
+      if (!in_.ok() || index >= sessions->size()) return false;
+      if (!DecodeMore(in_, &(*sessions)[index]) || !HasMore((*sessions)[index])) return false;
+    }
+    return true;
+  }
+
   bool ReadSessions(SessionList* sessions) {
     const uint64_t count = in_.Varint();
     if (!in_.ok() || count > kOpenSessionsPerAccountMax) return false;
@@ -159,6 +193,7 @@ class StateReader final {
   ByteReader& in_;
   const bool with_more_;
   const bool with_volume_;
+  const bool with_parts_;
 };
 
 // Each before the next by `key`: what is searched by halving must be in order.
@@ -179,14 +214,33 @@ bool InOrder(const Account& a) {
          Ascends(a.identities, IdentityKeyOf) &&
          Ascends(a.transfers, [](const Transfer& t) { return std::string_view(t.id); }) &&
          Ascends(a.volume_windows,
-                 [](const VolumeWindow& w) { return std::tie(w.counter, w.began_at); });
+                 [](const VolumeWindow& w) { return std::tie(w.counter, w.began_at); }) &&
+         Ascends(a.demands, [](const Demand& d) { return std::string_view(d.session_id); }) &&
+         std::all_of(a.demands.begin(), a.demands.end(),
+                     [&](const Demand& d) { return a.FindSession(d.session_id) != nullptr; }) &&
+         Ascends(a.watches, [](const Watch& w) { return std::string_view(w.id); });
+}
+
+void EncodeSessionsMore(const SessionList& sessions, size_t count, ByteWriter& out) {
+  out.Varint(count);
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    if (!HasMore(sessions[i])) continue;
+    out.Varint(i);
+    EncodeMore(sessions[i], out);
+  }
 }
 
 }  // namespace
 
 void EncodeAccount(const Account& account, std::string* out) {
+  const auto with_more =
+      static_cast<size_t>(std::count_if(account.sessions.begin(), account.sessions.end(),
+                                        [](const Session& session) { return HasMore(session); }));
+  const uint32_t parts = (with_more != 0 ? 1U << kPartSessions : 0U) |
+                         (!account.demands.empty() ? 1U << kPartDemands : 0U) |
+                         (!account.watches.empty() ? 1U << kPartWatches : 0U);
   ByteWriter writer(out);
-  writer.U8(kVersion);
+  writer.U8(parts == 0 ? kVersionWithoutParts : kVersion);
   writer.Varint(account.last_group);
   writer.Varint(account.id.value);
   writer.U8(static_cast<uint8_t>(account.state));
@@ -214,6 +268,11 @@ void EncodeAccount(const Account& account, std::string* out) {
   EncodeList(account.dated_changes, writer, EncodeDatedChange);
   EncodeList(account.transfers, writer, EncodeTransfer);
   EncodeList(account.volume_windows, writer, EncodeVolumeWindow);
+  if (parts == 0) return;
+  writer.Varint(parts);
+  if (with_more != 0) EncodeSessionsMore(account.sessions, with_more, writer);
+  if (!account.demands.empty()) EncodeList(account.demands, writer, EncodeDemand);
+  if (!account.watches.empty()) EncodeList(account.watches, writer, EncodeWatch);
 }
 
 absl::StatusOr<Account> DecodeAccount(std::string_view bytes) {

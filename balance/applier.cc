@@ -222,7 +222,24 @@ bool CloseSession(std::string_view session_id, Account* account) {
   Session* session = account->FindSession(session_id);
   if (session == nullptr) return false;
   account->sessions.Remove(session);
+  EraseOne(account->demands, [&](const Demand& d) { return d.session_id == session_id; });
   return true;
+}
+
+bool StoreDemand(const Demand& demand, Account* account) {
+  if (account->FindSession(demand.session_id) == nullptr) return false;
+  return StoreSorted(
+      demand, kOpenSessionsPerAccountMax,
+      [](const Demand& d) { return std::string_view(d.session_id); }, &account->demands);
+}
+
+bool StoreWatch(const EffectReader& effects, Account* account) {
+  const Watch& watch = effects.watch();
+  if (effects.watch_ends())
+    return EraseOne(account->watches, [&](const Watch& w) { return w.id == watch.id; });
+  return StoreSorted(
+      watch, kWatchesPerAccountMax, [](const Watch& w) { return std::string_view(w.id); },
+      &account->watches);
 }
 
 // The effects on what an account is: its nodes, limits, subscriptions, identities.
@@ -255,6 +272,8 @@ bool ApplyToProfile(EffectReader& effects, const EntryView& entry, Account* acco
       return StoreLimit(effects.limit(), account);
     case Effect::kDropLimit:
       return EraseOne(account->limits, [&](const Limit& l) { return l.id == effects.limit().id; });
+    case Effect::kSetWatch:
+      return StoreWatch(effects, account);
     case Effect::kSetBought:
       return StoreSorted(
           effects.bought(), kBoughtPerAccountMax, [](const Bought& b) { return b.offer; },
@@ -296,6 +315,17 @@ bool ApplyEffect(EffectReader& effects, const EntryView& entry, Account* account
         return true;
       }
       return false;
+    case Effect::kSetBucketNotice:
+      if (Bucket* bucket = account->FindBucket(effects.bucket().id)) {
+        bucket->notice_ms = effects.bucket().notice_ms;
+        return true;
+      }
+      return false;
+    case Effect::kSetDemand:
+      return StoreDemand(effects.demand(), account);
+    case Effect::kDropDemand:
+      return EraseOne(account->demands,
+                      [&](const Demand& d) { return d.session_id == effects.demand().session_id; });
     case Effect::kSetCarry:
       StoreCarry(effects.carry(), account);
       return true;
@@ -352,7 +382,7 @@ void Applier::NoteDue(const Account& account) {
     case Effect::kPost:
       // What becomes available in a bucket that has ended falls due at once.
       if (const Bucket* bucket = account.FindBucket(effects_.posting().bucket)) {
-        earliest_due_ = std::min(earliest_due_, bucket->valid_until);
+        earliest_due_ = std::min({earliest_due_, bucket->valid_until, NoticeAt(*bucket)});
       }
       break;
     case Effect::kAddBucket:
@@ -362,6 +392,15 @@ void Applier::NoteDue(const Account& account) {
     case Effect::kSetTimes:
       earliest_due_ =
           std::min({earliest_due_, effects_.times().valid_until, effects_.times().refills_at});
+      if (const Bucket* bucket = account.FindBucket(effects_.times().bucket))
+        earliest_due_ = std::min(earliest_due_, NoticeAt(*bucket));
+      break;
+    case Effect::kSetDemand:
+      earliest_due_ = std::min(earliest_due_, effects_.demand().ask_at);
+      break;
+    case Effect::kSetWatch:
+      if (!effects_.watch_ends())
+        earliest_due_ = std::min(earliest_due_, effects_.watch().expires_at);
       break;
     case Effect::kAddSubscription:
     case Effect::kSetSubscription:

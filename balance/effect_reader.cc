@@ -41,6 +41,8 @@ bool EffectReader::Read(uint8_t code) {
       identity_.node = {};
       if (long_form) identity_.node.value = static_cast<uint32_t>(in_.Varint());
       return true;
+    case Effect::kOpenSession:
+      return ReadOfSession() && (!long_form || DecodeMore(in_, &session_));
     case Effect::kRefundOf:
       refund_of_.group = in_.Varint();
       refund_of_.index = static_cast<uint32_t>(in_.Varint());
@@ -88,6 +90,10 @@ bool EffectReader::ReadOfBucket() {
       bucket_.id.value = static_cast<uint32_t>(in_.Varint());
       noticed_percent_ = in_.U8();
       return true;
+    case Effect::kSetBucketNotice:
+      bucket_.id.value = static_cast<uint32_t>(in_.Varint());
+      bucket_.notice_ms = in_.Signed();
+      return bucket_.notice_ms >= 0;
     case Effect::kSetVolumeWindow:
     case Effect::kDropVolumeWindow:
       return DecodeVolumeWindow(in_, &volume_window_);
@@ -137,6 +143,11 @@ bool EffectReader::ReadOfSession() {
       return true;
     case Effect::kCloseSession:
       return true;
+    case Effect::kSetDemand:
+      return DecodeDemand(in_, &demand_);
+    case Effect::kDropDemand:
+      demand_.session_id = in_.Text();
+      return true;
     default:
       return false;
   }
@@ -165,6 +176,13 @@ bool EffectReader::ReadOfAccount() {
       profile_.tenant = in_.Text();
       profile_.billing_day = in_.U8();
       return profile_.billing_day >= 1 && profile_.billing_day <= 31;
+    case Effect::kSetWatch: {
+      const uint8_t there = in_.U8();
+      watch_ends_ = there == 0;
+      if (there == 1) return DecodeWatch(in_, &watch_);
+      watch_.id = in_.Text();
+      return watch_ends_;
+    }
     case Effect::kSetBought:
       return DecodeBought(in_, &bought_);
     case Effect::kSetDatedChange:

@@ -52,8 +52,8 @@ constexpr std::array<std::string_view, 56> kKindNames = {"",
                                                          "",
                                                          "",
                                                          "",
-                                                         "",
-                                                         "",
+                                                         "session demanded",
+                                                         "watch changed",
                                                          "",
                                                          "",
                                                          "",
@@ -107,6 +107,14 @@ void PutIdentity(Effect effect, const AccountIdentity& identity, std::string* ef
   out.U8(identity.type);
   out.Text(identity.data);
   if (with_node) out.Varint(identity.node.value);
+}
+
+// How long a bucket lasts, about; 0 where it has no end.
+int64_t LengthMillis(const Bucket& bucket) {
+  constexpr int64_t kMonthMillis = int64_t{28} * 86'400'000;
+  if (bucket.valid_until != Instant::Never())
+    return bucket.valid_until.unix_ms - bucket.valid_from.unix_ms;
+  return bucket.lasts_ms + bucket.lasts_months * kMonthMillis;
 }
 
 // A position is written as how many groups it lies back (plus one; 0 is none), then its index.
@@ -169,11 +177,19 @@ void EntryBuilder::Post(LedgerAccount account, BucketId bucket, int64_t amount) 
 }
 
 void EntryBuilder::OpenSession(uint32_t revision, Instant opened_at, Instant ends_at) {
+  OpenSession(revision, opened_at, ends_at, "");
+}
+
+void EntryBuilder::OpenSession(uint32_t revision, Instant opened_at, Instant ends_at,
+                               std::string_view origin_host) {
+  Session more;
+  more.origin_host = origin_host;
   ByteWriter out(&effects_);
-  out.U8(static_cast<uint8_t>(Effect::kOpenSession));
+  out.U8(CodeOf(Effect::kOpenSession, more));
   out.Varint(revision);
   out.Signed(opened_at.unix_ms);
   out.Signed(ends_at.unix_ms - opened_at.unix_ms);
+  if (HasMore(more)) EncodeMore(more, out);
 }
 
 void EntryBuilder::ReportSession(const Report& report) {
@@ -195,8 +211,10 @@ void EntryBuilder::SetGrant(const Grant& grant) {
 
 void EntryBuilder::CloseSession() { effects_.push_back(static_cast<char>(Effect::kCloseSession)); }
 
-void EntryBuilder::AddBucket(const Bucket& bucket) {
-  added_buckets_.push_back(bucket);
+void EntryBuilder::AddBucket(const Bucket& given) {
+  Bucket& bucket = added_buckets_.emplace_back(given);
+  if (bucket_notice_ms_ > 0 && LengthMillis(bucket) > bucket_notice_ms_)
+    bucket.notice_ms = bucket_notice_ms_;
   ByteWriter out(&effects_);
   out.U8(CodeOf(Effect::kAddBucket, bucket));
   EncodeBucket(bucket, out);
@@ -391,12 +409,53 @@ void EntryBuilder::DropVolumeWindow(const VolumeWindow& window) {
   EncodeVolumeWindow(window, out);
 }
 
+void EntryBuilder::SetDemand(const Demand& demand) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetDemand));
+  EncodeDemand(demand, out);
+}
+
+void EntryBuilder::DropDemand(std::string_view session_id) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kDropDemand));
+  out.Text(session_id);
+}
+
+void EntryBuilder::SetBucketNotice(BucketId bucket, int64_t notice_ms) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetBucketNotice));
+  out.Varint(bucket.value);
+  out.Signed(notice_ms);
+}
+
+void EntryBuilder::SetWatch(const Watch& watch) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetWatch));
+  out.U8(1);
+  EncodeWatch(watch, out);
+}
+
+void EntryBuilder::DropWatch(std::string_view watch_id) {
+  ByteWriter out(&effects_);
+  out.U8(static_cast<uint8_t>(Effect::kSetWatch));
+  out.U8(0);
+  out.Text(watch_id);
+}
+
 std::string* EntryBuilder::Attach(AttachmentType type) {
   OCS_CHECK(attachment_count_ < kAttachmentsMax);
   attachment_types_[attachment_count_] = type;
   std::string* bytes = &attachments_[attachment_count_++];
   bytes->clear();
   return bytes;
+}
+
+bool EntryBuilder::attaches_news() const {
+  for (int i = 0; i < attachment_count_; ++i) {
+    const AttachmentType type = attachment_types_[i];
+    if (type == AttachmentType::kRecord || type == AttachmentType::kNotice) return true;
+  }
+  return false;
 }
 
 void EntryBuilder::AppendTo(std::string* out, uint64_t group, Position previous) {

@@ -54,9 +54,11 @@ enum class EntryKind : uint8_t {
   kCatalogueApproved = 32,
   kCatalogueRejected = 33,
   kCatalogueCancelled = 34,  ///< Published, and taken back before it was in force.
-  kWindowSettled = 36,      ///< A volume price's window ended: what was charged too much goes back.
-  kReRated = 37,            ///< A charge given back, and made again by a corrected tariff.
-  kVouchersIssued = 49,     ///< Of no account.
+  kWindowSettled = 36,   ///< A volume price's window ended: what was charged too much goes back.
+  kReRated = 37,         ///< A charge given back, and made again by a corrected tariff.
+  kDemanded = 41,        ///< A gateway is asked to re-authorise or abort a session, or asked again.
+  kWatchChanged = 42,    ///< Who watches spending limits: begun, ended, or told of a change.
+  kVouchersIssued = 49,  ///< Of no account.
   kVouchersCancelled = 50,  ///< A whole batch. Of no account.
   kVoucherGuessed = 51,     ///< A code that no voucher has: counted, so that there is an end of it.
   kTransferRefused = 52,    ///< In the shard of the receiver: it comes back to the sender.
@@ -126,6 +128,8 @@ enum class AttachmentType : uint8_t {
   kNotice = 4,      ///< Something to be told: balance/notice.h.
   kSimulation = 5,  ///< What a simulation of a catalogue's text came to, as it was handed in.
   kVoucher = 16,    ///< Which were issued, redeemed or cancelled: balance/voucher.h.
+  /// The account's tenant, of an entry that has records or notices; none: it is the operator's.
+  kTenant = 17,
 };
 
 /// How much of a line of a charge's records has been given back by a refund and those before it.
@@ -150,7 +154,7 @@ struct EntryKey {
 };
 
 inline constexpr int kAttachmentsMax =
-    34;  ///< Two records for each rating group of a request (a tariff change parts them), and two.
+    35;  ///< Two records for each rating group of a request (a tariff change parts them), and 3.
 
 /// Hashes of a request's fields, in an order that its kind of request defines: equal content, equal
 /// fingerprint.
@@ -192,6 +196,10 @@ enum class Effect : uint8_t {
   kSetBucketNoticed = 31,
   kSetVolumeWindow = 32,  ///< One of a volume price, added or all of it anew.
   kDropVolumeWindow = 33,
+  kSetDemand = 45,
+  kDropDemand = 46,
+  kSetBucketNotice = 47,  ///< How long before its end something left is told; 0: it was told.
+  kSetWatch = 48,         ///< One, all of it anew, or that it is gone.
 };
 
 /// Moves a counter, and makes it where it is not there. Where `began_at` is later than the
@@ -220,6 +228,10 @@ class EntryBuilder final {
   /// Starts anew. `account` may be 0 for entries of no account.
   void Begin(EntryKind kind, AccountId account);
 
+  /// From now on each bucket that is added and lasts longer than this gets Bucket::notice_ms. 0:
+  /// none does.
+  void SetBucketNoticeDefault(int64_t notice_ms) { bucket_notice_ms_ = notice_ms; }
+
   void SetKey(const EntryKey& key);  ///< The text must live until the entry is appended.
   void SetFingerprint(const Fingerprint& fingerprint) { fingerprint_ = fingerprint; }
   /// The entry of the same session before this one.
@@ -228,6 +240,8 @@ class EntryBuilder final {
   void Post(LedgerAccount account, BucketId bucket,
             int64_t amount);  ///< An amount of 0 is left out.
   void OpenSession(uint32_t revision, Instant opened_at, Instant ends_at);
+  void OpenSession(uint32_t revision, Instant opened_at, Instant ends_at,
+                   std::string_view origin_host);
   /// The session has reported: what is then true of it.
   struct Report {
     uint32_t number_max;
@@ -285,6 +299,11 @@ class EntryBuilder final {
   void SetVolumeWindow(const VolumeWindow& window);
   /// As it was at its end: refunds of later days ask what it came to.
   void DropVolumeWindow(const VolumeWindow& window);
+  void SetDemand(const Demand& demand);  ///< Of an open session: added, or all of it anew.
+  void DropDemand(std::string_view session_id);
+  void SetBucketNotice(BucketId bucket, int64_t notice_ms);
+  void SetWatch(const Watch& watch);  ///< Added, or all of it anew.
+  void DropWatch(std::string_view watch_id);
 
   /// Where to append the recorded answer.
   std::string* answer() { return &answer_; }
@@ -299,12 +318,15 @@ class EntryBuilder final {
   const std::vector<Bucket>& added_buckets() const { return added_buckets_; }
   const std::vector<CounterMove>& counter_moves() const { return counter_moves_; }
   int attachment_count() const { return attachment_count_; }
+  /// True when something is attached that leaves the house: records, notices.
+  bool attaches_news() const;
 
   /// Appends the entry's bytes, its length before it. `previous` is the account's last entry,
   /// `group` the number of the group that it goes into.
   void AppendTo(std::string* out, uint64_t group, Position previous);
 
  private:
+  int64_t bucket_notice_ms_ = 0;
   EntryKind kind_ = EntryKind::kRefused;
   AccountId account_;
   EntryKey key_;
@@ -396,6 +418,9 @@ class EffectReader final {
   const Transfer& transfer() const { return transfer_; }  ///< kSetTransfer; kDropTransfer: id.
   uint8_t noticed_percent() const { return noticed_percent_; }  ///< Of bucket().id.
   const VolumeWindow& volume_window() const { return volume_window_; }
+  const Demand& demand() const { return demand_; }  ///< kSetDemand; kDropDemand: session_id.
+  const Watch& watch() const { return watch_; }     ///< kSetWatch.
+  bool watch_ends() const { return watch_ends_; }   ///< Of kSetWatch: it is gone.
 
  private:
   bool Read(uint8_t code);
@@ -427,6 +452,9 @@ class EffectReader final {
   Transfer transfer_;
   uint8_t noticed_percent_ = 0;
   VolumeWindow volume_window_;
+  Demand demand_;
+  Watch watch_;
+  bool watch_ends_ = false;
 };
 
 }  // namespace ocs::balance

@@ -33,6 +33,8 @@ std::string_view NoticeTypeName(NoticeType type) {
       return "transfer sent";
     case NoticeType::kTransferReceived:
       return "transfer received";
+    case NoticeType::kSpendingStatus:
+      return "spending status";
   }
   return "unknown";
 }
@@ -67,7 +69,7 @@ absl::StatusOr<Notice> DecodeNotice(std::string_view bytes) {
   notice.amount = in.Signed();
   notice.at.unix_ms = in.Signed();
   notice.name = in.Text();
-  const bool type_ok = type >= 1 && type <= static_cast<uint8_t>(NoticeType::kTransferReceived);
+  const bool type_ok = type >= 1 && type <= static_cast<uint8_t>(NoticeType::kSpendingStatus);
   if (!type_ok || !unit_ok || !in.ok() || !in.done())
     return absl::DataLossError(Cat("a notice of ", bytes.size(), " bytes is damaged"));
   return notice;
@@ -115,6 +117,8 @@ std::string NoticeInWords(const Notice& notice, absl::TimeZone zone) {
       return Cat(amount, " was sent");
     case NoticeType::kTransferReceived:
       return Cat(amount, " was received");
+    case NoticeType::kSpendingStatus:
+      return Cat("spending status: ", notice.name);
   }
   return "unknown notice";
 }

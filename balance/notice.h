@@ -33,6 +33,11 @@ enum class NoticeType : uint8_t {
   kSubscriptionEnded = 10,  ///< Subject: the subscription.
   kTransferSent = 11,       ///< `name` is its id, `amount` what was sent. Subject: the bucket.
   kTransferReceived = 12,   ///< Likewise.
+  /// The status of a spending limit is another one, for somebody who watches it. Subject: the
+  /// limit, or 0 of the balance; `amount` what is used of it or left. `name`: watch, counter,
+  /// status, and where it will be another one by itself, that status and when (ms since 1970), with
+  /// blanks between.
+  kSpendingStatus = 13,
 };
 /// "limit threshold", "low balance", ...
 std::string_view NoticeTypeName(NoticeType type);

@@ -89,6 +89,20 @@ std::string ChangeWords(EffectReader& effects, absl::TimeZone zone) {
                  FormatMicros(effects.volume_window().charged_micros));
     case Effect::kDropTransfer:
       return "; the transfer has arrived";
+    case Effect::kSetDemand: {
+      const Demand& demand = effects.demand();
+      const std::string of_group =
+          demand.rating_group ? Cat(", rating group ", *demand.rating_group) : "";
+      return Cat(demand.kind == DemandKind::kAbort ? "; to be aborted: session "
+                                                   : "; to be re-authorised: session ",
+                 demand.session_id, of_group, ", asked ", demand.asks, " times");
+    }
+    case Effect::kDropDemand:
+      return "; the gateway has done what it was asked";
+    case Effect::kSetWatch:
+      return effects.watch_ends() ? Cat("; watch ", effects.watch().id, " has ended")
+                                  : Cat("; watch ", effects.watch().id, " until ",
+                                        FormatInstant(effects.watch().expires_at, zone));
     default:
       return "";  // Postings are listed; identities are not for logs; the rest follows from the
                   // kind.

@@ -214,6 +214,7 @@ rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock,
   options.store_care = store_care;
   options.zone = config.zone;
   options.clock = clock;
+  options.operator_tenant = config.operator_tenant;
   options.rate_per_second = config.rate_per_second;
   options.burst = config.rate_burst;
   options.on_refused = [](const rpc::RefusedCall& call) {

@@ -108,6 +108,8 @@ std::vector<Key> SecurityKeys() {
           [](Config & config) -> auto& { return config.tls_refresh_seconds; }),
       TextKey("credentials_file", "who may call, in which roles; given: every call needs one",
               &Config::credentials_file),
+      TextKey("operator_tenant", "the tenant whose callers reach the accounts of all",
+              &Config::operator_tenant),
       PermissionKey("allow_plain_text", "no TLS on an address that others can reach: no, yes",
                     &Config::allow_plain_text),
       PermissionKey("allow_anonymous",
@@ -200,6 +202,10 @@ std::vector<Key> EngineKeys() {
           "low_balance_micros", "an account with less money and credit is told once; 0: none is",
           {0, 1'000'000'000'000},
           [](Config & config) -> auto& { return config.engine.low_balance_micros; }),
+      NumberKey(
+          "bucket_notice_seconds",
+          "what is left in a bucket is told so long before it ends; 0: it is not", {0, kYear},
+          [](Config & config) -> auto& { return config.engine.bucket_notice_seconds; }),
       {"service_context", "what a Service-Context-Id must be, up to its '@'",
        [](const std::string& text, Config* config) -> std::string {
          if (text.empty() || text.find('@') != std::string::npos) return "a text without '@'";

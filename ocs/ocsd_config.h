@@ -26,6 +26,7 @@ struct Config {
   std::string tls_client_ca_file;    ///< PEM. Then clients must show a certificate that it signed.
   int64_t tls_refresh_seconds = 10;  ///< How often the three files are looked at.
   std::string credentials_file;      ///< Given: every call needs a credential of it.
+  std::string operator_tenant = "operator";       ///< Whose callers reach every tenant's accounts.
   Permission allow_plain_text = Permission::kNo;  ///< On an address that others can reach.
   Permission allow_anonymous = Permission::kNo;   ///< The same.
   int64_t rate_per_second = 0;                    ///< Of a credential that names none; 0: no limit.

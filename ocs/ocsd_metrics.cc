@@ -108,6 +108,22 @@ void CollectAccess(const rpc::AccessStatistics& access,
   }
 }
 
+void CollectDemands(const rpc::DemandStatistics& demands,
+                    std::vector<runtime::MetricFamily>* families) {
+  const auto add = [&](const char* name, const char* help, Kind kind, int64_t value) {
+    auto& family = Add(name, help, families);
+    family.kind = kind;
+    family.samples.push_back({{}, value});
+  };
+  add("ocs_push_listeners", "Gateways' streams that listen for demands on their sessions.",
+      Kind::kGauge, demands.listeners);
+  add("ocs_push_pending_accounts", "Accounts with a demand on a session that has no answer yet.",
+      Kind::kGauge, demands.pending_accounts);
+  add("ocs_push_sent_total", "Demands given to listeners.", Kind::kCounter, demands.sent);
+  add("ocs_push_unheard_total", "Demands for which nobody listened; they are asked again.",
+      Kind::kCounter, demands.unheard);
+}
+
 // A family with a sample for each shard that has a push.
 void AddPush(const char* name, const char* help, Kind kind,
              const std::vector<rpc::PushStatistics>& shards,
@@ -189,6 +205,7 @@ std::vector<runtime::MetricFamily> CollectMetrics(const MetricSources& sources) 
   }
   CollectAccess(sources.services->access_statistics(), &families);
   CollectConsumers(engine, sources.now, &families);
+  CollectDemands(sources.services->demand_statistics(), &families);
   CollectPush(sources.settlement, &families);
   CollectTimes(shards, *sources.services, &families);
   auto& faulty =

@@ -157,7 +157,8 @@ enum BucketBit : int {
   kBucketPlanned = 5,
   kBucketLasts = 6,
   kBucketNoticed = 7,
-  kBucketBits = 8,
+  kBucketNoticeMs = 8,
+  kBucketBits = 9,
 };
 
 uint32_t FlagsOf(const Bucket& b) {
@@ -166,7 +167,7 @@ uint32_t FlagsOf(const Bucket& b) {
          Flag(kBucketRefill, b.refills_at != Instant::Never() || b.refill_amount != 0) |
          Flag(kBucketPlanned, b.planned != 0) |
          Flag(kBucketLasts, b.lasts_ms != 0 || b.lasts_months != 0) |
-         Flag(kBucketNoticed, b.noticed_percent != 0);
+         Flag(kBucketNoticed, b.noticed_percent != 0) | Flag(kBucketNoticeMs, b.notice_ms != 0);
 }
 
 enum GrantBit : int {
@@ -197,6 +198,13 @@ uint32_t FlagsOf(const Grant& g) {
          Flag(kGrantSwitches, g.switches_at != Instant{}) | Flag(kGrantFinal, g.final_units != 0) |
          Flag(kGrantPool, g.pool != 0);
 }
+
+enum SessionBit : int {
+  kSessionOriginHost = 0,
+  kSessionBits = 1,
+};
+
+uint32_t FlagsOf(const Session& s) { return Flag(kSessionOriginHost, !s.origin_host.empty()); }
 
 enum SubscriptionBit : int {
   kSubscriptionId = 0,
@@ -238,6 +246,7 @@ void EncodeMore(const Bucket& bucket, ByteWriter& out) {
     out.Signed(bucket.lasts_months);
   }
   if (Has(flags, kBucketNoticed)) out.U8(bucket.noticed_percent);
+  if (Has(flags, kBucketNoticeMs)) out.Signed(bucket.notice_ms);
 }
 
 bool DecodeMore(ByteReader& in, Bucket* bucket) {
@@ -257,6 +266,7 @@ bool DecodeMore(ByteReader& in, Bucket* bucket) {
     bucket->lasts_months = static_cast<int32_t>(in.Signed());
   }
   if (Has(flags, kBucketNoticed)) bucket->noticed_percent = in.U8();
+  if (Has(flags, kBucketNoticeMs)) bucket->notice_ms = in.Signed();
   return in.ok();
 }
 
@@ -315,6 +325,21 @@ bool DecodeMore(ByteReader& in, Grant* grant) {
   if (Has(flags, kGrantSwitches)) grant->switches_at.unix_ms = in.Signed();
   if (Has(flags, kGrantFinal)) grant->final_units = in.U8();
   if (Has(flags, kGrantPool)) grant->pool = static_cast<uint32_t>(in.Varint());
+  return in.ok();
+}
+
+bool HasMore(const Session& session) { return FlagsOf(session) != 0; }
+
+void EncodeMore(const Session& session, ByteWriter& out) {
+  const uint32_t flags = FlagsOf(session);
+  out.Varint(flags);
+  if (Has(flags, kSessionOriginHost)) out.Text(session.origin_host);
+}
+
+bool DecodeMore(ByteReader& in, Session* session) {
+  uint64_t flags = 0;
+  if (!ReadFlags(in, kSessionBits, &flags)) return false;
+  if (Has(flags, kSessionOriginHost)) session->origin_host = in.Text();
   return in.ok();
 }
 
@@ -518,6 +543,68 @@ bool DecodeTransfer(ByteReader& in, Transfer* transfer) {
   transfer->amount = in.Signed();
   transfer->sent_at.unix_ms = in.Signed();
   return DecodeBucket(in, &transfer->bucket) && DecodeMore(in, &transfer->bucket);
+}
+
+void EncodeDemand(const Demand& demand, ByteWriter& out) {
+  out.Text(demand.session_id);
+  out.U8(static_cast<uint8_t>(demand.kind));
+  out.U8(demand.rating_group ? 1 : 0);
+  if (demand.rating_group) out.Varint(*demand.rating_group);
+  out.Varint(demand.asked.group);
+  out.Varint(demand.asked.index);
+  out.Signed(demand.asked_at.unix_ms);
+  out.Signed(demand.ask_at.unix_ms);
+  out.Varint(demand.asks);
+  out.Text(demand.reason);
+}
+
+bool DecodeDemand(ByteReader& in, Demand* demand) {
+  *demand = {};
+  demand->session_id = in.Text();
+  const uint8_t kind = in.U8();
+  demand->kind = static_cast<DemandKind>(kind);
+  const uint8_t has_group = in.U8();
+  if (has_group == 1) demand->rating_group = static_cast<uint32_t>(in.Varint());
+  demand->asked.group = in.Varint();
+  demand->asked.index = static_cast<uint32_t>(in.Varint());
+  demand->asked_at.unix_ms = in.Signed();
+  demand->ask_at.unix_ms = in.Signed();
+  demand->asks = static_cast<uint32_t>(in.Varint());
+  demand->reason = in.Text();
+  return in.ok() && kind >= 1 && kind <= static_cast<uint8_t>(DemandKind::kAbort) && has_group <= 1;
+}
+
+void EncodeWatch(const Watch& watch, ByteWriter& out) {
+  out.Text(watch.id);
+  out.Varint(watch.counters.size());
+  for (const std::string& counter : watch.counters) out.Text(counter);
+  out.Signed(watch.expires_at.unix_ms);
+  out.Varint(watch.told.size());
+  for (const Watch::Told& told : watch.told) {
+    out.Text(told.counter);
+    out.Text(told.status);
+    out.Text(told.next_status);
+    out.Signed(told.next_at.unix_ms);
+  }
+}
+
+bool DecodeWatch(ByteReader& in, Watch* watch) {
+  *watch = {};
+  watch->id = in.Text();
+  const uint64_t counters = in.Varint();
+  if (!in.ok() || counters > kWatchedCountersMax) return false;
+  for (uint64_t i = 0; i < counters; ++i) watch->counters.emplace_back(in.Text());
+  watch->expires_at.unix_ms = in.Signed();
+  const uint64_t told = in.Varint();
+  if (!in.ok() || told > kWatchedCountersMax) return false;
+  watch->told.resize(told);
+  for (Watch::Told& one : watch->told) {
+    one.counter = in.Text();
+    one.status = in.Text();
+    one.next_status = in.Text();
+    one.next_at.unix_ms = in.Signed();
+  }
+  return in.ok();
 }
 
 bool DecodeState(ByteReader& in, AccountState* state) {

@@ -1,9 +1,9 @@
 // Byte forms of the pieces that stand both in entries and in account states (docs/format/).
 // Each Decode returns false, with the output unspecified, when the bytes do not hold such a piece.
 //
-// Buckets, grants and subscriptions have a short form, as format version 1 had it, and More: what
-// was added later, each field behind a bit that says that it is not the default. HasMore tells
-// whether the short form says all.
+// Buckets, grants, sessions and subscriptions have a short form, as format version 1 had it, and
+// More: what was added later, each field behind a bit that says that it is not the default. HasMore
+// tells whether the short form says all.
 
 #ifndef BALANCE_INTERNAL_CODEC_H_
 #define BALANCE_INTERNAL_CODEC_H_
@@ -35,6 +35,10 @@ void EncodeMore(const Bucket& bucket, ByteWriter& out);
 void EncodeMore(const Grant& grant, ByteWriter& out);
 [[nodiscard]] bool DecodeMore(ByteReader& in, Grant* grant);
 
+[[nodiscard]] bool HasMore(const Session& session);
+void EncodeMore(const Session& session, ByteWriter& out);
+[[nodiscard]] bool DecodeMore(ByteReader& in, Session* session);
+
 [[nodiscard]] bool HasMore(const Subscription& subscription);
 void EncodeMore(const Subscription& subscription, ByteWriter& out);
 [[nodiscard]] bool DecodeMore(ByteReader& in, Subscription* subscription);
@@ -65,6 +69,12 @@ void EncodeTransfer(const Transfer& transfer, ByteWriter& out);
 
 void EncodeVolumeWindow(const VolumeWindow& window, ByteWriter& out);
 [[nodiscard]] bool DecodeVolumeWindow(ByteReader& in, VolumeWindow* window);
+
+void EncodeDemand(const Demand& demand, ByteWriter& out);
+[[nodiscard]] bool DecodeDemand(ByteReader& in, Demand* demand);
+
+void EncodeWatch(const Watch& watch, ByteWriter& out);
+[[nodiscard]] bool DecodeWatch(ByteReader& in, Watch* watch);
 
 /// False when it is no state that an account may have.
 [[nodiscard]] bool DecodeState(ByteReader& in, AccountState* state);

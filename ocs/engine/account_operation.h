@@ -98,8 +98,9 @@ class DropLimitCall : public Operation {
   void Execute(Shard& shard) override;
 };
 
-/// Changes what is given; the rest stays. A credit limit below what is owed only means that nothing
-/// more is granted. A new billing day holds for cycles that begin with a later purchase.
+/// Changes what is given; the rest stays. Only the operator gives an account to another tenant. A
+/// credit limit below what is owed only means that nothing more is granted. A new billing day holds
+/// for cycles that begin with a later purchase.
 class SetProfileCall : public Operation {
  public:
   Change change;
@@ -191,7 +192,7 @@ class NoticesCall : public Operation {
   int32_t notices_max = 1000;  ///< 1 to 1,000, and a few more where one entry has several.
   ShardId shard = {};          ///< Whose journal is read.
 
-  std::vector<NoticeView> notices;
+  std::vector<NoticeView> notices;  ///< Of the caller's tenant.
   Position next_after;
   int shard_count = 1;  ///< How many shards there are to read.
 

@@ -93,6 +93,8 @@ class TransferCall : public Operation {
   enum class Stage : uint8_t { kBegin, kLook, kSend, kReceive, kSettle };
   AccountId payer() const override { return account; }
   void Execute(Shard& shard) override;
+  /// Whether the other account is there, for this caller.
+  bool FindsReceiver(Shard& shard);
   void Begin(Shard& shard);
   void Send(Shard& shard, balance::Account* payer, ChangeRecord* record);
   Stage stage_ = Stage::kBegin;

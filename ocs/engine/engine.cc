@@ -53,15 +53,25 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
                            .resources = shards[i],
                            .clock = clock,
                            .catalogue = &state.registry,
-                           .on_stopped = [&state](const absl::Status& why) {
-                             std::function<void(const absl::Status&)> callback;
-                             state.stopped = true;
-                             {
-                               absl::MutexLock lock(&state.mutex);
-                               callback = state.on_stopped;
-                             }
-                             if (callback) callback(why);
-                           }};
+                           .on_stopped =
+                               [&state](const absl::Status& why) {
+                                 std::function<void(const absl::Status&)> callback;
+                                 state.stopped = true;
+                                 {
+                                   absl::MutexLock lock(&state.mutex);
+                                   callback = state.on_stopped;
+                                 }
+                                 if (callback) callback(why);
+                               },
+                           .on_demands =
+                               [&state](const PendingDemands& demands) {
+                                 std::function<void(const PendingDemands&)> callback;
+                                 {
+                                   absl::MutexLock lock(&state.mutex);
+                                   callback = state.on_demands;
+                                 }
+                                 if (callback) callback(demands);
+                               }};
     if (shards.size() > 1) {
       context.partitions = &state.partitions;
       context.go_on = [&state](Operation* operation, PartitionId partition) {
@@ -224,6 +234,11 @@ absl::Status Engine::health() const {
 void Engine::OnStopped(std::function<void(const absl::Status&)> callback) {
   absl::MutexLock lock(&state_->mutex);
   state_->on_stopped = std::move(callback);
+}
+
+void Engine::OnDemands(std::function<void(const PendingDemands&)> callback) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->on_demands = std::move(callback);
 }
 
 int Engine::shard_count() const { return static_cast<int>(state_->shards.size()); }

@@ -35,6 +35,7 @@
 namespace ocs::engine {
 
 class Shard;
+struct PendingDemands;  // ocs/engine/push_operation.h
 
 /// What must be true before a catalogue comes into force.
 struct PublishingPolicy {
@@ -103,6 +104,8 @@ struct EngineOptions {
   /// An account whose own money and credit fall below it is told once, and again after they were
   /// back. In micros of the account's currency; 0: nobody is told.
   int64_t low_balance_micros = 0;
+  /// What is left in a bucket is told so long before it ends, where it lasts longer; 0: never.
+  int64_t bucket_notice_seconds = 0;
   std::string service_context =
       "ai-tokens.v1";  ///< What a Service-Context-Id must be, up to its '@'.
   int64_t answer_retention_seconds =
@@ -168,7 +171,8 @@ struct CatalogueCheck {
 /// A record as it leaves the house. Texts point into `bytes`, which the holder keeps.
 struct ReadRecord {
   cdr::RecordId id;
-  std::string bytes;  ///< Decode with cdr::DecodeRecord.
+  std::string bytes;   ///< Decode with cdr::DecodeRecord.
+  std::string tenant;  ///< Whose customer's; empty: the operator's.
 };
 
 class Engine final {
@@ -209,6 +213,11 @@ class Engine final {
   /// Calls this once, on an engine thread, when a write failed. Set before the first Submit.
   void OnStopped(std::function<void(const absl::Status&)> callback);
 
+  /// Calls this, on an engine thread, after each durable entry that touched what an account's
+  /// gateways are asked to do; and again when they are to be asked again. Must not block. Set
+  /// before the first Submit.
+  void OnDemands(std::function<void(const PendingDemands&)> callback);
+
   int shard_count() const;
   ShardStatistics statistics(ShardId shard) const;  ///< Thread-safe.
 
@@ -237,7 +246,8 @@ class Engine final {
   absl::StatusOr<Position> ConsumerPosition(std::string_view consumer, ShardId shard) const;
   // A consumer's position is made durable by submitting an AcknowledgeCall. Positions only go
   // forward: an older one is ignored with OK. Errors: InvalidArgument for a name that is not 1 to
-  // 64 of [a-z0-9-_.], OutOfRange beyond the durable end.
+  // 64 of [a-z0-9-_.], which a tenant's name of 1 to 48 of [A-Za-z0-9-_.] and '/' may precede;
+  // OutOfRange beyond the durable end.
   struct Consumer {
     std::string name;
     ShardId shard;

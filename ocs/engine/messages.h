@@ -49,6 +49,9 @@ enum class ResultCode : uint16_t {
 /// "DIAMETER_SUCCESS", "DIAMETER_CREDIT_LIMIT_REACHED", ...
 std::string_view ResultCodeName(ResultCode code);
 
+/// Bytes of an Origin-Host: a domain name has at most 255, in the field 20 to 60.
+inline constexpr int kOriginHostLengthMax = 128;
+
 /// Subscription-Id-Type; its numbers.
 enum class IdentityType : uint8_t {
   kE164 = 0,  ///< MSISDN.
@@ -141,6 +144,9 @@ struct CreditControlRequest {
   /// as absent, as that standard demands. Not part of what a repeat is compared by: a repeat has a
   /// span of its own.
   std::string_view traceparent;
+  /// Origin-Host: the gateway that demands for this session go to, as at its start; empty: any that
+  /// listens. Not part of what a repeat is compared by.
+  std::string_view origin_host;
   absl::InlinedVector<ServiceRequest, 1> services;
 };
 

@@ -77,6 +77,12 @@ class Operation {
   /// can do, sources share it fairly. 0: nobody in particular, and the queue may be all its own.
   uint16_t source = 0;
 
+  /// Of whose accounts it may see and change: those of this tenant; empty: of all, as the operator.
+  /// Set before Submit; the text must live until Done().
+  std::string_view caller_tenant;
+  /// After Done(): it named what is another tenant's, and was refused as if that were not there.
+  bool foreign = false;
+
   /// Called once when the work is finished and durable, on an engine thread: must not block or
   /// throw. The engine does not touch the operation afterwards: it may delete itself.
   virtual void Done() noexcept = 0;
@@ -139,9 +145,10 @@ class CreditControlCall : public Operation {
 /// content gets the same result and changes nothing; with other content it is refused as
 /// AlreadyExists, naming what differs.
 struct Change {
-  std::string key;     ///< Idempotency key, 1 to 128 characters.
-  std::string actor;   ///< Who; recorded.
-  std::string reason;  ///< Why; recorded.
+  std::string key;          ///< Idempotency key, 1 to 128 characters.
+  std::string tenant = {};  ///< Whose key: those of tenants do not meet. Empty: the operator's.
+  std::string actor;        ///< Who; recorded.
+  std::string reason;       ///< Why; recorded.
 };
 
 class CreateAccountCall : public Operation {
@@ -153,7 +160,7 @@ class CreateAccountCall : public Operation {
       identities;           ///< Each belongs to one account at most.
   bool pre_active = false;  ///< No use before SetStateCall makes it active.
   std::string segment;      ///< For prices and offers.
-  std::string tenant;       ///< Whose customer this is.
+  std::string tenant;       ///< Whose customer this is; of a tenant's caller: its own, or empty.
   int billing_day = 1;      ///< 1 to 31.
 
   AccountId account;  ///< Result.

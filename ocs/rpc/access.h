@@ -1,8 +1,8 @@
 // Who may call what: the roles, and for each method those that may call it. This table is the only
 // place where that is decided; docs/OPERATING.md prints it.
 //
-// A new rpc needs an enumerator and a row here. A method without a row cannot be written: every
-// handler enters through internal/gate.h with its enumerator.
+// A new rpc needs an enumerator and a row here, with roles and reach. A method without a row cannot
+// be written: every handler enters through internal/gate.h with its enumerator.
 
 #ifndef OCS_RPC_ACCESS_H_
 #define OCS_RPC_ACCESS_H_
@@ -94,13 +94,29 @@ enum class Method : uint8_t {
   kListVoucherBatches,
   kReadLedger,
   kReRate,
+  kStreamPushes,
+  kAnswerPush,
+  kReauthoriseSessions,
+  kAbortSessions,
+  kStreamNotices,
+  kAcknowledgeNotices,
+  kSubscribe,
+  kUnsubscribe,
 };
 
-/// One row: the method and the roles of which a caller needs one.
+/// What a method shows to a caller that is not the operator's.
+enum class Reach : uint8_t {
+  kOwnAccounts = 0,   ///< It names an account, which must be of the caller's tenant.
+  kOwnNews = 1,       ///< It gives only what is of the caller's tenant: records, notices, cursors.
+  kOperatorOnly = 2,  ///< Nothing: it is about the whole installation.
+};
+
+/// One row: the method, the roles of which a caller needs one, and what of other tenants it shows.
 struct MethodAccess {
   Method method;
   std::string_view path;  ///< As on the wire: "/ocs.account.v1.Accounts/TopUp".
   RoleSet roles;
+  Reach reach;
 };
 
 /// Every method, in the order of the enumeration.

@@ -26,17 +26,19 @@ namespace ocs::rpc {
 
 /// Why a call was not let in, in the order in which it is looked at. Callers are told only whether
 /// it is the credential (UNAUTHENTICATED), the role (PERMISSION_DENIED) or the rate
-/// (RESOURCE_EXHAUSTED).
+/// (RESOURCE_EXHAUSTED). Of another tenant they are told the same as of what is not there.
 enum class AccessRefusal : uint8_t {
   kMissing = 0,  ///< No bearer token, and no client certificate.
   kUnknown = 1,  ///< A token or a certificate's subject that the file does not have.
   kExpired = 2,
   kRole = 3,
   kRate = 4,
+  /// The method is the operator's, or the request named what is another tenant's.
+  kTenant = 5,
 };
-inline constexpr int kAccessRefusalCount = 5;
+inline constexpr int kAccessRefusalCount = 6;
 
-/// "missing", "unknown", "expired", "role", "rate".
+/// "missing", "unknown", "expired", "role", "rate", "tenant".
 std::string_view AccessRefusalName(AccessRefusal refusal);
 
 /// A refused call, for the log. Views live for the call of the handler only.
@@ -60,11 +62,22 @@ struct AccessStatistics {
   std::vector<Caller> callers;  ///< Sorted by tenant and name; at most engine::kSourcesMax.
 };
 
+/// Of what is demanded of gateways.
+struct DemandStatistics {
+  int64_t listeners = 0;         ///< Now: streams.
+  int64_t pending_accounts = 0;  ///< Now: with a demand that has no answer, as far as is known
+                                 ///< since the start.
+  int64_t sent = 0;              ///< Since the start: demands to listeners.
+  int64_t unheard = 0;           ///< Since the start: for which nobody listened.
+};
+
 struct ServicesOptions {
   absl::TimeZone zone;           ///< Of the times in sentences: explanations and bills.
   const Clock* clock = nullptr;  ///< For credentials that end; needed by SetCredentials.
   int64_t rate_per_second = 0;   ///< Of a credential that names none; 0: no limit.
   int64_t burst = 0;             ///< Of a credential that names none; 0: a tenth of a second's.
+  /// Whose callers reach everything; those of other tenants reach what is their tenant's.
+  std::string operator_tenant = "operator";
   /// Told of refused calls, at most ten a second, on gRPC's threads.
   std::function<void(const RefusedCall&)> on_refused = {};
   StoreCare* store_care = nullptr;  ///< Outlives the services. Null: no backups, no figures.
@@ -84,6 +97,8 @@ class Services final {
   absl::Status SetCredentials(const std::vector<CredentialLine>& lines);
 
   AccessStatistics access_statistics() const;
+
+  DemandStatistics demand_statistics() const;
 
   /// How long unary credit-control calls took that the engine got, in microseconds.
   HistogramCounts charge_micros() const;

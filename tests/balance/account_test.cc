@@ -38,6 +38,27 @@ TEST_CASE("an account state of format version 1 is read as it was meant", "[bala
   CHECK(Bytes(*decoded)[0] == 3);
 }
 
+TEST_CASE("a state without what version 4 added is written as version 3", "[balance][unit]") {
+  Account account = WideAccount();
+  CHECK(Bytes(account)[0] == 4);
+  const auto only = [&](auto change) {
+    Account changed = WideAccount();
+    changed.sessions[0].origin_host.clear();
+    changed.demands.clear();
+    changed.watches.clear();
+    CHECK(Bytes(changed)[0] == 3);
+    change(changed);
+    const std::string bytes = Bytes(changed);
+    CHECK(bytes[0] == 4);
+    const auto decoded = DecodeAccount(bytes);
+    REQUIRE(decoded.ok());
+    CHECK(*decoded == changed);
+  };
+  only([&](Account& a) { a.sessions[0].origin_host = "g"; });
+  only([&](Account& a) { a.demands = account.demands; });
+  only([&](Account& a) { a.watches = account.watches; });
+}
+
 TEST_CASE("an account state that is cut, lengthened or of another version is refused",
           "[balance][unit]") {
   const std::string bytes = Bytes(WideAccount());
@@ -47,8 +68,8 @@ TEST_CASE("an account state that is cut, lengthened or of another version is ref
   }
   CHECK(absl::IsDataLoss(DecodeAccount(bytes + '\0').status()));
   std::string newer = bytes;
-  newer[0] = 4;
-  CHECK(DecodeAccount(newer).status().message().find("version 4") != std::string::npos);
+  newer[0] = 5;
+  CHECK(DecodeAccount(newer).status().message().find("version 5") != std::string::npos);
 }
 
 TEST_CASE("no damage of an account state stops the process", "[balance][property]") {
@@ -96,6 +117,8 @@ TEST_CASE("refills, renewals, dated changes and transfers fall due too", "[balan
   account.transfers.clear();
   CHECK(account.NextDue() == kNow.PlusSeconds(30));  // The refill.
   account.buckets[0].valid_until = kNow.PlusSeconds(29);
+  CHECK(account.NextDue() == kNow.PlusMillis(29'000 - 3'600));  // The notice that it ends.
+  account.buckets[0].notice_ms = 0;
   CHECK(account.NextDue() == kNow.PlusSeconds(29));  // It ends before.
   account.buckets[0].available = 0;
   account.buckets[0].refills_at = Instant::Never();
@@ -107,7 +130,12 @@ TEST_CASE("refills, renewals, dated changes and transfers fall due too", "[balan
   account.subscriptions[1].cancelled = false;
   CHECK(account.NextDue() == kNow.PlusSeconds(800));
   account.subscriptions[1].id = 0;
+  CHECK(account.NextDue() == kNow.PlusSeconds(990));  // A demand is asked again.
+  account.demands.clear();
   CHECK(account.NextDue() == kNow.PlusSeconds(1200));  // The session.
+  account.sessions.clear();
+  account.limits.clear();
+  CHECK(account.NextDue() == kNow.PlusSeconds(8'000));  // The watch ends.
 }
 
 TEST_CASE("nodes, limits, counters, identities and transfers are found", "[balance][unit]") {
@@ -134,12 +162,19 @@ TEST_CASE("nodes, limits, counters, identities and transfers are found", "[balan
   CHECK(account.FindSubscription(0) == nullptr);  // Written before ids: several may have it.
   CHECK(account.FindTransfer("gift-1") == &account.transfers[0]);
   CHECK(account.FindTransfer("gift") == nullptr);
+  CHECK(account.FindDemand("s-1") == &account.demands[0]);
+  CHECK(account.FindDemand("s") == nullptr);
+  CHECK(account.FindWatch("pcf-1") == &account.watches[0]);
+  CHECK(account.FindWatch("pcf") == nullptr);
 }
 
 TEST_CASE("an account state of format version 2 has no windows of volume prices",
           "[balance][unit]") {
   Account account = WideAccount();
   account.volume_windows.clear();
+  account.sessions[0].origin_host.clear();
+  account.demands.clear();
+  account.watches.clear();
   std::string bytes = Bytes(account);
   REQUIRE(bytes.back() == 0);  // So many windows.
   bytes.pop_back();

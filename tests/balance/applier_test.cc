@@ -206,6 +206,70 @@ TEST_CASE("a volume price's window falls due at its end, and goes as it was", "[
   CHECK(account.volume_windows == std::vector<VolumeWindow>{before});
 }
 
+TEST_CASE("a demand stays until it is dropped or its session ends", "[balance][unit]") {
+  Account account = NewAccount(0);
+  Demand demand = WideAccount().demands[0];
+  demand.session_id = "s";
+  CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.SetDemand(demand); }));  // Not open.
+  const auto open = [&](EntryBuilder& e) {
+    e.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 0});
+    e.OpenSession(1, kNow, kNow.PlusSeconds(9'000), "g");
+  };
+  CHECK(Applies(&account, open));
+  CHECK(account.sessions[0].origin_host == "g");
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetDemand(demand); }));
+  CHECK(account.NextDue() == demand.ask_at);
+  demand.asks = 4;
+  demand.ask_at = kNow.PlusSeconds(2'000);
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetDemand(demand); }));
+  REQUIRE(account.FindDemand("s") != nullptr);
+  CHECK(*account.FindDemand("s") == demand);
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.DropDemand("s"); }));
+  CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.DropDemand("s"); }));
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetDemand(demand); }));
+  CHECK(Applies(&account, [&](EntryBuilder& e) {
+    e.SetKey({.type = EntryKey::Type::kSession, .text = "s", .number = 0});
+    e.CloseSession();
+  }));
+  CHECK(account.demands.empty());
+}
+
+TEST_CASE("a watch is kept by its id and falls due at its end", "[balance][unit]") {
+  Account account = NewAccount(0);
+  Watch watch = WideAccount().watches[0];
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetWatch(watch); }));
+  CHECK(account.NextDue() == watch.expires_at);
+  watch.told.clear();
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetWatch(watch); }));
+  CHECK(account.watches == std::vector<Watch>{watch});
+  for (int i = 1; i < kWatchesPerAccountMax; ++i) {
+    watch.id = Cat("w-", i);
+    CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetWatch(watch); }));
+  }
+  watch.id = "one more";
+  CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.SetWatch(watch); }));
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.DropWatch("pcf-1"); }));
+  CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.DropWatch("pcf-1"); }));
+}
+
+TEST_CASE("the notice of a bucket's end is due before it while something is left",
+          "[balance][unit]") {
+  Account account = NewAccount(0);
+  Bucket pack = TokenBucket(2, 0);
+  pack.valid_until = kNow.PlusSeconds(100);
+  pack.notice_ms = 30'000;
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.AddBucket(pack); }));
+  CHECK(account.NextDue() == kNow.PlusSeconds(100));  // Nothing in it yet.
+  CHECK(Applies(&account, [&](EntryBuilder& e) {
+    e.Post(LedgerAccount::kIssued, {2}, -5);
+    e.Post(LedgerAccount::kAvailable, {2}, 5);
+  }));
+  CHECK(account.NextDue() == kNow.PlusSeconds(70));
+  CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetBucketNotice({2}, 0); }));
+  CHECK(account.NextDue() == kNow.PlusSeconds(100));
+  CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.SetBucketNotice({9}, 0); }));
+}
+
 CounterMove Day(int64_t day, int64_t counted, int64_t held) {
   return {.id = 7,
           .owner = 1,

@@ -56,6 +56,12 @@ void FillNewer(EntryBuilder& entry) {
   entry.SetBucketNoticed({2}, 80);
   entry.SetVolumeWindow(account.volume_windows[0]);
   entry.DropVolumeWindow(account.volume_windows[0]);
+  entry.OpenSession(4, kNow, kNow.PlusSeconds(1), "gateway-1.example");
+  entry.SetDemand(account.demands[0]);
+  entry.DropDemand("s-1");
+  entry.SetBucketNotice({2}, 60'000);
+  entry.SetWatch(account.watches[0]);
+  entry.DropWatch("pcf-1");
 }
 
 /// An entry with every effect.
@@ -226,6 +232,22 @@ TEST_CASE("what format version 1 did not have is read as it was written", "[bala
   CHECK(in.volume_window() == account.volume_windows[0]);
   next(Effect::kDropVolumeWindow);
   CHECK(in.volume_window() == account.volume_windows[0]);
+  next(Effect::kOpenSession);
+  CHECK(in.session().revision == 4);
+  CHECK(in.session().origin_host == "gateway-1.example");
+  next(Effect::kSetDemand);
+  CHECK(in.demand() == account.demands[0]);
+  next(Effect::kDropDemand);
+  CHECK(in.demand().session_id == "s-1");
+  next(Effect::kSetBucketNotice);
+  CHECK(in.bucket().id == BucketId{2});
+  CHECK(in.bucket().notice_ms == 60'000);
+  next(Effect::kSetWatch);
+  CHECK_FALSE(in.watch_ends());
+  CHECK(in.watch() == account.watches[0]);
+  next(Effect::kSetWatch);
+  CHECK(in.watch_ends());
+  CHECK(in.watch().id == "pcf-1");
   CHECK_FALSE(in.Next());
   CHECK(in.ok());
 }

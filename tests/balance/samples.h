@@ -99,6 +99,7 @@ inline Account WideAccount() {
   pack.lasts_ms = 86'400'000;
   pack.lasts_months = 1;
   pack.noticed_percent = 50;
+  pack.notice_ms = 3'600;
   account.subscriptions.push_back({.terms = {.revision = 4, .offer = 2, .grant = 0},
                                    .valid_from = kNow,
                                    .valid_until = kNow.PlusSeconds(900),
@@ -112,6 +113,7 @@ inline Account WideAccount() {
                                    .quantity = 500});
   Session& session = account.sessions[0];
   session.node = {2};
+  session.origin_host = "gateway-1.example";
   Grant& grant = session.grants[0];
   grant.counter_holds = {{.id = 0xffffffffffffffff, .owner = CounterOwner({2}, {2}), .amount = 7}};
   grant.prompt_tokens = 150;
@@ -180,6 +182,21 @@ inline Account WideAccount() {
                              .charged_micros = 300,
                              .own_micros = 200,
                              .excess_micros = -7}};
+  account.demands = {{.session_id = "s-1",
+                      .kind = DemandKind::kAbort,
+                      .rating_group = 6,
+                      .asked = {.group = 9, .index = 2},
+                      .asked_at = kNow,
+                      .ask_at = kNow.PlusSeconds(990),
+                      .asks = 3,
+                      .reason = "fraud"}};
+  account.watches = {{.id = "pcf-1",
+                      .counters = {"limit-7"},
+                      .expires_at = kNow.PlusSeconds(8'000),
+                      .told = {{.counter = "limit-7",
+                                .status = "warn-80",
+                                .next_status = "normal",
+                                .next_at = kNow.PlusSeconds(700)}}}};
   return account;
 }
 

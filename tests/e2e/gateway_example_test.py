@@ -31,6 +31,7 @@ sys.path.insert(0, STUBS.name)
 from ocs.account.v1 import account_pb2, account_pb2_grpc  # noqa: E402
 from ocs.catalog.v1 import catalog_pb2, catalog_pb2_grpc  # noqa: E402
 from ocs.cdr.v1 import cdr_pb2, cdr_pb2_grpc  # noqa: E402
+from ocs.push.v1 import push_pb2, push_pb2_grpc  # noqa: E402
 from ocs.type.v1 import type_pb2 as types  # noqa: E402
 
 MODEL = "deepseek-v3.2"
@@ -122,6 +123,8 @@ class World:
             ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)])
         self.accounts = account_pb2_grpc.AccountsStub(self.channel)
         self.records_stub = cdr_pb2_grpc.RecordsStub(self.channel)
+        self.pushes = push_pb2_grpc.PushesStub(self.channel)
+        self.asked = {}
         self.ids = {}
         with open(ARGS.catalogue) as file:
             catalog_pb2_grpc.CatalogueStub(self.channel).PublishCatalogue(
@@ -145,6 +148,13 @@ class World:
         self.accounts.PurchaseOffer(account_pb2.PurchaseOfferRequest(
             change=self.change("offer " + key), account_id=account, offer_id="sh-pay-per-use"))
         self.ids[key] = account
+
+    def demand(self, key, abort):
+        """Demands something of the customer's open sessions; keeps of how many."""
+        kind = push_pb2.AbortSessionsRequest if abort else push_pb2.ReauthoriseSessionsRequest
+        call = self.pushes.AbortSessions if abort else self.pushes.ReauthoriseSessions
+        request = kind(change=self.change("demand " + key), account_id=self.ids[key])
+        self.asked[key] = call(request).asked
 
     def account(self, key):
         return self.accounts.GetAccount(
@@ -203,7 +213,8 @@ def run(world, gateway, await_settled):
     def plan(**what):
         ModelServer.plan = {"tokens": 200, "prompt": 90, **what}
 
-    for key in ("usage", "no-usage", "failing", "breaking", "leaving", "killed"):
+    for key in ("usage", "no-usage", "failing", "breaking", "leaving", "killed", "asked",
+                "aborted"):
         world.open_account(key, 1_000_000)
     world.open_account("poor", 1_500)
 
@@ -255,12 +266,26 @@ def run(world, gateway, await_settled):
     check((status, kind) == (402, "insufficient_quota"), f"no money: {status} {kind}")
     check(call(gateway, "stranger")[:2] == (402, "insufficient_quota"), "an unknown key")
 
+    plan(tokens=150, meanwhile_at=5, meanwhile=lambda: world.demand("asked", abort=False))
+    check(call(gateway, "asked") == (200, 150, "stop"), "a call that is re-authorised")
+    await_settled("asked")
+    check(world.asked["asked"] == 1, "one session was to be re-authorised")
+    check(world.used("asked")[0] == {"INPUT": 90, "OUTPUT": 150}, "charged as without")
+
+    plan(tokens=100_000, meanwhile_at=50, meanwhile=lambda: world.demand("aborted", abort=True))
+    status, words, reason = call(gateway, "aborted")
+    check(status == 200 and 50 <= words < 100_000 and reason == "length", "a call is aborted")
+    await_settled("aborted")
+    check(world.asked["aborted"] == 1, "one session was to be aborted")
+    check(world.used("aborted")[0]["OUTPUT"] == words, "charged what was written")
+
     plan(tokens=500, meanwhile_at=120, meanwhile=world.ocsd.kill_and_restart)
     check(call(gateway, "killed") == (200, 500, "stop"), "a call over a killed server")
     await_settled("killed")
     tokens, _, _, _ = world.used("killed")
     check(tokens == {"INPUT": 90, "OUTPUT": 500}, f"killed: {tokens}")
-    for key in ("usage", "no-usage", "failing", "breaking", "leaving", "killed"):
+    for key in ("usage", "no-usage", "failing", "breaking", "leaving", "killed", "asked",
+                "aborted"):
         world.check_settled(key, 1_000_000)
 
 
@@ -297,7 +322,7 @@ def main():
             for process in (gateway, ocsd.process):
                 if process is not None and process.poll() is None:
                     process.kill()
-    print("gateway_example_test: seven customers were charged what was streamed")
+    print("gateway_example_test: nine customers were charged what was streamed")
 
 
 if __name__ == "__main__":

@@ -106,8 +106,8 @@ TEST_CASE("mutual TLS: strangers, the expired and the nameless stay outside", "[
   files.WriteServer(authority.Sign("server"));
   Write(files.clients, authority.certificate());
   Write(files.credentials,
-        "subject=\"CN=finance-1,O=Some Telecom\" finance acme finance-1\n"
-        "subject=\"CN=gateway-1,O=Some Telecom\" charging acme gateway-1\n");
+        "subject=\"CN=finance-1,O=Some Telecom\" finance operator finance-1\n"
+        "subject=\"CN=gateway-1,O=Some Telecom\" charging operator gateway-1\n");
   const ServerProcess server(files.data, files.MutualArguments());
   const std::string roots = authority.certificate();
   const auto ask = [&](const Certificate& mine) {
@@ -124,7 +124,7 @@ TEST_CASE("mutual TLS: strangers, the expired and the nameless stay outside", "[
   const std::string page = HttpGet(server.metrics_address(), "/metrics");
   CHECK(page.find("ocs_calls_refused_total{reason=\"role\"} 1\n") != std::string::npos);
   CHECK(page.find("ocs_calls_refused_total{reason=\"unknown\"} 1\n") != std::string::npos);
-  CHECK(page.find("ocs_caller_requests_total{tenant=\"acme\",caller=\"finance-1\"} 1\n") !=
+  CHECK(page.find("ocs_caller_requests_total{tenant=\"operator\",caller=\"finance-1\"} 1\n") !=
         std::string::npos);
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("new certificates and a new authority are taken without a restart", "[
   const Authority after("after");
   files.WriteServer(before.Sign("server"));
   Write(files.clients, before.certificate());
-  Write(files.credentials, "subject=\"CN=finance-1,O=Some Telecom\" finance acme finance-1\n");
+  Write(files.credentials, "subject=\"CN=finance-1,O=Some Telecom\" finance operator finance-1\n");
   ServerProcess server(files.data, files.MutualArguments());
   const Certificate mine = before.Sign("finance-1");
   REQUIRE(Ask(Connect(server.address(), {before.certificate(), mine})).ok());
@@ -164,17 +164,17 @@ TEST_CASE("new certificates and a new authority are taken without a restart", "[
 TEST_CASE("tokens are taken from the file, and from the file after it", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);
-  Write(files.credentials, std::string(kTokenKey) + " finance acme finance-1\n");
+  Write(files.credentials, std::string(kTokenKey) + " finance operator finance-1\n");
   ServerProcess server(files.data, {"--credentials-file", files.credentials});
   CHECK(Ask(server.channel(), kToken).ok());
   CHECK(Ask(server.channel(), kOther).error_code() == kUnauthenticated);
   CHECK(Ask(server.channel()).error_code() == kUnauthenticated);
   // Found by the timer.
-  Write(files.credentials, std::string(kOtherKey) + " finance acme finance-1\n");
+  Write(files.credentials, std::string(kOtherKey) + " finance operator finance-1\n");
   CHECK(Eventually(grpc::StatusCode::OK, [&] { return Ask(server.channel(), kOther); }));
   CHECK(Ask(server.channel(), kToken).error_code() == kUnauthenticated);
   // A file with a fault changes nothing.
-  Write(files.credentials, std::string(kTokenKey) + " king acme finance-1\n");
+  Write(files.credentials, std::string(kTokenKey) + " king operator finance-1\n");
   server.Signal(SIGHUP);
   CHECK(Eventually(grpc::StatusCode::OK, [&] {
     const std::string page = HttpGet(server.metrics_address(), "/metrics");
@@ -194,7 +194,7 @@ TEST_CASE("tokens are taken from the file, and from the file after it", "[ocsd][
 TEST_CASE("a stream ends when its credential is gone", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);
-  Write(files.credentials, std::string(kTokenKey) + " finance,charging acme finance-1\n");
+  Write(files.credentials, std::string(kTokenKey) + " finance,charging operator finance-1\n");
   const ServerProcess server(files.data, {"--credentials-file", files.credentials});
   Client client(server.channel());
   grpc::ClientContext reading;
@@ -210,7 +210,7 @@ TEST_CASE("a stream ends when its credential is gone", "[ocsd][e2e]") {
   charging::CreditControlAnswerBatch answers;
   REQUIRE(batches->Write(batch));
   REQUIRE(batches->Read(&answers));
-  Write(files.credentials, std::string(kOtherKey) + " finance acme finance-1\n");
+  Write(files.credentials, std::string(kOtherKey) + " finance operator finance-1\n");
   records::RecordBatch records;
   CHECK_FALSE(stream->Read(&records));
   CHECK(stream->Finish().error_code() == kUnauthenticated);
@@ -222,7 +222,7 @@ TEST_CASE("a stream ends when its credential is gone", "[ocsd][e2e]") {
 TEST_CASE("the actor of a change is who was authenticated", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);
-  Write(files.credentials, std::string(kTokenKey) + " catalogue acme prices-1\n");
+  Write(files.credentials, std::string(kTokenKey) + " catalogue operator prices-1\n");
   const ServerProcess server(files.data, {"--credentials-file", files.credentials});
   const auto stub = catalog::v1::Catalogue::NewStub(server.channel());
   catalog::v1::PublishCatalogueRequest publish;
@@ -237,7 +237,7 @@ TEST_CASE("the actor of a change is who was authenticated", "[ocsd][e2e]") {
   listing.AddMetadata("authorization", std::string("Bearer ") + kToken);
   REQUIRE(stub->ListRevisions(&listing, {}, &revisions).ok());
   REQUIRE(revisions.revision_size() == 1);
-  CHECK(revisions.revision(0).published_by() == "acme/prices-1");
+  CHECK(revisions.revision(0).published_by() == "operator/prices-1");
 }
 
 TEST_CASE("metadata and messages beyond their bounds are refused, and the server goes on",

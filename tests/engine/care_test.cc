@@ -310,6 +310,31 @@ TEST_CASE("a low balance is told once, and again after it was over", "[engine][u
   TotalsOf(*h.store);
 }
 
+TEST_CASE("what is left in a bucket is told before it ends, once", "[engine][unit]") {
+  EngineOptions options;
+  options.bucket_notice_seconds = 3 * 86'400;
+  Harness h(nullptr, options);
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run("account A money=30000000\nbuy A pack -> ok fee=10000000 bucket=2");
+  const auto wait = [&](int64_t seconds) {
+    h.clock.AdvanceSeconds(seconds);
+    h.engine->Tick();
+    h.executor.RunAll();
+    return Notices(h);
+  };
+  CHECK(wait(27 * 86'400 - 1).empty());
+  h.Open();
+  CHECK(wait(1) == std::vector<std::string>{"bucket ending"});
+  CHECK(wait(86'400) == std::vector<std::string>{"bucket ending"});
+  CHECK(wait(3 * 86'400) == std::vector<std::string>{"bucket ending"});
+  // Of one that is used up there is nothing to tell.
+  script.Run("buy A pack -> ok fee=10000000 bucket=3");
+  script.Run("debit e 0 A 1/plain/_/output:1000");
+  CHECK(wait(40 * 86'400) == std::vector<std::string>{"bucket ending", "bucket threshold 100"});
+  TotalsOf(*h.store);
+}
+
 TEST_CASE("what is promised is not used: a hold makes no balance low", "[engine][unit]") {
   EngineOptions options;
   options.low_balance_micros = 2'000;

@@ -17,7 +17,8 @@ from ocsctl_e2e import WAIT_SECONDS, Failed, Server, expect
 def make_token(ocsctl, folder, name, roles):
     """A token in a file; its line for the server."""
     made = json.loads(subprocess.run(
-        [ocsctl, "--json", "token", "new", "--roles", roles, "--tenant", name, "--name", "gw"],
+        [ocsctl, "--json", "token", "new", "--roles", roles, "--tenant", "operator", "--name",
+         name],
         stdout=subprocess.PIPE, text=True, timeout=WAIT_SECONDS, check=True).stdout)
     path = os.path.join(folder, name)
     with open(path, "w", encoding="utf-8") as file:

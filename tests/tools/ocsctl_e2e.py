@@ -461,7 +461,7 @@ def two_people(ocsd, program, catalogue, folder):
     with open(credentials, "w", encoding="utf-8") as lines:
         for name in ["ann", "bob"]:
             made = Ctl(program, "nowhere:1").json("token", "new", "--roles", "catalogue",
-                                                  "--tenant", "acme", "--name", name)
+                                                  "--tenant", "operator", "--name", name)
             lines.write(made["line"] + "\n")
             people[name] = os.path.join(folder, name)
             with open(people[name], "w", encoding="utf-8") as file:
@@ -487,8 +487,8 @@ def two_people(ocsd, program, catalogue, folder):
         bob.run("catalogue", "approve", "1", code=2)
         expect("in force" in bob.text("catalogue", "approve", "1", "--reason", "fine"), "approved")
         listed = bob.json("catalogue", "list")["revision"][0]
-        expect(listed["state"] == "IN_FORCE" and listed["published_by"] == "acme/ann" and
-               listed["decided_by"] == "acme/bob" and listed["decided_reason"] == "fine",
+        expect(listed["state"] == "IN_FORCE" and listed["published_by"] == "operator/ann" and
+               listed["decided_by"] == "operator/bob" and listed["decided_reason"] == "fine",
                f"{listed}")
         bob.run("catalogue", "roll-back", "1", "--reason", "to try", "--key", "r-1")
         expect("rejected" in ann.text("catalogue", "reject", "2", "--reason", "no"), "rejected")
@@ -502,12 +502,12 @@ def tokens(ocsd, program, folder):
     folder = os.path.join(folder, "secure")
     os.mkdir(folder)
     alone = Ctl(program, "nowhere:1")
-    made = alone.json("token", "new", "--roles", "operations,read_only", "--tenant", "acme",
+    made = alone.json("token", "new", "--roles", "operations,read_only", "--tenant", "operator",
                       "--name", "ops-1", "--until", "2999-01-01T00:00:00Z")
-    expect(made["token"] != alone.json("token", "new", "--roles", "care", "--tenant", "acme",
+    expect(made["token"] != alone.json("token", "new", "--roles", "care", "--tenant", "operator",
                                        "--name", "crm")["token"], "two tokens are the same")
     expect(made["token"] not in made["line"], "the token stands in its line")
-    alone.run("token", "new", "--roles", "king", "--tenant", "acme", "--name", "x", code=2)
+    alone.run("token", "new", "--roles", "king", "--tenant", "operator", "--name", "x", code=2)
     alone.run("token", "new", "--roles", "care", "--tenant", "a b", "--name", "x", code=2)
     credentials = os.path.join(folder, "credentials")
     with open(credentials, "w", encoding="utf-8") as file:

@@ -105,6 +105,7 @@ void AddBillCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of bill commands.
 void AddBillRunCommand(CLI::App* family, Ctl* ctl);
 void AddBillPageCommand(CLI::App* family, Ctl* ctl);
+void AddSessionCommands(CLI::App* app, Ctl* ctl);
 void AddSettlementCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of settlement commands.
 void AddSettlementCheck(CLI::App* family, Ctl* ctl);

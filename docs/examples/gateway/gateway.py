@@ -16,6 +16,8 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 from ocs.charging.v1 import charging_pb2 as wire
 from ocs.charging.v1 import charging_pb2_grpc
+from ocs.push.v1 import push_pb2 as pushes
+from ocs.push.v1 import push_pb2_grpc
 from ocs.type.v1 import type_pb2 as types
 
 SLICE_TOKENS = 64          # Output tokens that are reserved at a time.
@@ -24,6 +26,8 @@ ATTEMPT_SECONDS = 2.0      # Of one try.
 BUDGET_SECONDS = 20.0      # Of all tries of one request.
 BACKOFF_FIRST, BACKOFF_MOST = 0.05, 2.0
 UPSTREAM_SECONDS = 60
+ORIGIN_HOST = f"gateway-{uuid.uuid4()}.example"  # Where the server finds this gateway's sessions.
+LISTEN_AGAIN_SECONDS = 0.5
 REPEATABLE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED,
               grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
 
@@ -62,10 +66,43 @@ class Refused(Exception):
     """The balance does not cover the call, or the customer is unknown."""
 
 
+class Listener:
+    """Hears what the server demands of open sessions, and tells their calls."""
+
+    def __init__(self, stub):
+        self.stub = stub
+        self.calls = {}  # By session id: from before its first request until after its last.
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            try:
+                for batch in self.stub.StreamPushes(
+                        pushes.StreamPushesRequest(origin_host=ORIGIN_HOST), wait_for_ready=True):
+                    for push in batch.push:
+                        self.hear(push)
+            except grpc.RpcError:
+                time.sleep(LISTEN_AGAIN_SECONDS)  # What is pending comes again.
+
+    def hear(self, push):
+        call = self.calls.get(push.session_id)
+        code = 5002
+        if call is not None:
+            code = 2002
+            call.aborted = call.aborted or push.kind == pushes.ABORT
+            call.demanded = True
+        self.stub.AnswerPush(pushes.AnswerPushRequest(
+            demand_id=push.demand_id, session_id=push.session_id, result_code=code),
+            timeout=ATTEMPT_SECONDS)
+
+
 class ChargedCall:
     """The charging session of one model call."""
 
-    def __init__(self, stub, customer, model):
+    def __init__(self, stub, customer, model, listener):
+        self.listener = listener
+        self.demanded = False  # The server wants an update now, whatever is left of the slice.
+        self.aborted = False   # The server wants the call to end.
         self.stub = stub
         self.customer = customer
         self.model = model
@@ -79,7 +116,7 @@ class ChargedCall:
     def request(self, kind, used=(), wanted=(), estimated=False):
         request = wire.CreditControlRequest(
             session_id=self.session, cc_request_type=kind, cc_request_number=self.number,
-            service_context_id="ai-tokens.v1@gateway.example")
+            service_context_id="ai-tokens.v1@gateway.example", origin_host=ORIGIN_HOST)
         self.number += 1
         request.subscription_id.subscription_id_type = types.END_USER_PRIVATE
         request.subscription_id.subscription_id_data = self.customer
@@ -109,7 +146,12 @@ class ChargedCall:
     def reserve(self, prompt_tokens):
         self.prompt_tokens = prompt_tokens
         request = self.request(wire.INITIAL_REQUEST, wanted=self.wanted())
-        self.take_grant(ask(self.stub, request), 0)
+        self.listener.calls[self.session] = self
+        try:
+            self.take_grant(ask(self.stub, request), 0)
+        except Refused:
+            self.listener.calls.pop(self.session, None)
+            raise
 
     def wanted(self):
         """A grant replaces the one before it, so the prompt is asked for until it is reported."""
@@ -130,9 +172,11 @@ class ChargedCall:
         used = [(types.INPUT, input_tokens - cached_tokens), (types.CACHE_READ, cached_tokens),
                 (types.OUTPUT, output_tokens - self.reported)]
         ask(self.stub, self.request(wire.TERMINATION_REQUEST, used, estimated=estimated))
+        self.listener.calls.pop(self.session, None)
 
     def release(self):
         ask(self.stub, self.request(wire.TERMINATION_REQUEST))
+        self.listener.calls.pop(self.session, None)
 
 
 def rough_tokens(body):
@@ -181,8 +225,12 @@ class Stream:
 
     def may_write(self):
         """Whether one more token may go out. Waits for a top-up only when the slice is used up."""
+        if self.call.aborted:
+            return False
         left = self.call.granted - self.written
-        if self.waiting is None and not self.call.last and left <= SLICE_TOKENS * THRESHOLD:
+        wants = not self.call.last and left <= SLICE_TOKENS * THRESHOLD
+        if self.waiting is None and (wants or self.call.demanded):
+            self.call.demanded = False
             self.waiting = self.workers.submit(self.call.top_up, self.written)
         if self.waiting is not None and (self.waiting.done() or left <= 0):
             self.waiting.result()
@@ -243,7 +291,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not key or not body.get("stream"):
             return self.refuse(400, "invalid_request", "a bearer key and stream: true are expected")
         customer = hashlib.sha256(key.encode()).hexdigest()
-        call = ChargedCall(self.server.charging, customer, body["model"])
+        call = ChargedCall(self.server.charging, customer, body["model"], self.server.listener)
         prompt_tokens = rough_tokens(body)
         try:
             call.reserve(prompt_tokens)
@@ -300,6 +348,7 @@ def main():
                ("grpc.max_reconnect_backoff_ms", 500)]
     channel = grpc.insecure_channel(arguments.ocs, options)
     server.charging = charging_pb2_grpc.ChargingStub(channel)
+    server.listener = Listener(push_pb2_grpc.PushesStub(channel))
     server.upstream = arguments.upstream
     server.workers = concurrent.futures.ThreadPoolExecutor(max_workers=16)
     print(f"listening on {server.server_address[0]}:{server.server_address[1]}", flush=True)

@@ -13,6 +13,7 @@
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/change.h"
+#include "ocs/engine/internal/demands.h"
 #include "ocs/engine/internal/identity_claims.h"
 #include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/shard.h"
@@ -82,6 +83,9 @@ bool CreateAccountCall::CheckForm() {
                      segment.size() > static_cast<size_t>(kNameLengthMax) ? "segment" : "tenant",
                      Cat("expected at most ", kNameLengthMax, " characters"));
   }
+  if (!caller_tenant.empty() && tenant.empty()) tenant = caller_tenant;
+  if (!caller_tenant.empty() && tenant != caller_tenant)
+    return FailField(this, "tenant", "expected the caller's own, or nothing");
   if (billing_day < 1 || billing_day > 31)
     return FailField(this, "billing_day", Cat("is ", billing_day, ", expected 1 to 31"));
   if (identities.size() > static_cast<size_t>(kIdentitiesPerRequestMax))
@@ -347,6 +351,7 @@ void TopUpCall::Execute(Shard& shard) {
   }
 
   // Past this line the command cannot fail.
+  const bool was_out_of_money = IsOutOfMoney(*payer);
   available_micros = payer->FindBucket(balance::kMainBucket)->available;
   for (const balance::Posting& posting : entry.postings()) {
     const bool of_main = posting.bucket == balance::kMainBucket &&
@@ -355,6 +360,7 @@ void TopUpCall::Execute(Shard& shard) {
   }
   ByteWriter(entry.answer()).Signed(available_micros);
   shard.Append(payer);
+  AskAfterCredit(shard, payer, was_out_of_money);
 }
 
 }  // namespace ocs::engine

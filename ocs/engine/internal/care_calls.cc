@@ -17,6 +17,7 @@
 #include "ocs/engine/internal/attach_record.h"
 #include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/charge_lookup.h"
+#include "ocs/engine/internal/demands.h"
 #include "ocs/engine/internal/quota.h"
 #include "ocs/engine/internal/shard.h"
 #include "ocs/engine/internal/volume.h"
@@ -200,9 +201,11 @@ void AdjustCall::Execute(Shard& shard) {
   }
 
   // Past this line the command cannot fail.
+  const bool was_out_of_money = IsOutOfMoney(*payer);
   available = found->available + amount;
   ByteWriter(entry.answer()).Signed(available);
   shard.Append(payer);
+  AskAfterCredit(shard, payer, was_out_of_money);
 }
 
 void WriteOffCall::Execute(Shard& shard) {

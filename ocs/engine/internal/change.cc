@@ -61,8 +61,15 @@ bool CheckEventTime(Operation* call, const Shard& shard, Instant at) {
           options.event_time_ahead_max_seconds, " seconds ahead"));
 }
 
+bool MayReach(Operation* call, const balance::Account& account) {
+  if (call->caller_tenant.empty() || account.tenant == call->caller_tenant) return true;
+  call->foreign = true;
+  return false;
+}
+
 balance::Account* FindPayer(Operation* call, Shard& shard, AccountId account) {
   balance::Account* payer = account.valid() ? shard.FindAccount(account) : nullptr;
+  if (payer != nullptr && !MayReach(call, *payer)) payer = nullptr;
   if (payer == nullptr && !shard.stopped()) {
     call->failed_field = "account_id";
     call->status = absl::NotFoundError("account_id: there is no such account");
@@ -80,6 +87,7 @@ ChangeRecord::ChangeRecord(Shard& shard, const Change& change, PartitionId parti
                            balance::EntryKind kind, Fields fields)
     : shard_(shard),
       change_(change),
+      key_(change.tenant.empty() ? change.key : Cat(change.tenant, "/", change.key)),
       partition_(partition),
       kind_(kind),
       fields_(std::move(fields)) {
@@ -90,7 +98,7 @@ ChangeRecord::ChangeRecord(Shard& shard, const Change& change, PartitionId parti
 
 bool ChangeRecord::Repeats(Operation* call, const std::function<void(ByteReader&)>& read) {
   absl::StatusOr<std::unique_ptr<balance::StoredEntry>> known =
-      shard_.book().FindChange(partition_, change_.key);
+      shard_.book().FindChange(partition_, key_);
   if (!known.ok()) {
     shard_.Stop(known.status());
     return true;
@@ -117,7 +125,7 @@ bool ChangeRecord::Repeats(Operation* call, const std::function<void(ByteReader&
 balance::EntryBuilder& ChangeRecord::Begin(AccountId account) {
   balance::EntryBuilder& entry = shard_.entry();
   entry.Begin(kind_, account);
-  entry.SetKey({.type = balance::EntryKey::Type::kChange, .text = change_.key, .number = 0});
+  entry.SetKey({.type = balance::EntryKey::Type::kChange, .text = key_, .number = 0});
   entry.SetFingerprint(fingerprint_);
   if (!change_.actor.empty() || !change_.reason.empty()) {
     ByteWriter note(entry.Attach(balance::AttachmentType::kNote));

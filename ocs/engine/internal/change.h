@@ -30,8 +30,12 @@ bool CheckChange(Operation* call, const Change& change);
 /// Checks that an event time lies within the configured skew.
 bool CheckEventTime(Operation* call, const Shard& shard, Instant at);
 
-/// The account; null when it does not exist (the call then fails as NotFound) or the shard has
-/// stopped.
+/// True when the call may see the account; false marks it as foreign, and the caller goes on as if
+/// the account were not there.
+bool MayReach(Operation* call, const balance::Account& account);
+
+/// The account; null when it does not exist or is another tenant's (the call then fails as
+/// NotFound) or the shard has stopped.
 balance::Account* FindPayer(Operation* call, Shard& shard, AccountId account);
 
 /// The same for a call that will change the account: what is due by now is done before it is
@@ -63,6 +67,7 @@ class ChangeRecord final {
  private:
   Shard& shard_;
   const Change& change_;
+  std::string key_;  ///< As it is stored.
   PartitionId partition_;
   balance::EntryKind kind_;
   Fields fields_;

@@ -8,7 +8,9 @@
 #include "ocs/base/exact.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/change.h"
 #include "ocs/engine/internal/context.h"
+#include "ocs/engine/internal/demands.h"
 #include "ocs/engine/internal/life.h"
 #include "ocs/engine/internal/request_form.h"
 
@@ -49,8 +51,8 @@ Charging::Charging(Shard& shard, const CreditControlRequest& request, CreditCont
   answer_->number = request.number;
 }
 
-void Charging::Decide() {
-  if (!PassesForm() || !FindPayer() || !IsNew() || !FindSession() || !FindRevision()) return;
+void Charging::Decide(Operation* call) {
+  if (!PassesForm() || !FindPayer(call) || !IsNew() || !FindSession() || !FindRevision()) return;
   if (late_session_) return DecideLate();
   switch (request_.type) {
     case RequestType::kInitial:
@@ -71,13 +73,14 @@ bool Charging::PassesForm() {
   return false;
 }
 
-bool Charging::FindPayer() {
+bool Charging::FindPayer(Operation* call) {
   at_ = request_.event_time.value_or(shard_.logged_at());
   const AccountId id = request_.account.valid() ? request_.account
                                                 : shard_.FindIdentity(request_.subscriber.type,
                                                                       request_.subscriber.data);
   if (shard_.stopped()) return false;
   account_ = id.valid() ? shard_.FindAccount(id) : nullptr;
+  if (account_ != nullptr && !MayReach(call, *account_)) account_ = nullptr;
   if (shard_.stopped()) return false;
   if (account_ == nullptr) {
     Refuse(ResultCode::kUserUnknown, "subscription_id", "no account has this identity or id");
@@ -126,6 +129,7 @@ bool Charging::FindSession() {
   if (needs_session && session_ == nullptr && FindLateSession()) return true;
   if (shard_.stopped()) return false;
   FindNode();
+  FindDemand();
   if (!barred_.empty() && (session_ == nullptr || request_.type == RequestType::kInitial)) {
     RefuseRecorded(ResultCode::kEndUserServiceDenied, "subscription_id", barred_);
     return false;
@@ -164,6 +168,16 @@ bool Charging::FindSession() {
     return false;
   }
   return true;
+}
+
+void Charging::FindDemand() {
+  const balance::Demand* demand = session_ == nullptr || account_->demands.empty()
+                                      ? nullptr
+                                      : account_->FindDemand(session_->id);
+  if (demand == nullptr) return;
+  answers_demand_ = AnswersDemand(*demand, request_);
+  if (demand->kind == balance::DemandKind::kAbort && barred_.empty())
+    barred_ = "the session is to be aborted";
 }
 
 void Charging::FindNode() {

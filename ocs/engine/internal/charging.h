@@ -84,8 +84,9 @@ class Charging final {
   Charging(Shard& shard, const CreditControlRequest& request, CreditControlAnswer* answer);
 
   /// Fills the answer and, where the request changes or must be remembered, writes its entry. A
-  /// failed read has stopped the shard, and the answer is then not to be used.
-  void Decide();
+  /// failed read has stopped the shard, and the answer is then not to be used. An account that
+  /// `call` may not reach is not there for it.
+  void Decide(Operation* call);
 
   /// Of a session that fell silent: charges what the request names as used, and closes it. False,
   /// and nothing is written, where that cannot be: an amount does not fit.
@@ -97,12 +98,14 @@ class Charging final {
  private:
   // In order of precedence: the first that does not pass answers.
   bool PassesForm();
-  bool FindPayer();
+  bool FindPayer(Operation* call);
   bool IsNew();
   bool FindSession();
   bool FindRevision();
   /// Who uses it: the session's node, else the identity's. Sets barred_ when it may not.
   void FindNode();
+  /// What is demanded of the session. Sets barred_ when that is to end.
+  void FindDemand();
 
   void DecideInitial();
   void DecideUpdate();
@@ -263,8 +266,9 @@ class Charging final {
   const balance::Session* session_ = nullptr;  ///< Null: Idle.
   const Revision* revision_ = nullptr;
   balance::NodeId node_ = {};
-  std::string node_path_;  ///< For records, which point into it.
-  std::string barred_;     ///< Why nothing may be granted; "" = it may.
+  std::string node_path_;        ///< For records, which point into it.
+  std::string barred_;           ///< Why nothing may be granted; "" = it may.
+  bool answers_demand_ = false;  ///< What its gateway was asked, it does.
   Position session_previous_;
   uint32_t number_max_before_ = 0;  ///< Of a session of this id that is not open any more.
   balance::Fingerprint fingerprint_;

@@ -163,6 +163,7 @@ bool Charging::TryCommit(EntryKind kind) {
   PostCosts();
   WriteCounters(counters_, at_, &entry);
   for (const balance::VolumeWindow& window : volumes_) entry.SetVolumeWindow(window);
+  if (answers_demand_) entry.DropDemand(request_.session_id);
   if (!EntryAllowed()) return false;
 
   // Past this line the request cannot fail.
@@ -183,7 +184,7 @@ bool Charging::TryCommit(EntryKind kind) {
         shard_.logged_at().PlusSeconds(validity * shard_.options().supervision_factor);
     const int64_t cost = (session_ == nullptr ? 0 : session_->cost_micros) + charged_micros_;
     if (kind == EntryKind::kSessionOpened) {
-      entry.OpenSession(revision_->view.revision, at_, ends_at);
+      entry.OpenSession(revision_->view.revision, at_, ends_at, request_.origin_host);
       if (node_ != balance::kRootNode) entry.SetSessionNode(node_);
       if (number_max_before_ > request_.number) {  // The id was used before: its repeats may come.
         entry.ReportSession({.number_max = number_max_before_,

@@ -46,6 +46,7 @@ struct Engine::State {
   absl::Status OpenMaps(const std::vector<ShardResources>& resources);
   absl::Mutex mutex;
   std::function<void(const absl::Status&)> on_stopped ABSL_GUARDED_BY(mutex);
+  std::function<void(const PendingDemands&)> on_demands ABSL_GUARDED_BY(mutex);
 };
 
 }  // namespace ocs::engine

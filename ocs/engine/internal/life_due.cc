@@ -8,11 +8,14 @@
 #include "balance/ledger.h"
 #include "ocs/base/check.h"
 #include "ocs/engine/internal/closing.h"
+#include "ocs/engine/internal/demands.h"
 #include "ocs/engine/internal/life.h"
 #include "ocs/engine/internal/life_renewal.h"
+#include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/supervision.h"
 #include "ocs/engine/internal/transfers.h"
 #include "ocs/engine/internal/volume.h"
+#include "ocs/engine/internal/watching.h"
 
 namespace ocs::engine {
 namespace {
@@ -30,6 +33,9 @@ enum class DueKind : uint8_t {
   kSubscriptionEnd = 6,
   kLimitEnd = 7,
   kTransfer = 8,
+  kBucketNotice = 9,
+  kDemand = 10,
+  kWatchEnd = 11,
 };
 
 struct Due {
@@ -51,6 +57,7 @@ void ConsiderBuckets(const balance::Account& account, Due* first) {
     const balance::Bucket& bucket = account.buckets[i];
     if (bucket.refills_at < bucket.valid_until)
       Consider({bucket.refills_at, DueKind::kRefill, i}, first);
+    Consider({balance::NoticeAt(bucket), DueKind::kBucketNotice, i}, first);
     // A bucket of which all is held has nothing to expire yet: the end of the session settles it.
     if (bucket.available == 0 && bucket.held != 0) continue;
     Consider({bucket.valid_until, DueKind::kBucketEnd, i}, first);
@@ -90,6 +97,12 @@ Due FindFirst(const Shard& shard, const balance::Account& account) {
     if (IsOnItsWay(shard, account.transfers[i])) continue;
     Consider({account.transfers[i].sent_at, DueKind::kTransfer, i}, &first);
   }
+  for (size_t i = 0; i < account.demands.size(); ++i) {
+    Consider({account.demands[i].ask_at, DueKind::kDemand, i}, &first);
+  }
+  for (size_t i = 0; i < account.watches.size(); ++i) {
+    Consider({account.watches[i].expires_at, DueKind::kWatchEnd, i}, &first);
+  }
   return first;
 }
 
@@ -126,6 +139,16 @@ void DoFirst(Shard& shard, balance::Account* account, const Due& due) {
     case DueKind::kTransfer: {
       const balance::Transfer transfer = account->transfers[due.index];
       return FinishTransfer(shard, account, transfer);
+    }
+    case DueKind::kBucketNotice:
+      return TellOfEnd(shard, account, account->buckets[due.index]);
+    case DueKind::kDemand: {
+      const balance::Demand demand = account->demands[due.index];
+      return AskAgain(shard, account, demand);
+    }
+    case DueKind::kWatchEnd: {
+      const std::string watch = account->watches[due.index].id;
+      return EndWatch(shard, account, watch);
     }
   }
 }

@@ -175,4 +175,19 @@ void GiveNotices(Shard& shard, Account* account) {
   shard.Append(account);
 }
 
+void TellOfEnd(Shard& shard, Account* account, const Bucket& bucket) {
+  balance::EntryBuilder& entry = shard.entry();
+  entry.Begin(balance::EntryKind::kNoticeGiven, account->id);
+  entry.SetBucketNotice(bucket.id, 0);
+  AttachNotice({.type = NoticeType::kBucketEnding,
+                .node = bucket.node,
+                .subject = bucket.id.value,
+                .unit = bucket.unit,
+                .amount = bucket.available,
+                .at = bucket.valid_until},
+               &entry);
+  OCS_CHECK(Judge(*account, entry) == balance::Verdict::kAllowed);
+  shard.Append(account);
+}
+
 }  // namespace ocs::engine

@@ -36,6 +36,9 @@ bool CrossesThreshold(const balance::Bucket& bucket, int64_t more);
 inline constexpr int kNoticesPerEntryMax = 16;
 void GiveNotices(Shard& shard, balance::Account* account);
 
+/// Tells, once, that the bucket ends with something left in it. REQUIRES: as GiveNotices.
+void TellOfEnd(Shard& shard, balance::Account* account, const balance::Bucket& bucket);
+
 }  // namespace ocs::engine
 
 #endif  // OCS_ENGINE_INTERNAL_NOTICES_H_

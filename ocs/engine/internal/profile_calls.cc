@@ -33,6 +33,10 @@ bool CheckProfile(SetProfileCall* call) {
   const std::string length = Cat("expected at most ", kNameLengthMax, " characters");
   if (too_long(call->segment)) return FailField(call, "segment", length);
   if (too_long(call->tenant)) return FailField(call, "tenant", length);
+  if (call->tenant && !call->caller_tenant.empty() && *call->tenant != call->caller_tenant) {
+    return RefuseField(call, "tenant", absl::StatusCode::kPermissionDenied,
+                       "only the operator gives an account to another tenant");
+  }
   if (call->billing_day && (*call->billing_day < 1 || *call->billing_day > 31)) {
     return FailField(call, "billing_day", Cat("is ", *call->billing_day, ", expected 1 to 31"));
   }

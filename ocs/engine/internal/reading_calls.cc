@@ -211,6 +211,9 @@ bool AddNotices(balance::GroupReader& group, Shard& shard, NoticesCall* call) {
     if (view.position <= call->after) continue;
     if (static_cast<int32_t>(call->notices.size()) >= call->notices_max) return false;
     call->next_after = view.position;
+    const bool hidden = !call->caller_tenant.empty() &&
+                        view.attachment(balance::AttachmentType::kTenant) != call->caller_tenant;
+    if (hidden) continue;
     for (const balance::EntryView::Attachment& attachment : view.attachments) {
       if (attachment.type != balance::AttachmentType::kNotice) continue;
       const auto notice = balance::DecodeNotice(attachment.bytes);
@@ -236,7 +239,7 @@ bool AddNotices(balance::GroupReader& group, Shard& shard, NoticesCall* call) {
 void CreditControlCall::Execute(Shard& shard) {
   Charging charging(shard, request, &answer);
   const Position before = shard.book().NextPosition();
-  charging.Decide();
+  charging.Decide(this);
   // A repeat changes nothing, be it that meanwhile a sliding window has moved past a threshold.
   if (shard.stopped() || shard.book().NextPosition() == before) return;
   if (charging.payer() != nullptr) GiveNotices(shard, charging.payer());

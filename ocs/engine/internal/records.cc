@@ -18,13 +18,30 @@ namespace ocs::engine {
 namespace {
 
 constexpr size_t kConsumerNameMax = 64;
+constexpr size_t kTenantNameMax = 48;
 
+bool IsLower(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+// A tenant's name may precede, and ":notices" follow where it is no consumer of records.
 bool IsConsumerName(std::string_view name) {
+  constexpr std::string_view kOfNotices = ":notices";
+  if (name.size() > kOfNotices.size() &&
+      name.substr(name.size() - kOfNotices.size()) == kOfNotices) {
+    name.remove_suffix(kOfNotices.size());
+  }
+  const size_t slash = name.find('/');
+  if (slash != name.npos) {
+    const std::string_view tenant = name.substr(0, slash);
+    const bool good = !tenant.empty() && tenant.size() <= kTenantNameMax &&
+                      std::all_of(tenant.begin(), tenant.end(),
+                                  [](char c) { return IsLower(c) || (c >= 'A' && c <= 'Z'); });
+    if (!good) return false;
+    name.remove_prefix(slash + 1);
+  }
   return !name.empty() && name.size() <= kConsumerNameMax &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                  c == '.';
-         });
+         std::all_of(name.begin(), name.end(), IsLower);
 }
 
 // How many groups are looked at for the oldest record that a consumer waits for: nearly always it
@@ -72,7 +89,10 @@ absl::StatusOr<std::vector<ReadRecord>> Engine::ReadRecords(ShardId shard, Posit
         if (static_cast<int>(records.size()) >= records_max ||
             (bytes >= bytes_max && !records.empty()))
           return records;
-        records.push_back({.id = id, .bytes = std::string(attachment.bytes)});
+        records.push_back(
+            {.id = id,
+             .bytes = std::string(attachment.bytes),
+             .tenant = std::string(entry->attachment(balance::AttachmentType::kTenant))});
         bytes += static_cast<int64_t>(attachment.bytes.size());
       }
     }

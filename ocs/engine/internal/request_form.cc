@@ -49,7 +49,9 @@ FormFault CheckDimensions(const CreditControlRequest& request) {
   if (fault.code != ResultCode::kSuccess) return fault;
   fault = too_long("channel", request.channel, kDimensionLengthMax);
   if (fault.code != ResultCode::kSuccess) return fault;
-  return too_long("traceparent", request.traceparent, kTraceparentLengthMax);
+  fault = too_long("traceparent", request.traceparent, kTraceparentLengthMax);
+  if (fault.code != ResultCode::kSuccess) return fault;
+  return too_long("origin_host", request.origin_host, kOriginHostLengthMax);
 }
 
 // What a service says of the call itself.

@@ -11,6 +11,7 @@
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/cursors.h"
 #include "ocs/engine/internal/life.h"
+#include "ocs/engine/internal/watching.h"
 
 namespace ocs::engine {
 namespace {
@@ -125,6 +126,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
                      .hold_seconds_max = options.consumer_hold_seconds_max,
                      .hold_bytes_max = options.consumer_hold_bytes_max});
   OCS_RETURN_IF_ERROR(shard->trimming_->Load());
+  shard->entry_.SetBucketNoticeDefault(options.bucket_notice_seconds * 1'000);
   shard->vouchers_ = std::make_unique<Vouchers>(shard->context_.resources.store);
   shard->durable_group_ = shard->book_->head().group;
   shard->revisions_ = shard->context_.catalogue->snapshot();
@@ -303,6 +305,7 @@ void Shard::Decide(Operation* operation) {
   if (context_.partitions != nullptr && GoesOnAtOnce(operation)) return;
   book_->OpenGroup(arrival_);
   operation->Execute(*this);
+  if (!watched_.empty()) TellWatchers();
   if (stopped()) {
     operation->status = health();
     operation->Done();
@@ -384,6 +387,7 @@ void Shard::TakeFinished() {
   const uint64_t number = group->head.group;
   book_->Durable(group);
   vouchers_->Durable(number);
+  TellDemands(number);
   absl::erase_if(acknowledged_, [&](const auto& a) { return a.second.group <= number; });
   if (last_claim_group_ <= number && identities_.size() > kIdentitiesInMemory) identities_.clear();
 }
@@ -438,6 +442,8 @@ void Shard::DoDueWork() {
     if (stopped()) return;
     if (account == nullptr) continue;
     engine::DoDueWork(*this, account);
+    if (!watched_.empty()) TellWatchers();
+    if (stopped()) return;
     book_->Reschedule(account);
   }
   if (static_cast<int>(due->size()) == kDueAccountsPerRound) Tick();  // There is more.
@@ -552,7 +558,52 @@ void Shard::Acknowledge(const std::string& consumer, Position position) {
   acknowledged_[consumer] = {.position = position, .group = book_->open_group()};
 }
 
-Position Shard::Append(balance::Account* account) { return book_->Append(account, &entry_); }
+Position Shard::Append(balance::Account* account) {
+  if (account != nullptr && !account->tenant.empty() && entry_.attaches_news())
+    entry_.Attach(balance::AttachmentType::kTenant)->append(account->tenant);
+  const bool had_demands = account != nullptr && !account->demands.empty();
+  const Position position = book_->Append(account, &entry_);
+  if (account != nullptr && !account->watches.empty()) watched_.push_back(account->id);
+  if (had_demands || (account != nullptr && !account->demands.empty())) NoteDemands(*account);
+  return position;
+}
+
+void Shard::NoteDemands(const balance::Account& account) {
+  if (context_.dry) return;
+  PendingDemands now{.account = account.id, .tenant = account.tenant, .items = {}};
+  for (const balance::Demand& demand : account.demands)
+    now.items.push_back({demand, account.FindSession(demand.session_id)->origin_host});
+  const uint64_t group = book_->open_group();
+  // Of one account only the last of a group counts.
+  for (auto& [of_group, told] : demands_) {
+    if (of_group == group && told.account == account.id) {
+      told = std::move(now);
+      return;
+    }
+  }
+  demands_.emplace_back(group, std::move(now));
+}
+
+void Shard::TellWatchers() {
+  std::sort(watched_.begin(), watched_.end());
+  watched_.erase(std::unique(watched_.begin(), watched_.end()), watched_.end());
+  const std::vector<AccountId> watched = std::exchange(watched_, {});
+  for (const AccountId id : watched) {
+    if (stopped()) return;
+    balance::Account* account = FindAccount(id);
+    if (account != nullptr) TellStatuses(*this, account);
+  }
+  watched_.clear();  // What was told just now is no news.
+}
+
+void Shard::TellDemands(uint64_t durable_group) {
+  size_t told = 0;
+  while (told < demands_.size() && demands_[told].first <= durable_group) {
+    if (context_.on_demands) context_.on_demands(demands_[told].second);
+    ++told;
+  }
+  demands_.erase(demands_.begin(), demands_.begin() + static_cast<std::ptrdiff_t>(told));
+}
 
 void Shard::CountResult(ResultCode code) { ++results_[static_cast<uint16_t>(code)]; }
 

@@ -30,6 +30,7 @@
 #include "ocs/engine/internal/trimming.h"
 #include "ocs/engine/internal/vouchers.h"
 #include "ocs/engine/operation.h"
+#include "ocs/engine/push_operation.h"
 
 namespace ocs::engine {
 
@@ -64,6 +65,7 @@ class Shard final {
     const Clock* clock;
     const CatalogueRegistry* catalogue;
     std::function<void(const absl::Status&)> on_stopped;
+    std::function<void(const PendingDemands&)> on_demands = nullptr;
     /// Which shard has which partition; null: this one has all.
     const balance::ShardMap* partitions = nullptr;
     /// Takes an operation that goes on in another shard, or in this one. Unless this has all.
@@ -137,7 +139,7 @@ class Shard final {
   absl::StatusOr<Position> FindAcknowledged(const std::string& consumer);
   /// Writes it with the open group.
   void Acknowledge(const std::string& consumer, Position position);
-  /// Appends entry() and counts it.
+  /// Appends entry(), with what every entry of its account carries, and counts it.
   Position Append(balance::Account* account);
   /// After a read failed: answers Unavailable to all from now on.
   void Stop(const absl::Status& why);
@@ -162,6 +164,9 @@ class Shard final {
   void WriteGroup(balance::Book::WriteBack write_back);
   void Finished(balance::AppendOutcome outcome, const absl::Status& status);
   void TakeFinished();
+  void NoteDemands(const balance::Account& account);
+  void TellWatchers();
+  void TellDemands(uint64_t durable_group);
   void DoDueWork();
   void TrimJournal();
   void ContinueDrain();
@@ -186,6 +191,9 @@ class Shard final {
     uint64_t group = 0;  ///< That it is written with.
   };
   absl::flat_hash_map<std::string, Acknowledged> acknowledged_;  ///< Not yet durable.
+  std::vector<AccountId> watched_;  ///< Touched by what is being decided, and watched.
+  /// What is to be told of demands, in the order of the groups that make it durable.
+  std::vector<std::pair<uint64_t, PendingDemands>> demands_;
   std::string identity_key_;
   uint64_t last_claim_group_ = 0;
   AccountId identified_;  ///< By the identity of the operation that is being decided.

@@ -179,7 +179,7 @@ void TransferCall::Execute(Shard& shard) {
     case Stage::kBegin:
       return Begin(shard);
     case Stage::kLook:
-      receiver_exists_ = shard.FindAccount(to) != nullptr;
+      receiver_exists_ = FindsReceiver(shard);
       stage_ = Stage::kSend;
       return GoOn(account.partition());
     case Stage::kSend:
@@ -192,6 +192,11 @@ void TransferCall::Execute(Shard& shard) {
       stage_ = Stage::kBegin;
       return SettleElsewhere(shard, account, transfer_, arrived_);
   }
+}
+
+bool TransferCall::FindsReceiver(Shard& shard) {
+  const Account* receiver = shard.FindAccount(to);
+  return receiver != nullptr && MayReach(this, *receiver);
 }
 
 void TransferCall::Begin(Shard& shard) {
@@ -219,7 +224,7 @@ void TransferCall::Begin(Shard& shard) {
     return GoOn(to.partition());
   }
   stage_ = Stage::kBegin;
-  const bool exists = here ? shard.FindAccount(to) != nullptr : receiver_exists_;
+  const bool exists = here ? FindsReceiver(shard) : receiver_exists_;
   if (shard.stopped()) return;
   if (!exists) {
     RefuseField(this, "to_account_id", absl::StatusCode::kNotFound, "there is no such account");

@@ -221,21 +221,21 @@ void ToWire(const engine::RefundChargeCall& in, pb::RefundChargeResponse* out) {
 void ToWire(const engine::TransferCall& in, pb::TransferResponse* out) {
   out->set_transfer_id(in.transfer_id);
 }
+void ToWire(const engine::NoticeView& in, pb::Notice* out) {
+  ToWire(in.position, out->mutable_position());
+  out->set_account_id(in.account.value);
+  out->set_type(in.type);
+  out->set_node_id(in.node);
+  out->set_subject(in.subject);
+  out->set_percent(in.percent);
+  out->set_unit(std::string(in.unit.code()));
+  out->set_amount(in.amount);
+  out->set_at_unix_ms(in.at.unix_ms);
+  out->set_name(in.name);
+  out->set_text(in.text);
+}
 void ToWire(const engine::NoticesCall& in, pb::ListNoticesResponse* out) {
-  for (const engine::NoticeView& notice : in.notices) {
-    auto* added = out->add_notice();
-    ToWire(notice.position, added->mutable_position());
-    added->set_account_id(notice.account.value);
-    added->set_type(notice.type);
-    added->set_node_id(notice.node);
-    added->set_subject(notice.subject);
-    added->set_percent(notice.percent);
-    added->set_unit(std::string(notice.unit.code()));
-    added->set_amount(notice.amount);
-    added->set_at_unix_ms(notice.at.unix_ms);
-    added->set_name(notice.name);
-    added->set_text(notice.text);
-  }
+  for (const engine::NoticeView& notice : in.notices) ToWire(notice, out->add_notice());
   ToWire(in.next_after, out->mutable_next_after());
   out->set_shard_count(static_cast<uint32_t>(in.shard_count));
 }

@@ -69,6 +69,8 @@ std::optional<FieldFault> FromWire(const account::v1::TransferRequest& in,
 std::optional<FieldFault> FromWire(const account::v1::ListNoticesRequest& in,
                                    engine::NoticesCall* out);
 
+void ToWire(const engine::NoticeView& in, account::v1::Notice* out);
+
 // Each writes the results of a call that succeeded. REQUIRES: out is cleared.
 void ToWire(const engine::CreateAccountCall& in, account::v1::CreateAccountResponse* out);
 void ToWire(const engine::ChangeIdentityCall& in, account::v1::AddIdentityResponse* out);

@@ -28,21 +28,21 @@ grpc::ServerUnaryReactor* CatalogueService::PublishCatalogue(
     grpc::CallbackServerContext* context, const pb::PublishCatalogueRequest* request,
     pb::PublishCatalogueResponse* response) {
   return RunUnary<engine::PublishCatalogueCall>(
-      *engine_, gate_->Enter(context, Method::kPublishCatalogue), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kPublishCatalogue), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::RollBackCatalogue(
     grpc::CallbackServerContext* context, const pb::RollBackCatalogueRequest* request,
     pb::PublishCatalogueResponse* response) {
   return RunUnary<engine::PublishCatalogueCall>(
-      *engine_, gate_->Enter(context, Method::kRollBackCatalogue), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kRollBackCatalogue), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::DecideRevision(grpc::CallbackServerContext* context,
                                                            const pb::DecideRevisionRequest* request,
                                                            pb::DecideRevisionResponse* response) {
   return RunUnary<engine::DecideRevisionCall>(
-      *engine_, gate_->Enter(context, Method::kDecideRevision), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kDecideRevision), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::ListRevisions(

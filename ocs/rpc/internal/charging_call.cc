@@ -28,6 +28,9 @@ void UnaryCharging::Begin(const charging::v1::CreditControlRequest& wire_request
     return;
   }
   source = entry.source();
+  caller_tenant = entry.tenant();
+  caller_ = entry.caller();
+  context_ = entry.context;
   ReadingFault fault;
   switch (FromWire(wire_request, &request, &fault)) {
     case Reading::kWhole:
@@ -47,6 +50,7 @@ void UnaryCharging::Begin(const charging::v1::CreditControlRequest& wire_request
 void UnaryCharging::Done() noexcept {
   if (engine::IsOverload(status)) return service_->held->Finish(this, &OverloadStatus());
   service_->latency_micros->Add(SteadyMicros() - begun_at_us_);
+  if (foreign) service_->gate->CountForeign(Method::kCreditControl, caller_, context_);
   if (!status.ok()) {
     Finish(ToGrpcStatus(status, failed_field));
     return;

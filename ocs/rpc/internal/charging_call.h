@@ -30,6 +30,7 @@ class UnaryCharging final : public grpc::ServerUnaryReactor, public engine::Cred
     engine::Engine* engine;
     Histogram* latency_micros;  ///< Of calls that the engine gets.
     HeldRefusals* held;         ///< For those that ask too often.
+    Gate* gate;
   };
 
   /// Reads the request and submits it, or answers without the engine.
@@ -49,6 +50,8 @@ class UnaryCharging final : public grpc::ServerUnaryReactor, public engine::Cred
   charging::v1::CreditControlAnswer* const response_;
   const Service* service_ = nullptr;
   int64_t begun_at_us_ = 0;
+  const Source* caller_ = nullptr;
+  const grpc::CallbackServerContext* context_ = nullptr;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -9,7 +9,7 @@ ChargingService::ChargingService(engine::Engine* engine, Gate* gate,
     : engine_(engine),
       gate_(gate),
       stopping_(stopping),
-      unary_{.engine = engine, .latency_micros = &latency_micros_, .held = &held_} {
+      unary_{.engine = engine, .latency_micros = &latency_micros_, .held = &held_, .gate = gate} {
   SetMessageAllocatorFor_CreditControl(&messages_);
 }
 

@@ -19,6 +19,7 @@ class ChargingStream::Item final : public engine::CreditControlCall {
 
   Reading reading = Reading::kWhole;
   ReadingFault fault;
+  const Source* caller = nullptr;
   const grpc::Status* beyond_rate = nullptr;  // What it was refused with before it was read.
 
  private:
@@ -105,6 +106,8 @@ void ChargingStream::Work(Slot& slot) {
   for (int i = 0; i < size; ++i) {
     Item& item = slot.items[static_cast<size_t>(i)].emplace(this, &slot);
     item.source = Gate::SourceOf(pass_);
+    item.caller_tenant = Gate::TenantOf(pass_);
+    item.caller = Gate::CallerOf(pass_);
     if (i >= within_rate) {
       item.beyond_rate = &scope_.gate->RateRefusal(pass_);
       item.Done();
@@ -142,6 +145,7 @@ void ChargingStream::FillAnswers(Slot& slot) {
   slot.answers.set_batch_id(slot.requests.batch_id());
   for (int i = 0; i < slot.requests.request_size(); ++i) {
     const Item& item = *slot.items[static_cast<size_t>(i)];
+    if (item.foreign) scope_.gate->CountForeign(Method::kCreditControlStream, item.caller, nullptr);
     auto* out = slot.answers.add_item();
     if (item.beyond_rate != nullptr) {
       ToItemError(*item.beyond_rate, out->mutable_error());

@@ -34,6 +34,7 @@ bool BreaksBounds(const pb::CreditControlRequest& in) {
   if (TooLong(in.region(), kDimensionLengthMax)) return true;
   if (TooLong(in.channel(), kDimensionLengthMax)) return true;
   if (TooLong(in.traceparent(), kTraceparentLengthMax)) return true;
+  if (TooLong(in.origin_host(), engine::kOriginHostLengthMax)) return true;
   if (in.multiple_services_credit_control_size() > kServicesPerRequestMax) return true;
   return std::any_of(in.multiple_services_credit_control().begin(),
                      in.multiple_services_credit_control().end(), [](const auto& service) {
@@ -58,6 +59,7 @@ void DescribeBounds(const pb::CreditControlRequest& in, std::vector<FieldFault>*
   check("region", in.region(), kDimensionLengthMax);
   check("channel", in.channel(), kDimensionLengthMax);
   check("traceparent", in.traceparent(), kTraceparentLengthMax);
+  check("origin_host", in.origin_host(), engine::kOriginHostLengthMax);
   const int count = in.multiple_services_credit_control_size();
   if (count > kServicesPerRequestMax) {
     faults->push_back({std::string(kServices), absl::StrCat("has ", count, " services; at most ",
@@ -280,6 +282,7 @@ Reading FromWire(const pb::CreditControlRequest& in, engine::CreditControlReques
   out->region = in.region();
   out->channel = in.channel();
   out->traceparent = in.traceparent();
+  out->origin_host = in.origin_host();
   if (ReadHead(in, out, fault) != Reading::kWhole) return Reading::kRefused;
   for (int i = 0; i < in.multiple_services_credit_control_size(); ++i) {
     const auto& service = in.multiple_services_credit_control(i);

@@ -71,6 +71,7 @@ absl::StatusOr<std::shared_ptr<Source>> Gate::SourceFor(const CredentialLine& li
     source->tenant = line.tenant;
     source->name = line.name;
     source->actor = Cat(line.tenant, "/", line.name);
+    if (line.tenant != options_.operator_tenant) source->reach = line.tenant;
     source->number = static_cast<uint16_t>(sources_.size());
   }
   return source;
@@ -141,12 +142,15 @@ Gate::Found Gate::Authenticate(const grpc::CallbackServerContext* context) {
 
 std::optional<AccessRefusal> Gate::Judge(const Credential& credential, Method method) const {
   if (options_.clock->Now() >= credential.until) return AccessRefusal::kExpired;
-  if (!credential.roles.HasAnyOf(AccessOf(method).roles)) return AccessRefusal::kRole;
+  const MethodAccess& access = AccessOf(method);
+  if (!credential.roles.HasAnyOf(access.roles)) return AccessRefusal::kRole;
+  if (access.reach == Reach::kOperatorOnly && !credential.source->reach.empty())
+    return AccessRefusal::kTenant;
   return std::nullopt;
 }
 
 Entry Gate::Enter(const grpc::CallbackServerContext* context, Method method) {
-  if (version_.load(std::memory_order_relaxed) == 0) return {};
+  if (version_.load(std::memory_order_relaxed) == 0) return {.context = context, .method = method};
   const Found found = Authenticate(context);
   if (found.credential == nullptr) return Refuse(found.why, method, nullptr, context);
   const Credential& credential = *found.credential;
@@ -159,34 +163,37 @@ Entry Gate::Enter(const grpc::CallbackServerContext* context, Method method) {
     }
     source.admitted.fetch_add(1, std::memory_order_relaxed);
   }
-  return {nullptr, &credential};
+  return {.credential = &credential, .context = context, .method = method};
 }
 
 Entry Gate::Refuse(AccessRefusal why, Method method, const Credential* credential,
                    const grpc::CallbackServerContext* context) {
   refused_[static_cast<size_t>(why)].fetch_add(1, std::memory_order_relaxed);
-  Report(why, method, credential, context);
+  Report(why, method, credential == nullptr ? nullptr : credential->source.get(), context);
   switch (why) {
     case AccessRefusal::kMissing:
     case AccessRefusal::kUnknown:
     case AccessRefusal::kExpired:
       break;
     case AccessRefusal::kRole:
-      return {&PermissionDenied(), credential};
+    case AccessRefusal::kTenant:
+      return {.refusal = &PermissionDenied(), .credential = credential};
     case AccessRefusal::kRate:
       credential->source->refused_rate.fetch_add(1, std::memory_order_relaxed);
-      return {&BusyStatus(credential->source->rate.WaitNanos(NowNanos())), credential};
+      return {.refusal = &BusyStatus(credential->source->rate.WaitNanos(NowNanos())),
+              .credential = credential};
   }
-  return {&Unauthenticated(), credential};
+  return {.refusal = &Unauthenticated(), .credential = credential};
 }
 
-void Gate::Report(AccessRefusal why, Method method, const Credential* credential,
+void Gate::Report(AccessRefusal why, Method method, const Source* caller,
                   const grpc::CallbackServerContext* context) {
   if (!options_.on_refused || report_rate_.Take(1, NowNanos()) == 0) return;
   RefusedCall call;
   call.why = why;
   call.method = AccessOf(method).path;
-  if (credential != nullptr) call.caller = credential->source->actor;
+  if (caller != nullptr) call.caller = caller->actor;
+  if (context == nullptr) return options_.on_refused(call);
   const auto& metadata = context->client_metadata();
   const auto traceparent = metadata.find("traceparent");
   if (traceparent != metadata.end()) call.trace_id = TraceIdOf(View(traceparent->second));
@@ -218,7 +225,8 @@ const grpc::Status* Gate::Renew(Pass* pass) {
   if (pass->credential_ != nullptr) why = Judge(*pass->credential_, pass->method_);
   if (!why) return nullptr;
   refused_[static_cast<size_t>(*why)].fetch_add(1, std::memory_order_relaxed);
-  return *why == AccessRefusal::kRole ? &PermissionDenied() : &Unauthenticated();
+  const bool may_not = *why == AccessRefusal::kRole || *why == AccessRefusal::kTenant;
+  return may_not ? &PermissionDenied() : &Unauthenticated();
 }
 
 int64_t Gate::Take(const Pass& pass, int64_t wanted) {
@@ -236,6 +244,21 @@ int64_t Gate::Take(const Pass& pass, int64_t wanted) {
 
 uint16_t Gate::SourceOf(const Pass& pass) {
   return pass.credential_ == nullptr ? uint16_t{0} : pass.credential_->source->number;
+}
+
+const Source* Gate::CallerOf(const Pass& pass) {
+  return pass.credential_ == nullptr ? nullptr : pass.credential_->source.get();
+}
+
+std::string_view Gate::TenantOf(const Pass& pass) {
+  const Source* caller = CallerOf(pass);
+  return caller == nullptr ? std::string_view() : caller->reach;
+}
+
+void Gate::CountForeign(Method method, const Source* caller,
+                        const grpc::CallbackServerContext* context) {
+  refused_[static_cast<size_t>(AccessRefusal::kTenant)].fetch_add(1, std::memory_order_relaxed);
+  Report(AccessRefusal::kTenant, method, caller, context);
 }
 
 const grpc::Status& Gate::RateRefusal(const Pass& pass) {

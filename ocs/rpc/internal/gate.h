@@ -38,6 +38,7 @@ struct Source {
   std::string tenant;
   std::string name;
   std::string actor;    ///< "tenant/name".
+  std::string reach;    ///< Whose accounts it reaches: its tenant's; empty: all.
   uint16_t number = 0;  ///< Of engine::Operation::source; 1 and up.
   RateLimit rate;
   std::atomic<int64_t> admitted{0};
@@ -64,7 +65,17 @@ struct Entry {
   const grpc::Status* refusal = nullptr;
   /// Null when authentication is off. Valid until this thread's next Enter.
   const Credential* credential = nullptr;
+  const grpc::CallbackServerContext* context = nullptr;  ///< Valid as long as the call.
+  Method method = Method::kCreditControl;
 
+  /// Null when authentication is off. Valid as long as the gate.
+  const Source* caller() const {
+    return credential == nullptr ? nullptr : credential->source.get();
+  }
+  /// Of engine::Operation::caller_tenant. Valid as long as the gate.
+  std::string_view tenant() const {
+    return credential == nullptr ? std::string_view() : credential->source->reach;
+  }
   uint16_t source() const {
     return credential == nullptr ? uint16_t{0} : credential->source->number;
   }
@@ -102,6 +113,13 @@ class Gate final {
   /// How many of a stream's next `wanted` requests are within its rate.
   int64_t Take(const Pass& pass, int64_t wanted);
   static uint16_t SourceOf(const Pass& pass);
+  /// Null when authentication is off. Valid as long as the gate.
+  static const Source* CallerOf(const Pass& pass);
+  /// Of engine::Operation::caller_tenant. Valid as long as the gate.
+  static std::string_view TenantOf(const Pass& pass);
+  /// Counts and reports a call that named what is another tenant's. Caller and context may be null.
+  void CountForeign(Method method, const Source* caller,
+                    const grpc::CallbackServerContext* context);
   /// What a request beyond the rate is refused with.
   static const grpc::Status& RateRefusal(const Pass& pass);
 
@@ -116,7 +134,7 @@ class Gate final {
   std::optional<AccessRefusal> Judge(const Credential& credential, Method method) const;
   Entry Refuse(AccessRefusal why, Method method, const Credential* credential,
                const grpc::CallbackServerContext* context);
-  void Report(AccessRefusal why, Method method, const Credential* credential,
+  void Report(AccessRefusal why, Method method, const Source* caller,
               const grpc::CallbackServerContext* context);
   std::shared_ptr<const CredentialSet> Current(uint64_t* version) const;
   static const Credential* FindToken(std::string_view token);

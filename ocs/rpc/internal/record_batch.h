@@ -40,6 +40,7 @@ struct RecordReading {
   Explain explain = Explain::kNo;
   const RecordFilter* filter = nullptr;  ///< Null: all records.
   int records_max = 1'000;               ///< That are looked at.
+  std::string tenant = {};               ///< Only of its customers; empty: of all.
 };
 
 /// Adds the records of a shard behind `after` to `out`, about 2 MiB at most, and moves `after` to

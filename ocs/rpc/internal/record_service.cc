@@ -11,7 +11,7 @@ std::optional<FieldFault> FromWire(const AcknowledgeWireRequest& in, engine::Ack
   const cdr::v1::AcknowledgeRequest& request = in.wire_request;
   if (auto fault = CheckConsumer("consumer", request.consumer())) return fault;
   if (auto fault = CheckShard("shard", request.shard(), in.shard_count)) return fault;
-  out->consumer = request.consumer();
+  out->consumer = ConsumerOf(in.tenant, request.consumer());
   out->shard = {static_cast<uint16_t>(request.shard())};
   out->position = FromWire(request.position());
   return std::nullopt;
@@ -32,19 +32,22 @@ grpc::ServerWriteReactor<cdr::v1::RecordBatch>* RecordService::StreamRecords(
 grpc::ServerUnaryReactor* RecordService::Acknowledge(grpc::CallbackServerContext* context,
                                                      const cdr::v1::AcknowledgeRequest* request,
                                                      cdr::v1::AcknowledgeResponse* response) {
-  const AcknowledgeWireRequest known{*request, scope_.engine->shard_count()};
-  return RunUnary<engine::AcknowledgeCall>(
-      *scope_.engine, scope_.gate->Enter(context, Method::kAcknowledge), known, response);
+  const Entry entry = scope_.gate->Enter(context, Method::kAcknowledge);
+  const AcknowledgeWireRequest known{*request, scope_.engine->shard_count(), entry.tenant()};
+  return RunUnary<engine::AcknowledgeCall>(*scope_.engine, *scope_.gate, entry, known, response);
 }
 
 grpc::ServerUnaryReactor* RecordService::ListConsumers(
     grpc::CallbackServerContext* context, const cdr::v1::ListConsumersRequest* /*request*/,
     cdr::v1::ListConsumersResponse* response) {
   auto* reactor = context->DefaultReactor();
-  if (Refused(scope_.gate->Enter(context, Method::kListConsumers), reactor)) return reactor;
+  const Entry entry = scope_.gate->Enter(context, Method::kListConsumers);
+  if (Refused(entry, reactor)) return reactor;
+  const std::string own = entry.tenant().empty() ? "" : ConsumerOf(entry.tenant(), "");
   for (const engine::Engine::Consumer& consumer : scope_.engine->consumers()) {
+    if (consumer.name.compare(0, own.size(), own) != 0) continue;
     auto* added = response->add_consumer();
-    added->set_name(consumer.name);
+    added->set_name(consumer.name.substr(own.size()));
     added->set_shard(consumer.shard.value);
     ToWire(consumer.position, added->mutable_position());
     added->set_groups_behind(consumer.groups_behind);

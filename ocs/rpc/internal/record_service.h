@@ -15,6 +15,7 @@ namespace ocs::rpc::internal {
 struct AcknowledgeWireRequest {
   const cdr::v1::AcknowledgeRequest& wire_request;
   int shard_count;
+  std::string_view tenant;  ///< Whose consumer; empty: the operator's.
 };
 std::optional<FieldFault> FromWire(const AcknowledgeWireRequest& in, engine::AcknowledgeCall* out);
 void ToWire(const engine::AcknowledgeCall& in, cdr::v1::AcknowledgeResponse* out);

@@ -28,6 +28,10 @@ std::optional<FieldFault> CheckConsumer(std::string_view field, const std::strin
   return FieldFault{std::string(field), "is not 1 to 64 of a-z, 0-9, '-', '_', '.'"};
 }
 
+std::string ConsumerOf(std::string_view tenant, const std::string& name) {
+  return tenant.empty() ? name : absl::StrCat(std::string(tenant), "/", name);
+}
+
 std::optional<FieldFault> CheckShard(std::string_view field, uint32_t shard, int shard_count) {
   if (shard < static_cast<uint32_t>(shard_count)) return std::nullopt;
   return FieldFault{std::string(field),
@@ -64,7 +68,8 @@ std::optional<FieldFault> RecordStream::Read(const cdr::v1::StreamRecordsRequest
   }
   reading_ = {.engine = scope_.engine,
               .zone = scope_.zone,
-              .explain = request.with_explanation() ? Explain::kYes : Explain::kNo};
+              .explain = request.with_explanation() ? Explain::kYes : Explain::kNo,
+              .tenant = std::string(Gate::TenantOf(pass_))};
   if (request.records_max() != 0) reading_.records_max = request.records_max();
   if (request.has_filter()) {
     if (auto fault = filter_.Read(request.filter())) return fault;
@@ -107,8 +112,9 @@ std::optional<FieldFault> RecordStream::ReadPositions(
 
 absl::Status RecordStream::SeekConsumer(const std::string& consumer) {
   if (consumer.empty()) return absl::OkStatus();
+  const std::string name = ConsumerOf(Gate::TenantOf(pass_), consumer);
   for (Cursor& cursor : cursors_) {
-    OCS_ASSIGN_OR_RETURN(cursor.after, scope_.engine->ConsumerPosition(consumer, cursor.shard));
+    OCS_ASSIGN_OR_RETURN(cursor.after, scope_.engine->ConsumerPosition(name, cursor.shard));
   }
   return absl::OkStatus();
 }

@@ -24,6 +24,9 @@ namespace ocs::rpc::internal {
 /// A fault when the name is not 1 to 64 of a-z, 0-9, '-', '_', '.'.
 std::optional<FieldFault> CheckConsumer(std::string_view field, const std::string& name);
 
+/// How the engine knows a tenant's consumer: "acme/billing"; of the operator: by its name.
+std::string ConsumerOf(std::string_view tenant, const std::string& name);
+
 /// A fault when there is no such shard.
 std::optional<FieldFault> CheckShard(std::string_view field, uint32_t shard, int shard_count);
 

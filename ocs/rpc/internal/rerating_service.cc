@@ -42,8 +42,8 @@ void ToWire(const engine::ReRateCall& in, pb::ReRateResponse* out) {
 grpc::ServerUnaryReactor* ReRatingService::ReRate(grpc::CallbackServerContext* context,
                                                   const pb::ReRateRequest* request,
                                                   pb::ReRateResponse* response) {
-  return RunUnary<engine::ReRateCall>(*engine_, gate_->Enter(context, Method::kReRate), *request,
-                                      response);
+  return RunUnary<engine::ReRateCall>(*engine_, *gate_, gate_->Enter(context, Method::kReRate),
+                                      *request, response);
 }
 
 }  // namespace ocs::rpc::internal

@@ -56,7 +56,7 @@ void ToWire(const ZonedBillCall& in, settlement::v1::GetBillResponse* out) {
 grpc::ServerUnaryReactor* SettlementService::GetBill(grpc::CallbackServerContext* context,
                                                      const settlement::v1::GetBillRequest* request,
                                                      settlement::v1::GetBillResponse* response) {
-  return RunUnary<ZonedBillCall>(*engine_, gate_->Enter(context, Method::kGetBill),
+  return RunUnary<ZonedBillCall>(*engine_, *gate_, gate_->Enter(context, Method::kGetBill),
                                  BillRequest{*request, zone_}, response);
 }
 

@@ -19,9 +19,15 @@ namespace ocs::rpc::internal {
 template <typename Call, typename Response>
 class UnaryCall final : public grpc::ServerUnaryReactor, public Call {
  public:
-  explicit UnaryCall(Response* response) : response_(response) {}
+  UnaryCall(Gate* gate, const Entry& entry, Response* response)
+      : gate_(gate),
+        response_(response),
+        method_(entry.method),
+        caller_(entry.caller()),
+        context_(entry.context) {}
 
   void Done() noexcept override {
+    if (this->foreign) gate_->CountForeign(method_, caller_, context_);
     if (!this->status.ok()) {
       Finish(RefusalOf(*this));
       return;
@@ -42,7 +48,11 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   void OnDone() override { delete this; }
 
   // Calls of ToWire and FromWire find the functions beside this class, whatever the call's type.
+  Gate* const gate_;
   Response* const response_;
+  const Method method_;
+  const Source* const caller_;
+  const grpc::CallbackServerContext* const context_;
   std::atomic<bool> cancelled_{false};
 };
 
@@ -55,11 +65,12 @@ bool Refused(const Entry& entry, Reactor* reactor) {
 }
 
 /// Runs a call of that type for a request. Where the caller was authenticated, it is the actor of
-/// the change, whatever the request says. Returns the reactor for gRPC.
+/// the change, whatever the request says, and reaches what is its tenant's. Returns the reactor for
+/// gRPC.
 template <typename Call, typename Request, typename Response>
-grpc::ServerUnaryReactor* RunUnary(engine::Engine& engine, const Entry& entry,
+grpc::ServerUnaryReactor* RunUnary(engine::Engine& engine, Gate& gate, const Entry& entry,
                                    const Request& request, Response* response) {
-  auto* call = new UnaryCall<Call, Response>(response);
+  auto* call = new UnaryCall<Call, Response>(&gate, entry, response);
   if (Refused(entry, call)) return call;
   if (const auto fault = FromWire(request, call)) {
     call->Finish(ToGrpcStatus({*fault}));
@@ -68,8 +79,10 @@ grpc::ServerUnaryReactor* RunUnary(engine::Engine& engine, const Entry& entry,
   if constexpr (requires { call->change; }) {
     // Who it is was proven; what the request says of it was not.
     if (entry.credential != nullptr) call->change.actor = entry.credential->source->actor;
+    call->change.tenant = entry.tenant();
   }
   call->source = entry.source();
+  call->caller_tenant = entry.tenant();
   engine.Submit(call);
   return call;
 }

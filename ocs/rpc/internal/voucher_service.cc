@@ -130,28 +130,28 @@ grpc::ServerUnaryReactor* VoucherService::IssueVouchers(grpc::CallbackServerCont
                                                         const pb::IssueVouchersRequest* request,
                                                         pb::IssueVouchersResponse* response) {
   return RunUnary<engine::IssueVouchersCall>(
-      *engine_, gate_->Enter(context, Method::kIssueVouchers), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kIssueVouchers), *request, response);
 }
 
 grpc::ServerUnaryReactor* VoucherService::CancelVouchers(grpc::CallbackServerContext* context,
                                                          const pb::CancelVouchersRequest* request,
                                                          pb::CancelVouchersResponse* response) {
   return RunUnary<engine::CancelVouchersCall>(
-      *engine_, gate_->Enter(context, Method::kCancelVouchers), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kCancelVouchers), *request, response);
 }
 
 grpc::ServerUnaryReactor* VoucherService::RedeemVoucher(grpc::CallbackServerContext* context,
                                                         const pb::RedeemVoucherRequest* request,
                                                         pb::RedeemVoucherResponse* response) {
   return RunUnary<engine::RedeemVoucherCall>(
-      *engine_, gate_->Enter(context, Method::kRedeemVoucher), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kRedeemVoucher), *request, response);
 }
 
 grpc::ServerUnaryReactor* VoucherService::ListVoucherBatches(
     grpc::CallbackServerContext* context, const pb::ListVoucherBatchesRequest* request,
     pb::ListVoucherBatchesResponse* response) {
   return RunUnary<engine::ListVouchersCall>(
-      *engine_, gate_->Enter(context, Method::kListVoucherBatches), *request, response);
+      *engine_, *gate_, gate_->Enter(context, Method::kListVoucherBatches), *request, response);
 }
 
 }  // namespace ocs::rpc::internal
