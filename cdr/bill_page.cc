@@ -136,7 +136,7 @@ constexpr Words kChineseWords = {
     "单价",
     "价目表版本",
     "套餐费",
-    "用量费",
+    "用量",
     "退费",
     "返还：达到更低档价",
     "更正",
@@ -145,10 +145,27 @@ constexpr Words kChineseWords = {
     "期账单。",
 };
 
-constexpr std::array<std::string_view, kTokenKindCount> kChineseKinds = {
-    "输入",     "缓存读取", "缓存写入（5 分钟）", "缓存写入（1 小时）", "输出", "推理",
-    "音频输入", "音频输出", "图像输入",           "图像输出",           "次",   "搜索",
-    "图像",     "秒"};
+// What stands before a number, and behind it.
+struct KindWords {
+  std::string_view before;
+  std::string_view behind = "";
+};
+constexpr std::array<KindWords, kTokenKindCount> kChineseKinds = {{
+    {"输入 "},
+    {"缓存读取 "},
+    {"缓存写入（5 分钟） "},
+    {"缓存写入（1 小时） "},
+    {"输出 "},
+    {"推理 "},
+    {"音频输入 "},
+    {"音频输出 "},
+    {"图像输入 "},
+    {"图像输出 "},
+    {"", " 次"},
+    {"搜索 ", " 次"},
+    {"图像 ", " 张"},
+    {"", " 秒"},
+}};
 
 // Only what printing programs understand too: no variables, no grid.
 constexpr std::string_view kStyle = R"(
@@ -331,7 +348,10 @@ class Page final {
 
   std::string KindText(const KindQuantity& q) const {
     const std::string number = FormatGrouped(q.quantity);
-    if (Chinese()) return Cat(kChineseKinds[static_cast<size_t>(q.kind)], " ", number);
+    if (Chinese()) {
+      const KindWords& words = kChineseKinds[static_cast<size_t>(q.kind)];
+      return Cat(words.before, number, words.behind);
+    }
     std::string name(TokenKindName(q.kind));
     std::ranges::replace(name, '_', ' ');
     return Cat(number, " ", name);

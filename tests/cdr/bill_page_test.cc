@@ -61,7 +61,7 @@ TEST_CASE("a page speaks Chinese", "[cdr][unit]") {
   const std::string page =
       BillPage(WideBill(), {.language = PageLanguage::kChinese, .zone = Beijing()});
   for (const std::string_view part : {"<html lang=\"zh-CN\">", "账单", "应付金额", "结转下期",
-                                      "缓存读取", "每日用量", "部门、成员或密钥"}) {
+                                      "缓存读取 1,234", ">1 次<", "每日用量", "部门、成员或密钥"}) {
     CAPTURE(part);
     CHECK(Has(page, part));
   }
