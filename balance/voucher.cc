@@ -11,6 +11,8 @@ namespace {
 
 constexpr char kBatchRow = 'b';
 constexpr char kVoucherRow = 'v';
+// Behind a voucher's row: who of another shard has claimed it.
+constexpr uint8_t kClaimed = 1;
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError("the bytes of " + std::string(what) + " are damaged");
@@ -146,7 +148,9 @@ void EncodeVoucher(const Voucher& voucher, std::string* out) {
   writer.Text(voucher.batch);
   writer.Varint(voucher.redeemed.group);
   writer.Varint(voucher.redeemed.index);
-  if (voucher.claimed_by.valid()) writer.Varint(voucher.claimed_by.value);
+  if (!voucher.claimed_by.valid()) return;
+  writer.U8(kClaimed);
+  writer.Varint(voucher.claimed_by.value);
 }
 
 absl::StatusOr<Voucher> DecodeVoucher(std::string_view bytes) {
@@ -155,7 +159,11 @@ absl::StatusOr<Voucher> DecodeVoucher(std::string_view bytes) {
   voucher.batch = in.Text();
   voucher.redeemed.group = in.Varint();
   voucher.redeemed.index = static_cast<uint32_t>(in.Varint());
-  if (in.ok() && !in.done()) voucher.claimed_by.value = in.Varint();
+  if (in.ok() && !in.done()) {
+    if (in.U8() != kClaimed) return Damaged("a voucher");
+    voucher.claimed_by.value = in.Varint();
+    if (!voucher.claimed_by.valid()) return Damaged("a voucher");
+  }
   if (!in.ok() || !in.done()) return Damaged("a voucher");
   return voucher;
 }

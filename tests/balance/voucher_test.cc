@@ -67,6 +67,17 @@ TEST_CASE("what is kept of vouchers is what was encoded", "[balance][unit]") {
   EncodeVoucher(voucher, &bytes);
   CHECK(DecodeVoucher(bytes).value() == voucher);
   CheckDamaged(bytes, DecodeVoucher);
+
+  // Of an account of another shard: behind what the row has without.
+  Voucher claimed = voucher;
+  claimed.claimed_by = AccountId::Of(PartitionId{77}, 5);
+  std::string longer;
+  EncodeVoucher(claimed, &longer);
+  CHECK(longer.substr(0, bytes.size()) == bytes);
+  CHECK(DecodeVoucher(longer).value() == claimed);
+  CHECK(absl::IsDataLoss(DecodeVoucher(longer + "x").status()));
+  CHECK(absl::IsDataLoss(DecodeVoucher(bytes + '\1').status()));
+  CHECK(absl::IsDataLoss(DecodeVoucher(bytes + std::string("\1\0", 2)).status()));
 }
 
 TEST_CASE("the bytes of vouchers are pinned", "[balance][unit]") {
