@@ -42,6 +42,8 @@
 #include "ocs/runtime/metrics_endpoint.h"
 #include "ocs/runtime/system_clock.h"
 #include "ocs/runtime/task_thread.h"
+#include "ocs/simulation/simulations.h"
+#include "ocs/simulator/simulator.h"
 
 namespace ocs::ocsd {
 namespace {
@@ -209,9 +211,11 @@ std::vector<const balance::Store*> StoresOf(const std::vector<ShardRoom>& rooms)
 }
 
 rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock,
-                                       rpc::StoreCare* store_care) {
+                                       rpc::StoreCare* store_care,
+                                       simulation::Simulations* simulations) {
   rpc::ServicesOptions options;
   options.store_care = store_care;
+  options.simulations = simulations;
   options.zone = config.zone;
   options.clock = clock;
   options.operator_tenant = config.operator_tenant;
@@ -279,6 +283,7 @@ class Process {
   // Ends in order what a failed Start has begun.
   void GiveUp() {
     if (settlement_ != nullptr) settlement_->Stop();
+    if (simulator_ != nullptr) simulator_->Stop();
     if (engine_ != nullptr) DrainEngine();
   }
 
@@ -299,6 +304,7 @@ class Process {
   std::vector<ShardRoom> rooms_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Backups> backups_;
+  std::unique_ptr<simulator::Simulator> simulator_;
   std::unique_ptr<rpc::Services> services_;
   std::unique_ptr<CredentialsFile> credentials_;
   RunningServer running_;
@@ -355,8 +361,12 @@ absl::Status Process::Start(const std::string& ready_file) {
   OCS_RETURN_IF_ERROR(StartMetrics());
   OCS_RETURN_IF_ERROR(OpenEngine());
   backups_ = std::make_unique<Backups>(config_.backup_folder, StoresOf(rooms_), engine_.get());
-  services_ = std::make_unique<rpc::Services>(engine_.get(),
-                                              ServicesOptionsOf(config_, &clock_, backups_.get()));
+  simulator_ = std::make_unique<simulator::Simulator>(
+      simulator::SimulationsOptions{.input_folder = config_.simulation_folder,
+                                    .accounts_max = config_.simulation_accounts_max},
+      engine_.get(), &clock_);
+  services_ = std::make_unique<rpc::Services>(
+      engine_.get(), ServicesOptionsOf(config_, &clock_, backups_.get(), simulator_.get()));
   if (!config_.credentials_file.empty()) {
     OCS_ASSIGN_OR_RETURN(credentials_,
                          CredentialsFile::Load(config_.credentials_file, services_.get()));
@@ -399,6 +409,7 @@ int Process::RunToEnd() {
   services_->Stop();
   const bool copying = backups_->Stop();
   if (settlement_ != nullptr) settlement_->Stop();
+  simulator_->Stop();
   const bool drained = DrainEngine();
   const auto deadline = absl::Now() + absl::Seconds(config_.shutdown_seconds_max);
   running_.server->Shutdown(absl::ToChronoTime(deadline));

@@ -147,6 +147,14 @@ std::vector<Key> ServerKeys() {
       TextKey("backup_folder",
               "where backups are made, each in a folder of its name; empty for none",
               &Config::backup_folder),
+      TextKey("simulation_folder",
+              "files that may be simulated: traces, exported records; empty for none",
+              &Config::simulation_folder),
+      NumberKey(
+          "simulation_accounts_max",
+          "accounts of a simulation, times its catalogues: about 1 KB of memory each",
+          {1, 1'000'000'000},
+          [](Config & config) -> auto& { return config.simulation_accounts_max; }),
       NumberKey(
           "shard_count", "shards; fixed when the data folder is made", {1, 64},
           [](Config & config) -> auto& { return config.shard_count; }),

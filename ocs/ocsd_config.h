@@ -35,8 +35,10 @@ struct Config {
   int64_t calls_per_connection_max = 1'024;  ///< At once.
   std::string metrics_address = "127.0.0.1:7071";  ///< Empty: none.
   std::string data_folder = "ocs-data";
-  std::string backup_folder;  ///< Where backups are made; empty: none are.
-  int64_t shard_count = 1;    ///< Fixed when the folder is made.
+  std::string backup_folder;      ///< Where backups are made; empty: none are.
+  std::string simulation_folder;  ///< Of files that may be simulated; empty: none may.
+  int64_t simulation_accounts_max = 2'000'000;  ///< Of a population, times catalogues.
+  int64_t shard_count = 1;                      ///< Fixed when the folder is made.
   int64_t block_cache_bytes = 64 * 1024 * 1024;
   int64_t write_buffer_bytes = 256 * 1024 * 1024;
   std::string zone_name = "UTC";  ///< Of the times in sentences.

@@ -21,6 +21,13 @@ bool ProductFits(int64_t a, int64_t b, int64_t add, int64_t* product) {
 std::optional<int64_t> MultiplyDivide(int64_t quantity, int64_t numerator, int64_t denominator,
                                       Rounding rounding) {
   OCS_CHECK(denominator > 0);
+  int64_t small = 0;
+  if (rounding != Rounding::kHalfEven && ProductFits(quantity, numerator, 0, &small)) {
+    const int64_t toward_zero = small / denominator;
+    const int64_t left = small % denominator;
+    if (rounding == Rounding::kDown) return left < 0 ? toward_zero - 1 : toward_zero;
+    return left > 0 ? toward_zero + 1 : toward_zero;
+  }
   const absl::int128 product = absl::int128(quantity) * numerator;
   absl::int128 whole = product / denominator;
   absl::int128 rest = product % denominator;

@@ -102,6 +102,14 @@ enum class Method : uint8_t {
   kAcknowledgeNotices,
   kSubscribe,
   kUnsubscribe,
+  kRunSimulation,
+  kStreamProgress,
+  kCancelSimulation,
+  kGetSimulation,
+  kListSimulations,
+  kStartShadow,
+  kStopShadow,
+  kGetShadow,
 };
 
 /// What a method shows to a caller that is not the operator's.

@@ -14,6 +14,7 @@
 #include "ocs/rpc/internal/record_service.h"
 #include "ocs/rpc/internal/rerating_service.h"
 #include "ocs/rpc/internal/settlement_service.h"
+#include "ocs/rpc/internal/simulation_service.h"
 #include "ocs/rpc/internal/spending_service.h"
 #include "ocs/rpc/internal/voucher_service.h"
 
@@ -38,7 +39,8 @@ struct Services::State {
         vouchers(engine, &gate),
         hub(std::make_shared<internal::PushHub>()),
         pushes({engine, &gate, hub.get(), &stopping}),
-        spending(engine, &gate) {
+        spending(engine, &gate),
+        simulations({&gate, options.simulations, &stopping}) {
     engine->OnDemands([told = hub](const engine::PendingDemands& now) { told->Take(now); });
   }
 
@@ -56,6 +58,7 @@ struct Services::State {
   std::shared_ptr<internal::PushHub> hub;
   internal::PushService pushes;
   internal::SpendingService spending;
+  internal::SimulationService simulations;
 };
 
 Services::Services(engine::Engine* engine, const ServicesOptions& options)
@@ -75,6 +78,7 @@ void Services::RegisterWith(grpc::ServerBuilder* builder) {
   builder->RegisterService(&state_->vouchers);
   builder->RegisterService(&state_->pushes);
   builder->RegisterService(&state_->spending);
+  builder->RegisterService(&state_->simulations);
 }
 
 absl::Status Services::SetCredentials(const std::vector<CredentialLine>& lines) {

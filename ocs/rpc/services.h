@@ -21,6 +21,7 @@
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/credentials.h"
 #include "ocs/rpc/store_care.h"
+#include "ocs/simulation/simulations.h"
 
 namespace ocs::rpc {
 
@@ -81,6 +82,7 @@ struct ServicesOptions {
   /// Told of refused calls, at most ten a second, on gRPC's threads.
   std::function<void(const RefusedCall&)> on_refused = {};
   StoreCare* store_care = nullptr;  ///< Outlives the services. Null: no backups, no figures.
+  simulation::Simulations* simulations = nullptr;  ///< Likewise. Null: no simulations.
 };
 
 /// All services of one engine. The engine must outlive this, this must outlive the server.

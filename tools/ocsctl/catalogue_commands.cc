@@ -1,12 +1,9 @@
 // ocsctl catalogue: all that is sold, as text.
 
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "ocs/base/exact.h"
-#include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
 #include "ocs/catalog/v1/catalog.grpc.pb.h"
@@ -29,19 +26,6 @@ struct CatalogueArguments {
   uint32_t against = 0;  // 0: the revision in force.
   bool show_simulation = false;
 };
-
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in.good()) return absl::NotFoundError(Cat(path, ": cannot be read"));
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (text.size() > static_cast<size_t>(kCatalogueBytesMax)) {
-    return absl::InvalidArgumentError(Cat(path, ": has ", text.size(),
-                                          " bytes; a catalogue has at "
-                                          "most ",
-                                          kCatalogueBytesMax));
-  }
-  return text;
-}
 
 std::string NameOf(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 

@@ -111,6 +111,7 @@ void AddSettlementCommands(CLI::App* app, Ctl* ctl);
 void AddSettlementCheck(CLI::App* family, Ctl* ctl);
 void AddSettlementSend(CLI::App* family, Ctl* ctl);
 void AddReRateCommand(CLI::App* family, Ctl* ctl);
+void AddSimulationCommands(CLI::App* app, Ctl* ctl);
 void AddStatusCommand(CLI::App* app, Ctl* ctl);
 void AddStoreCommands(CLI::App* app, Ctl* ctl);
 void AddTokenCommands(CLI::App* app, Ctl* ctl);

@@ -48,6 +48,7 @@ int Run(int argc, char** argv) {
   AddBillCommands(&app, &ctl);
   AddSessionCommands(&app, &ctl);
   AddSettlementCommands(&app, &ctl);
+  AddSimulationCommands(&app, &ctl);
   AddStatusCommand(&app, &ctl);
   AddStoreCommands(&app, &ctl);
   AddTokenCommands(&app, &ctl);

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -10,6 +12,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "ocs/base/check.h"
+#include "ocs/base/limits.h"
 #include "ocs/base/text.h"
 #include "ocs/base/unit.h"
 
@@ -87,6 +90,19 @@ absl::StatusOr<std::pair<Instant, Instant>> ParseMonth(std::string_view text, ab
   }
   return std::pair(Instant::FromTime(absl::FromCivil(month, zone)),
                    Instant::FromTime(absl::FromCivil(month + 1, zone)));
+}
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in.good()) return absl::NotFoundError(Cat(path, ": cannot be read"));
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (text.size() > static_cast<size_t>(kCatalogueBytesMax)) {
+    return absl::InvalidArgumentError(Cat(path, ": has ", text.size(),
+                                          " bytes; a catalogue has at "
+                                          "most ",
+                                          kCatalogueBytesMax));
+  }
+  return text;
 }
 
 absl::StatusOr<Position> ParsePosition(std::string_view text) {

@@ -34,6 +34,10 @@ absl::StatusOr<Instant> ParseTime(std::string_view text, absl::TimeZone zone);
 /// The calendar month "2026-05" in that zone: [first, second). Errors: InvalidArgument.
 absl::StatusOr<std::pair<Instant, Instant>> ParseMonth(std::string_view text, absl::TimeZone zone);
 
+/// The whole of a text file: a catalogue, or what is as long. Errors: NotFound; InvalidArgument
+/// where it is longer than a catalogue may be.
+absl::StatusOr<std::string> ReadText(const std::string& path);
+
 /// "12.3": group and index. Errors: InvalidArgument.
 absl::StatusOr<Position> ParsePosition(std::string_view text);
 
