@@ -82,7 +82,8 @@ struct Asked {
 
 constexpr auto kAbort = balance::DemandKind::kAbort;
 
-TEST_CASE("CC-96 CC-97 a re-authorisation is asked until an update answers it", "[engine][unit]") {
+TEST_CASE("a re-authorisation is asked until an update answers it",
+          "[engine][unit][CC-96][CC-97]") {
   Asked a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   CHECK(a.Told().empty());
@@ -101,8 +102,8 @@ TEST_CASE("CC-96 CC-97 a re-authorisation is asked until an update answers it", 
   TotalsOf(*a.h.store);
 }
 
-TEST_CASE("CC-99 without an answer it is asked again with back-off, also after a restart",
-          "[engine][unit]") {
+TEST_CASE("without an answer it is asked again with back-off, also after a restart",
+          "[engine][unit][CC-99]") {
   Asked a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   CHECK(a.Demand("s", "k1") == "ok 1");
@@ -121,7 +122,7 @@ TEST_CASE("CC-99 without an answer it is asked again with back-off, also after a
   TotalsOf(*a.h.store);
 }
 
-TEST_CASE("CC-98 a gateway that does not know the session has it closed", "[engine][unit]") {
+TEST_CASE("a gateway that does not know the session has it closed", "[engine][unit][CC-98]") {
   Asked a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   CHECK(a.Demand("s", "k1") == "ok 1");
@@ -140,8 +141,8 @@ TEST_CASE("CC-98 a gateway that does not know the session has it closed", "[engi
   TotalsOf(*a.h.store);
 }
 
-TEST_CASE("CC-100 a session that is to be aborted gets nothing more, and is asked until it ends",
-          "[engine][unit]") {
+TEST_CASE("a session that is to be aborted gets nothing more, and is asked until it ends",
+          "[engine][unit][CC-100]") {
   Asked a;
   a.script.Run(R"(
     initial s 0 A 1/plain/output:100/_   -> 2001 | 1 2001 granted=output:100
@@ -163,7 +164,8 @@ TEST_CASE("CC-100 a session that is to be aborted gets nothing more, and is aske
   TotalsOf(*a.h.store);
 }
 
-TEST_CASE("a demand about a rating group is answered by a report on that group", "[engine][unit]") {
+TEST_CASE("a demand about a rating group is answered by a report on that group",
+          "[engine][unit][CC-96]") {
   Asked a;
   a.script.Run(R"(
     initial s 0 A 1/plain/output:50/_ 2/plain/output:50/_ -> 2001 | 1 2001 granted=output:50 | 2 2001 granted=output:50
@@ -183,8 +185,8 @@ TEST_CASE("a demand about a rating group is answered by a report on that group",
   CHECK(a.Told() == "none");
 }
 
-TEST_CASE("CC-59 money that comes when there was none left is told to open sessions",
-          "[engine][unit]") {
+TEST_CASE("money that comes when there was none left is told to open sessions",
+          "[engine][unit][CC-59]") {
   Asked a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   a.script.Run("top_up A 600");  // There is money still: nobody is asked.

@@ -73,7 +73,7 @@ struct Watched {
   int uses = 0;
 };
 
-TEST_CASE("S-05 S-06 a status is told when it changes, and only then", "[engine][unit]") {
+TEST_CASE("a status is told when it changes, and only then", "[engine][unit][S-05][S-06][S-09]") {
   Watched w;
   CHECK(w.Watch("pcf") == "balance=normal limit-1=normal ");
   w.Use(400);  // 1,200 of 3,000.
@@ -97,8 +97,8 @@ TEST_CASE("S-05 S-06 a status is told when it changes, and only then", "[engine]
   TotalsOf(*w.h.store);
 }
 
-TEST_CASE("S-12 what is given back makes a status better when it is better by some more",
-          "[engine][unit]") {
+TEST_CASE("what is given back makes a status better when it is better by some more",
+          "[engine][unit][S-12]") {
   Watched w;
   w.Watch("pcf", {"limit-1"});
   w.script.Run("debit big 0 A 1/plain/_/output:480\ndebit small 0 A 1/plain/_/output:21");
@@ -135,7 +135,7 @@ TEST_CASE("the balance has a status of its own", "[engine][unit]") {
   CHECK(w.Told() == "pcf balance block | ");
 }
 
-TEST_CASE("S-02 S-08 S-10 watches are replaced, bounded, refused and end", "[engine][unit]") {
+TEST_CASE("watches are replaced, bounded, refused and end", "[engine][unit][S-02][S-08][S-10]") {
   Watched w;
   CHECK(w.Watch("", {}) == "INVALID_ARGUMENT spending_subscription_id");
   CHECK(w.Watch("a b", {}) == "INVALID_ARGUMENT spending_subscription_id");
