@@ -113,7 +113,7 @@ void CreateAccountCall::Execute(Shard& shard) {
     case Stage::kDecide:
       return Decide(shard);
     case Stage::kEnd:
-      UnmarkClaims(shard, claims_, MarkOfChange(partition(), change.key));
+      UnmarkClaims(shard, claims_, MarkOfChange(partition(), change));
       if (status.ok()) RefuseClaim(this, claims_, identities);
       claims_ = {};
       return;
@@ -154,14 +154,14 @@ void CreateAccountCall::Decide(Shard& shard) {
   // Past this line the command cannot fail.
   account = claimed ? claims_.account : shard.book().ReserveAccount(partition());
   Write(shard, &record);
-  if (claimed) UnmarkClaims(shard, claims_, MarkOfChange(partition(), change.key));
+  if (claimed) UnmarkClaims(shard, claims_, MarkOfChange(partition(), change));
   claims_ = {};
 }
 
 // Some identities are claimed in other shards first, for an account that is not there yet.
 void CreateAccountCall::BeginElsewhere(Shard& shard) {
   claims_.account = shard.book().ReserveAccount(partition());
-  if (!MarkClaims(shard, claims_, MarkOfChange(partition(), change.key))) {
+  if (!MarkClaims(shard, claims_, MarkOfChange(partition(), change))) {
     claims_ = {};
     return RefuseBusy(this, "idempotency_key");
   }
@@ -235,7 +235,7 @@ bool MayChange(ChangeIdentityCall* call, const balance::Account& payer, AccountI
 
 void ChangeIdentityCall::Execute(Shard& shard) {
   using Stage = IdentityClaims::Stage;
-  const std::string mark = MarkOfChange(account.partition(), change.key);
+  const std::string mark = MarkOfChange(account.partition(), change);
   switch (claims_.stage) {
     case Stage::kBegin:
     case Stage::kDecide:
@@ -301,7 +301,7 @@ void ChangeIdentityCall::Decide(Shard& shard) {
   }
   shard.Append(payer);
   if (!claimed) return;
-  UnmarkClaims(shard, claims_, MarkOfChange(account.partition(), change.key));
+  UnmarkClaims(shard, claims_, MarkOfChange(account.partition(), change));
   claims_ = {};
 }
 
@@ -311,7 +311,7 @@ bool ChangeIdentityCall::GoElsewhere(Shard& shard, IdentityClaims::Stage stage) 
   claims_.account = account;
   claims_.claimed = {{type, data}};
   claims_.end = 1;
-  if (!MarkClaims(shard, claims_, MarkOfChange(account.partition(), change.key))) {
+  if (!MarkClaims(shard, claims_, MarkOfChange(account.partition(), change))) {
     claims_ = {};
     RefuseBusy(this, "identity");
     return false;

@@ -105,8 +105,8 @@ Claimable IsClaimable(Shard& shard, IdentityType type, std::string_view data) {
   return held ? Claimable::kNot : Claimable::kElsewhere;
 }
 
-std::string MarkOfChange(PartitionId partition, std::string_view key) {
-  return Cat("change ", partition.value, " ", key);
+std::string MarkOfChange(PartitionId partition, const Change& change) {
+  return Cat("change ", partition.value, " ", change.tenant, "/", change.key);
 }
 
 bool MarkClaims(Shard& shard, const IdentityClaims& claims, std::string change) {

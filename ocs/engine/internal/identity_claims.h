@@ -35,7 +35,7 @@ Claimable IsClaimable(Shard& shard, IdentityType type, std::string_view data);
 bool HasOrWill(Shard& shard, AccountId account, IdentityType type, std::string_view data);
 
 /// The mark of an account's change that is under way under that key, in the account's shard.
-std::string MarkOfChange(PartitionId partition, std::string_view key);
+std::string MarkOfChange(PartitionId partition, const Change& change);
 
 /// Marks the change and the identities, in the account's shard. False: one is marked already; then
 /// none has been.

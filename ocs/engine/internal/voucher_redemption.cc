@@ -398,7 +398,8 @@ bool RedeemVoucherCall::Credit(Shard& shard, Account* payer, const VoucherBatch&
     amount_micros = terms.amount_micros;
     currency = terms.currency;
   }
-  EntryBuilder& entry = RecordOf(shard, *this, hash_).Begin(account);
+  ChangeRecord record = RecordOf(shard, *this, hash_);  // Its key is the entry's.
+  EntryBuilder& entry = record.Begin(account);
   balance::EncodeVoucherUse({.batch = batch, .voucher = hash_},
                             entry.Attach(balance::AttachmentType::kVoucher));
   if (value == VoucherValue::kBonus) {
