@@ -171,8 +171,8 @@ struct CatalogueCheck {
 /// A record as it leaves the house. Texts point into `bytes`, which the holder keeps.
 struct ReadRecord {
   cdr::RecordId id;
-  std::string bytes;   ///< Decode with cdr::DecodeRecord.
-  std::string tenant;  ///< Whose customer's; empty: the operator's.
+  std::string bytes;        ///< Decode with cdr::DecodeRecord.
+  std::string tenant = {};  ///< Whose customer's; empty: the operator's.
 };
 
 class Engine final {

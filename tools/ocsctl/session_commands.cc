@@ -136,12 +136,13 @@ void AddSessionCommands(CLI::App* app, Ctl* ctl) {
     ctl->chosen = [ctl, arguments, of_group] { return Reauthorise(*ctl, *arguments, of_group); };
   });
 
-  CLI::App* abort = AddCommand(family, "abort", "Demand that sessions end",
-                               "ocsctl session abort msisdn:8613800138000 --reason fraud");
-  add_account(abort);
-  abort->add_option("--session", arguments->session, "Only this one; else all that are open");
-  arguments->change.AddTo(abort);
-  abort->callback(
+  CLI::App* abort_command = AddCommand(family, "abort", "Demand that sessions end",
+                                       "ocsctl session abort msisdn:8613800138000 --reason fraud");
+  add_account(abort_command);
+  abort_command->add_option("--session", arguments->session,
+                            "Only this one; else all that are open");
+  arguments->change.AddTo(abort_command);
+  abort_command->callback(
       [ctl, arguments] { ctl->chosen = [ctl, arguments] { return Abort(*ctl, *arguments); }; });
 
   CLI::App* find =

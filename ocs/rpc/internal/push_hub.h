@@ -4,6 +4,7 @@
 #ifndef OCS_RPC_INTERNAL_PUSH_HUB_H_
 #define OCS_RPC_INTERNAL_PUSH_HUB_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
