@@ -65,6 +65,8 @@ NoticeStream::NoticeStream(const Scope& scope, Pass pass,
   Continue();
 }
 
+NoticeStream::~NoticeStream() = default;
+
 absl::Status NoticeStream::Begin(const push::v1::StreamNoticesRequest& request) {
   types_.insert(request.type().begin(), request.type().end());
   follow_ = request.follow();
