@@ -4,9 +4,10 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <poll.h>
+#include <signal.h>
 
+#include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -148,8 +149,10 @@ TEST_CASE("no record leaves for another machine in plain text unless that is sai
   const Ended refused = RunToEnd(arguments);
   CHECK(refused.exit_code == 2);
   CHECK(refused.output.find("settlement_ca_file") != std::string::npos);
-  const Ended missing = RunToEnd({"--data-folder", folder.Path("data"), "--settlement-address",
-                                  "127.0.0.1:1", "--settlement-ca-file", folder.Path("no.pem")});
+  const Ended missing =
+      RunToEnd({"--data-folder", folder.Path("data"), "--listen-address", "127.0.0.1:0",
+                "--metrics-address", "127.0.0.1:0", "--settlement-address", "127.0.0.1:1",
+                "--settlement-ca-file", folder.Path("no.pem")});
   CHECK(missing.exit_code == 1);
   CHECK(missing.output.find("no.pem") != std::string::npos);
 }
