@@ -67,8 +67,6 @@ NoticeStream::NoticeStream(const Scope& scope, Pass pass,
 
 NoticeStream::~NoticeStream() = default;
 
-NoticeStream::~NoticeStream() = default;
-
 absl::Status NoticeStream::Begin(const push::v1::StreamNoticesRequest& request) {
   types_.insert(request.type().begin(), request.type().end());
   follow_ = request.follow();

@@ -39,7 +39,6 @@ class NoticeStream final : public grpc::ServerWriteReactor<push::v1::NoticeBatch
   /// The request is not kept.
   NoticeStream(const Scope& scope, Pass pass, const push::v1::StreamNoticesRequest& request);
   ~NoticeStream() override;
-  ~NoticeStream() override;
 
  private:
   class Call;
