@@ -66,7 +66,7 @@ def main():
     begin = text.index(HEADING)
     end = (text + "\n## ").index("\n## ", begin + 1)
     blocks = list(BLOCKS.finditer(text, begin, end))
-    if len(blocks) < 7:
+    if len(blocks) < 8:
         fail(f"the section has {len(blocks)} blocks of commands with what they print")
     written, at, wrong = [], 0, 0
     with tempfile.TemporaryDirectory(prefix="simulation_page_test.") as scratch:
