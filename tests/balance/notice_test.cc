@@ -29,7 +29,7 @@ TEST_CASE("a notice is what was encoded, and nothing else is one", "[balance][un
   for (size_t length = 0; length < bytes.size(); ++length)
     CHECK(absl::IsDataLoss(DecodeNotice(bytes.substr(0, length)).status()));
   CHECK(absl::IsDataLoss(DecodeNotice(bytes + "x").status()));
-  bytes[0] = 13;
+  bytes[0] = 14;
   CHECK(absl::IsDataLoss(DecodeNotice(bytes).status()));
   std::string plain;
   EncodeNotice({}, &plain);
