@@ -157,8 +157,13 @@ class World:
         self.asked[key] = call(request).asked
 
     def account(self, key):
-        return self.accounts.GetAccount(
-            account_pb2.GetAccountRequest(account_id=self.ids[key]), wait_for_ready=True).account
+        request = account_pb2.GetAccountRequest(account_id=self.ids[key])
+        try:
+            return self.accounts.GetAccount(request, wait_for_ready=True).account
+        except grpc.RpcError as error:  # The connection was that to the server that was killed.
+            if error.code() != grpc.StatusCode.UNAVAILABLE:
+                raise
+            return self.accounts.GetAccount(request, wait_for_ready=True).account
 
     def used(self, key):
         """What the records of an account add up to: tokens by kind, micros, and whether any of
