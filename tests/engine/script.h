@@ -207,8 +207,10 @@ class Script final {
                                               : TariffChangeUsage::kIndeterminate;
       auto known = std::find_if(service->by_tariff.begin(), service->by_tariff.end(),
                                 [&](const TariffUsage& usage) { return usage.side == side; });
-      if (known == service->by_tariff.end())
-        known = service->by_tariff.insert(known, {.side = side, .used = {}});
+      if (known == service->by_tariff.end()) {
+        known = service->by_tariff.emplace(known);
+        known->side = side;
+      }
       OCS_CHECK(AddQuantity(known->used, one[0].kind, one[0].quantity));
     }
   }
