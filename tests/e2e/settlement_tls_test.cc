@@ -111,7 +111,7 @@ TEST_CASE("records go to the settlement system over TLS, with the token", "[ocsd
   Publish(client);
   MakeCustomer(client, "anna", 50'000'000);  // With the record of a fee.
   CHECK(receiver.AwaitRecords(1) == "Bearer a-token");
-  CHECK(AwaitMetric(server, "ocs_settlement_failing 0"));
+  CHECK(AwaitMetric(server, R"(ocs_settlement_failing{shard="0"} 0)"));
 }
 
 TEST_CASE(
@@ -130,7 +130,7 @@ TEST_CASE(
     Client client(server.channel());
     Publish(client);
     MakeCustomer(client, "anna", 50'000'000);
-    CHECK(AwaitMetric(server, "ocs_settlement_failing 1"));
+    CHECK(AwaitMetric(server, R"(ocs_settlement_failing{shard="0"} 1)"));
     CHECK(receiver.last() == 0);
     const Ended ended = server.Stop(SIGTERM);
     CHECK(ended.exit_code == 0);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "ocs/base/random.h"
 #include "rating/rater.h"
 #include "tests/rating/support.h"
 #include "tests/support/seed.h"
