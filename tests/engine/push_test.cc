@@ -17,7 +17,7 @@ struct Asked {
   Asked() {
     h.Publish(kSmallCatalogue);
     Listen();
-    script.Run("account A money=900\nbuy A pay -> ok");
+    script.Run("account A money=900\nbuy A pay -> ok fee=0");
   }
   void Listen() {
     h.engine->OnDemands([this](const PendingDemands& now) {
@@ -152,10 +152,9 @@ TEST_CASE("a session that is to be aborted gets nothing more, and is asked until
   CHECK(a.Told() == "s abort x1; t abort x1; ");
   CHECK(a.Demand("s", "k2") == "ok 0");  // Abort says more.
   CHECK(a.Demand("s", "k3", kAbort, 1) == "INVALID_ARGUMENT rating_group");
-  a.script.Run(R"(
-    update s 1 A 1/plain/output:100/output:10  -> 2001 cost=30 | 1 4010 charged=30
-    terminate s 2 A 1/plain/_/output:5         -> 2001 cost=45 | 1 2001 charged=15
-  )");
+  a.script.Run("update s 1 A 1/plain/output:100/output:10 -> 2001 cost=30 | 1 4010 charged=30");
+  a.Told();
+  a.script.Run("terminate s 2 A 1/plain/_/output:5 -> 2001 cost=45 | 1 2001 charged=15 overshoot");
   CHECK(a.Told().find("s abort") == std::string::npos);
   CHECK(a.Tick(5) == "t abort x2; ");
   CHECK(a.Answer("t", 5012) == "OK");

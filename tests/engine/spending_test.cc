@@ -18,7 +18,7 @@ struct Watched {
     h.options.low_balance_micros = 1'000;
     h.Open();
     h.Publish(kSmallCatalogue);
-    script.Run("account A money=100000\nbuy A pay -> ok");
+    script.Run("account A money=100000\nbuy A pay -> ok fee=0");
     Kept<SetLimitCall> call;
     call.change.key = "limit";
     call.account = script.account("A");
@@ -113,7 +113,7 @@ TEST_CASE("what is given back makes a status better when it is better by some mo
 
 TEST_CASE("the balance has a status of its own", "[engine][unit]") {
   Watched w;
-  w.script.Run("account B money=1500\nbuy B pay -> ok");
+  w.script.Run("account B money=1500\nbuy B pay -> ok fee=0");
   Kept<WatchCall> call;
   call.change.key = "watch-b";
   call.identity_type = IdentityType::kPrivate;
