@@ -279,7 +279,8 @@ def run(world, gateway, await_settled):
 
     plan(tokens=100_000, meanwhile_at=50, meanwhile=lambda: world.demand("aborted", abort=True))
     status, words, reason = call(gateway, "aborted")
-    check(status == 200 and 50 <= words < 100_000 and reason == "length", "a call is aborted")
+    check(status == 200 and 50 <= words < 100_000 and reason == "length",
+          f"a call is aborted: {status} {words} {reason}")
     await_settled("aborted")
     check(world.asked["aborted"] == 1, "one session was to be aborted")
     check(world.used("aborted")[0]["OUTPUT"] == words, "charged what was written")
