@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import grpc
 
@@ -47,6 +48,7 @@ class ModelServer(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     plan = {}
+    arrived = 0  # Of the words of the call that is under way.
     asked = []
 
     def log_message(self, *unused):
@@ -207,6 +209,7 @@ def call(gateway, key, read_chunks=None, **more):
             continue
         choice = (json.loads(line[6:]).get("choices") or [{}])[0]
         words += 1 if choice.get("delta", {}).get("content") else 0
+        ModelServer.arrived = words
         reason = choice.get("finish_reason") or reason
         if words == read_chunks:
             break
@@ -217,6 +220,7 @@ def call(gateway, key, read_chunks=None, **more):
 def run(world, gateway, await_settled):
     def plan(**what):
         ModelServer.plan = {"tokens": 200, "prompt": 90, **what}
+        ModelServer.arrived = 0
 
     for key in ("usage", "no-usage", "failing", "breaking", "leaving", "killed", "asked",
                 "aborted"):
@@ -272,12 +276,21 @@ def run(world, gateway, await_settled):
     check(call(gateway, "stranger")[:2] == (402, "insufficient_quota"), "an unknown key")
 
     plan(tokens=150, meanwhile_at=5, meanwhile=lambda: world.demand("asked", abort=False))
-    check(call(gateway, "asked") == (200, 150, "stop"), "a call that is re-authorised")
+    done = call(gateway, "asked")
+    check(done == (200, 150, "stop"), f"a call that is re-authorised: {done}")
     await_settled("asked")
     check(world.asked["asked"] == 1, "one session was to be re-authorised")
     check(world.used("asked")[0] == {"INPUT": 90, "OUTPUT": 150}, "charged as without")
 
-    plan(tokens=100_000, meanwhile_at=50, meanwhile=lambda: world.demand("aborted", abort=True))
+    def abort_when_read():
+        """The model is faster than the gateway: what it has written has not arrived yet."""
+        for _ in range(3000):
+            if ModelServer.arrived >= 50:
+                break
+            time.sleep(0.01)
+        world.demand("aborted", abort=True)
+
+    plan(tokens=100_000, meanwhile_at=50, meanwhile=abort_when_read)
     status, words, reason = call(gateway, "aborted")
     check(status == 200 and 50 <= words < 100_000 and reason == "length",
           f"a call is aborted: {status} {words} {reason}")
