@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 import grpc
 
@@ -48,7 +47,7 @@ class ModelServer(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     plan = {}
-    arrived = 0  # Of the words of the call that is under way.
+    arrived = threading.Event()  # The client has the 50 words before the abort.
     asked = []
 
     def log_message(self, *unused):
@@ -209,7 +208,8 @@ def call(gateway, key, read_chunks=None, **more):
             continue
         choice = (json.loads(line[6:]).get("choices") or [{}])[0]
         words += 1 if choice.get("delta", {}).get("content") else 0
-        ModelServer.arrived = words
+        if words == 50:
+            ModelServer.arrived.set()
         reason = choice.get("finish_reason") or reason
         if words == read_chunks:
             break
@@ -220,7 +220,7 @@ def call(gateway, key, read_chunks=None, **more):
 def run(world, gateway, await_settled):
     def plan(**what):
         ModelServer.plan = {"tokens": 200, "prompt": 90, **what}
-        ModelServer.arrived = 0
+        ModelServer.arrived.clear()
 
     for key in ("usage", "no-usage", "failing", "breaking", "leaving", "killed", "asked",
                 "aborted"):
@@ -284,10 +284,7 @@ def run(world, gateway, await_settled):
 
     def abort_when_read():
         """The model is faster than the gateway: what it has written has not arrived yet."""
-        for _ in range(3000):
-            if ModelServer.arrived >= 50:
-                break
-            time.sleep(0.01)
+        ModelServer.arrived.wait(30)
         world.demand("aborted", abort=True)
 
     plan(tokens=100_000, meanwhile_at=50, meanwhile=abort_when_read)
