@@ -50,7 +50,7 @@ std::shared_ptr<Command> CommandWriter::Next() {
   if (catalogues_published_ == 0) return Publish();
   if (ids_.size() < kAccountsMin) return CreateAccount();
   const int64_t dice = random_.Below(1000);
-  if (random_.OneIn(700)) return Publish();
+  if (IsTimeToPublish()) return Publish();
   if (dice < 20 && ids_.size() < kAccountsMax) return CreateAccount();
   if (dice < 250) {
     if (auto command = GoOn()) return command;
@@ -85,6 +85,13 @@ const std::string& CommandWriter::AnyOfferOrModel(
     const std::vector<std::vector<std::string>>& of_catalogues) {
   const size_t others = random_.OneIn(20) ? 0 : 1;
   return AnyOf(of_catalogues[(catalogues_published_ - others) % of_catalogues.size()]);
+}
+
+// Each catalogue comes early, and the last, which has a switch, stays until one has been set.
+bool CommandWriter::IsTimeToPublish() {
+  const bool now = random_.OneIn(700);
+  if (catalogues_published_ < catalogues_.size()) return keys_ >= 300 * catalogues_published_;
+  return now && is_switch_set_;
 }
 
 CommandWriter::Account& CommandWriter::AnyAccount() { return accounts_[AnyOf(ids_)]; }
@@ -302,7 +309,8 @@ std::shared_ptr<Command> CommandWriter::ChangeSubscription(Account& account) {
   request.set_subscription_number(account.switched.empty() ? number : AnyOf(account.switched));
   request.set_switch_id("packs_only");
   request.set_on(random_.OneIn(2));
-  return Finish<account::SetSwitchResponse>(command, request, [](const auto&, Account&) {});
+  return Finish<account::SetSwitchResponse>(
+      command, request, [this](const auto&, Account&) { is_switch_set_ = true; });
 }
 
 std::shared_ptr<Command> CommandWriter::Care(Account& account) {

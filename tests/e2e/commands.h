@@ -109,6 +109,7 @@ class CommandWriter final {
   std::shared_ptr<Command> Charging(std::string kind, uint64_t account,
                                     charging::CreditControlRequest request);
 
+  bool IsTimeToPublish();
   std::string NewKey(std::string_view what);
   /// Of the catalogue that is probably in force, or rarely of another one.
   const std::string& AnyOfferOrModel(const std::vector<std::vector<std::string>>& of_catalogues);
@@ -135,6 +136,7 @@ class CommandWriter final {
   std::vector<std::string> batches_;  // That may be cancelled.
   uint64_t keys_ = 0;
   size_t catalogues_published_ = 0;
+  bool is_switch_set_ = false;
 };
 
 }  // namespace ocs::e2e
