@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -315,6 +316,11 @@ struct AccountIdentity {
   NodeId node = {};  ///< Whose it is.
   friend bool operator==(const AccountIdentity&, const AccountIdentity&) = default;
 };
+
+/// What identities are sorted by.
+inline auto IdentityKeyOf(const AccountIdentity& identity) {
+  return std::tie(identity.type, identity.data);
+}
 
 /// How often an offer was bought: for "once per customer" and "at most n a month".
 struct Bought {

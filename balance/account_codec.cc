@@ -204,8 +204,6 @@ bool Ascends(const std::vector<T>& list, Key key) {
          }) == list.end();
 }
 
-auto IdentityKeyOf(const AccountIdentity& i) { return std::tie(i.type, i.data); }
-
 bool InOrder(const Account& a) {
   return Ascends(a.nodes, [](const Node& n) { return n.id; }) &&
          Ascends(a.limits, [](const Limit& l) { return l.id; }) &&

@@ -107,8 +107,6 @@ bool StoreSorted(const T& item, int count_max, KeyOf key_of, std::vector<T>* lis
 
 auto VolumeKeyOf(const VolumeWindow& w) { return std::tie(w.counter, w.began_at); }
 
-auto IdentityKeyOf(const AccountIdentity& i) { return std::tie(i.type, i.data); }
-
 bool AddIdentity(const AccountIdentity& identity, Account* account) {
   if (account->FindIdentity(identity.type, identity.data) != nullptr) return false;
   if (identity.node != kRootNode && account->FindNode(identity.node) == nullptr) return false;

@@ -6,8 +6,6 @@
 namespace ocs::balance {
 namespace {
 
-constexpr uint8_t kLongForm = 64;  // Of an effect's number: the short form and More follow.
-
 // Damaged bytes may sum to anything: wraps where that does not fit.
 int64_t Later(int64_t base_ms, int64_t more_ms) {
   return static_cast<int64_t>(static_cast<uint64_t>(base_ms) + static_cast<uint64_t>(more_ms));

@@ -92,8 +92,6 @@ constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "rounding",
     "deferred revenue moved"};
 
-constexpr uint8_t kLongForm = 64;  // Added to an effect's number: the short form and More follow.
-
 template <typename T>
 uint8_t CodeOf(Effect effect, const T& item) {
   return static_cast<uint8_t>(static_cast<uint8_t>(effect) + (HasMore(item) ? kLongForm : 0));

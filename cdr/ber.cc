@@ -39,10 +39,6 @@ const RecordLine& DefaultLine() {
   return line;
 }
 
-absl::Status Bad(size_t offset, std::string_view what) {
-  return absl::DataLossError(Cat("octet ", offset, ": ", what));
-}
-
 // --- one field, by its type ----------------------------------------------------------------------
 
 void Write(BerWriter& out, uint32_t tag, int64_t value) { out.Integer(Context(tag), value); }
@@ -74,7 +70,7 @@ template <typename Number>
 requires std::is_unsigned_v<Number> absl::Status Read(const Element& element, Number* value) {
   OCS_ASSIGN_OR_RETURN(const uint64_t number, asn1::UnsignedOf(element));
   if (number > std::numeric_limits<Number>::max())
-    return Bad(element.offset, "a number that does not fit its field");
+    return internal::BadOctet(element.offset, "a number that does not fit its field");
   *value = static_cast<Number>(number);
   return absl::OkStatus();
 }
@@ -85,7 +81,8 @@ absl::Status Read(const Element& element, int64_t* value) {
 absl::Status Read(const Element& element, int32_t* value) {
   OCS_ASSIGN_OR_RETURN(const int64_t number, asn1::IntegerOf(element));
   *value = static_cast<int32_t>(number);
-  if (*value != number) return Bad(element.offset, "a number that does not fit its field");
+  if (*value != number)
+    return internal::BadOctet(element.offset, "a number that does not fit its field");
   return absl::OkStatus();
 }
 absl::Status Read(const Element& element, bool* value) {
@@ -99,7 +96,7 @@ absl::Status Read(const Element& element, std::string_view* value) {
 absl::Status Read(const Element& element, Unit* unit) {
   OCS_ASSIGN_OR_RETURN(const std::string_view code, asn1::OctetsOf(element));
   const auto parsed = Unit::Parse(code);
-  if (!parsed.ok()) return Bad(element.offset, "a unit that is none");
+  if (!parsed.ok()) return internal::BadOctet(element.offset, "a unit that is none");
   *unit = *parsed;
   return absl::OkStatus();
 }
@@ -112,7 +109,8 @@ absl::Status Read(const Element& element, Position* position) {
   OCS_RETURN_IF_ERROR(Read(group, &position->group));
   OCS_ASSIGN_OR_RETURN(const Element index, members.Expect(Context(1)));
   OCS_RETURN_IF_ERROR(Read(index, &position->index));
-  return members.done() ? absl::OkStatus() : Bad(members.offset(), "octets behind a position");
+  return members.done() ? absl::OkStatus()
+                        : internal::BadOctet(members.offset(), "octets behind a position");
 }
 
 bool IsDeclared(RecordType type) {
@@ -127,7 +125,8 @@ requires std::is_enum_v<Enum> absl::Status Read(const Element& element, Enum* va
   OCS_ASSIGN_OR_RETURN(const int64_t number, asn1::IntegerOf(element));
   if (number < 0 || number > std::numeric_limits<uint8_t>::max() ||
       !IsDeclared(static_cast<Enum>(number))) {
-    return Bad(element.offset, Cat("value ", number, " is not known to this release"));
+    return internal::BadOctet(element.offset,
+                              Cat("value ", number, " is not known to this release"));
   }
   *value = static_cast<Enum>(number);
   return absl::OkStatus();
@@ -167,7 +166,7 @@ void WriteExtension(const RecordId& id, const Record& record, std::string* out) 
 // Finds the field of an element's tag and reads it. A tag that no field has was written by a later
 // release: what is not understood is not charged.
 absl::Status ReadLineField(const Element& element, RecordLine* line) {
-  absl::Status status = Bad(
+  absl::Status status = internal::BadOctet(
       element.offset, Cat("line field [", element.tag.number, "] is not known to this release"));
   internal::ForEachLineField([&](uint32_t tag, std::string_view /*name*/, auto member) {
     if (element.tag == Context(tag)) status = Read(element, &(line->*member));
@@ -176,8 +175,8 @@ absl::Status ReadLineField(const Element& element, RecordLine* line) {
 }
 
 absl::Status ReadRecordField(const Element& element, Record* record) {
-  absl::Status status =
-      Bad(element.offset, Cat("field [", element.tag.number, "] is not known to this release"));
+  absl::Status status = internal::BadOctet(
+      element.offset, Cat("field [", element.tag.number, "] is not known to this release"));
   internal::ForEachRecordField([&](uint32_t tag, std::string_view /*name*/, auto member) {
     if (element.tag == Context(tag)) status = Read(element, &(record->*member));
   });
@@ -190,7 +189,7 @@ absl::Status ReadLines(const Element& list, Lines* out) {
   while (!lines.done()) {
     OCS_ASSIGN_OR_RETURN(const Element element, lines.Expect(asn1::kSequence));
     if (out->size() == static_cast<size_t>(kRecordLinesMax))
-      return Bad(element.offset, Cat("more than ", kRecordLinesMax, " lines"));
+      return internal::BadOctet(element.offset, Cat("more than ", kRecordLinesMax, " lines"));
     RecordLine& line = out->emplace_back();
     BerReader fields(element);
     while (!fields.done()) {
@@ -309,11 +308,12 @@ void BerEncoder::Append(const RecordId& id, const Record& record, std::string* o
 absl::StatusOr<BerRecord> DecodeBerRecord(std::string_view bytes) {
   OCS_ASSIGN_OR_RETURN(const ChfRecord chf, DecodeChfRecord(bytes));
   if (chf.service_specification != kBerFormat || chf.record_extensions.size() != 1)
-    return Bad(0, Cat("not a record of ", kBerFormat));
+    return internal::BadOctet(0, Cat("not a record of ", kBerFormat));
   BerRecord out;
   const std::string_view function = chf.recording_network_function_id;
   out.node_id = function.substr(0, std::min(function.find('.'), function.size()));
-  if (!IsNodeId(out.node_id)) return Bad(0, "the recording function's name is none of ours");
+  if (!IsNodeId(out.node_id))
+    return internal::BadOctet(0, "the recording function's name is none of ours");
   const std::string_view information = chf.record_extensions[0].information;
   BerReader reader(information);
   const auto place = static_cast<size_t>(information.data() - bytes.data());
@@ -329,8 +329,8 @@ absl::StatusOr<BerRecord> DecodeBerRecord(std::string_view bytes) {
       .Append(out.id, out.record, &again);
   if (again != bytes) {
     const auto differs = std::mismatch(again.begin(), again.end(), bytes.begin(), bytes.end());
-    return Bad(static_cast<size_t>(differs.second - bytes.begin()),
-               "the standard's members and the private one do not agree");
+    return internal::BadOctet(static_cast<size_t>(differs.second - bytes.begin()),
+                              "the standard's members and the private one do not agree");
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/numeric/int128.h"
 #include "cdr/explain.h"
+#include "cdr/internal/time_text.h"
 #include "ocs/base/check.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/text.h"
@@ -107,8 +108,6 @@ struct NodeSum {
   int64_t own = 0;
   int64_t all = 0;
 };
-
-constexpr int64_t kDayMillis = 86'400'000;
 
 // Tokens of the prompt and of the answer; not calls, searches, images or seconds.
 bool IsTokens(const RecordLine& line) {
@@ -296,10 +295,12 @@ BillAddOutcome BillBuilder::State::AddToNodes(const Record& record, const Record
 
 BillAddOutcome BillBuilder::State::AddToDay(const Record& record) {
   if (record.type != RecordType::kUsage) return BillAddOutcome::kAdded;
-  if ((cycle.until.unix_ms - 1) / kDayMillis - cycle.from.unix_ms / kDayMillis >= kBillDaysMax)
+  if ((cycle.until.unix_ms - 1) / internal::kDayMillis -
+          cycle.from.unix_ms / internal::kDayMillis >=
+      kBillDaysMax)
     return BillAddOutcome::kAdded;
-  DayUse use{
-      .day = static_cast<int32_t>((record.recorded_at.unix_ms - cycle.from.unix_ms) / kDayMillis)};
+  DayUse use{.day = static_cast<int32_t>((record.recorded_at.unix_ms - cycle.from.unix_ms) /
+                                         internal::kDayMillis)};
   for (const RecordLine& line : record.lines) {
     if (IsTokens(line) && !AddTo(&use.tokens, line.quantity)) return BillAddOutcome::kOverflow;
   }

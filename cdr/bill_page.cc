@@ -59,9 +59,9 @@ enum Word : size_t {
   kFootnote,
   kWordCount,
 };
-using Words = std::array<std::string_view, kWordCount>;
+using PageWords = std::array<std::string_view, kWordCount>;
 
-constexpr Words kEnglishWords = {
+constexpr PageWords kEnglishWords = {
     "Bill",
     "Credit note",
     "Account",
@@ -104,7 +104,7 @@ constexpr Words kEnglishWords = {
     "is "
     "on the next bill.",
 };
-constexpr Words kChineseWords = {
+constexpr PageWords kChineseWords = {
     "账单",
     "贷记通知单",
     "账户",
@@ -146,11 +146,11 @@ constexpr Words kChineseWords = {
 };
 
 // What stands before a number, and behind it.
-struct KindWords {
+struct KindAffixes {
   std::string_view before;
   std::string_view behind = "";
 };
-constexpr std::array<KindWords, kTokenKindCount> kChineseKinds = {{
+constexpr std::array<KindAffixes, kTokenKindCount> kChineseKinds = {{
     {"输入 "},
     {"缓存读取 "},
     {"缓存写入（5 分钟） "},
@@ -233,14 +233,6 @@ std::string Html(std::string_view text) {
 
 std::string MoneyText(int64_t micros, const Unit& currency) {
   return FormatAmount(micros, currency);
-}
-
-// "6 %" or "0.05 %".
-std::string RateText(int32_t basis_points) {
-  const int32_t rest = basis_points % 100;
-  std::string text = Cat(basis_points / 100);
-  if (rest != 0) AppendTo(&text, rest < 10 ? ".0" : ".", rest);
-  return text + " %";
 }
 
 class Page final {
@@ -349,7 +341,7 @@ class Page final {
   std::string KindText(const KindQuantity& q) const {
     const std::string number = FormatGrouped(q.quantity);
     if (Chinese()) {
-      const KindWords& words = kChineseKinds[static_cast<size_t>(q.kind)];
+      const KindAffixes& words = kChineseKinds[static_cast<size_t>(q.kind)];
       return Cat(words.before, number, words.behind);
     }
     std::string name(TokenKindName(q.kind));
@@ -403,7 +395,7 @@ class Page final {
                "</td><td class=\"n\">", FormatMicros(item.tax.tax_micros),
                item.tax_basis_points == 0
                    ? ""
-                   : Cat("<div class=\"s\">", RateText(item.tax_basis_points), "</div>"),
+                   : Cat("<div class=\"s\">", internal::RateText(item.tax_basis_points), "</div>"),
                "</td><td class=\"n\">", FormatMicros(item.amount_micros), "</td></tr>\n");
     }
     SumRow(kTotal, part.total_micros, part.currency, "sum");
@@ -421,7 +413,7 @@ class Page final {
              "</th><th class=\"n\">", words_[kGross], "</th><th class=\"n\">", words_[kNet],
              "</th><th class=\"n\">", words_[kTax], "</th></tr>");
     for (const TaxTotal& tax : part.taxes) {
-      AppendTo(&out_, "<tr><td>", RateText(tax.tax_basis_points), "</td><td class=\"n\">",
+      AppendTo(&out_, "<tr><td>", internal::RateText(tax.tax_basis_points), "</td><td class=\"n\">",
                MoneyText(tax.gross_micros, part.currency), "</td><td class=\"n\">",
                MoneyText(tax.tax.net_micros, part.currency), "</td><td class=\"n\">",
                MoneyText(tax.tax.tax_micros, part.currency), "</td></tr>");
@@ -479,7 +471,7 @@ class Page final {
 
   const Bill& bill_;
   const BillPageOptions& options_;
-  const Words& words_;
+  const PageWords& words_;
   std::string out_;
 };
 

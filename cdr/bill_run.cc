@@ -67,16 +67,16 @@ absl::Status MakeFolder(const std::string& path) {
   return absl::UnavailableError(Cat(path, ": cannot be made: ", error.message()));
 }
 
-struct ReadManifest {
+struct LoadedManifest {
   BillManifest manifest;
   std::string hash;
 };
 
-absl::StatusOr<ReadManifest> LoadManifest(const std::string& path) {
+absl::StatusOr<LoadedManifest> LoadManifest(const std::string& path) {
   OCS_ASSIGN_OR_RETURN(const std::string text, internal::ReadWhole(path, kManifestBytesMost));
   auto manifest = internal::ParseBillManifest(text);
   if (!manifest.ok()) return Annotate(manifest.status(), path);
-  return ReadManifest{*std::move(manifest), internal::Sha256Hex(text)};
+  return LoadedManifest{*std::move(manifest), internal::Sha256Hex(text)};
 }
 
 // Where two files first differ: their line, or nothing when they are equal.
@@ -125,9 +125,9 @@ struct BillRun::State {
   std::string folder;
   BillRunOptions options;
   internal::Descriptor lock;
-  std::optional<ReadManifest> last;     // The last final cycle before this one.
-  std::optional<ReadManifest> present;  // This one, when it is final already.
-  BillManifest made;                    // Of this run.
+  std::optional<LoadedManifest> last;     // The last final cycle before this one.
+  std::optional<LoadedManifest> present;  // This one, when it is final already.
+  BillManifest made;                      // Of this run.
   absl::btree_map<ShardId, Manifest::Cursor> seen;
   absl::btree_map<ShardId, RecordId> beyond;  // The first record of the next cycle.
   internal::BillSpool spool;
@@ -209,7 +209,7 @@ absl::Status BillRun::State::LoadPresent() {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string manifest = Cat(entry.path().string(), "/", kBillManifestName);
     if (!internal::Exists(manifest)) continue;
-    OCS_ASSIGN_OR_RETURN(const ReadManifest other, LoadManifest(manifest));
+    OCS_ASSIGN_OR_RETURN(const LoadedManifest other, LoadManifest(manifest));
     if (other.hash == present->manifest.previous) last = other;
   }
   if (last) return NameIt();
@@ -225,7 +225,7 @@ absl::Status BillRun::State::NameIt() {
       const std::string text,
       internal::ReadWhole(Cat(Path(options.cycle), "/", kBillManifestName), kManifestBytesMost));
   if (internal::Exists(path)) {
-    OCS_ASSIGN_OR_RETURN(const ReadManifest state, LoadManifest(path));
+    OCS_ASSIGN_OR_RETURN(const LoadedManifest state, LoadManifest(path));
     if (state.manifest.until >= options.until) return absl::OkStatus();
   }
   return internal::ReplaceFile(path, text);
@@ -250,7 +250,7 @@ absl::Status BillRun::State::LoadLast() {
     const std::string name = entry.path().filename().string();
     const std::string manifest = Cat(entry.path().string(), "/", kBillManifestName);
     if (!IsCycleName(name) || !internal::Exists(manifest)) continue;
-    OCS_ASSIGN_OR_RETURN(const ReadManifest other, LoadManifest(manifest));
+    OCS_ASSIGN_OR_RETURN(const LoadedManifest other, LoadManifest(manifest));
     if (other.manifest.previous != last->hash) continue;
     last = other;
     break;

@@ -18,29 +18,15 @@ std::string QuantitiesText(const Quantities& quantities) {
   return text;
 }
 
-std::string AmountText(int64_t amount, const Unit& unit) {
-  return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
-}
-
-// "6 %", "0.50 %".
-std::string RateText(int32_t basis_points) {
-  const int32_t rest = basis_points % 100;
-  return Cat(basis_points / 100,
-             rest == 0   ? ""
-             : rest < 10 ? ".0"
-                         : ".",
-             rest == 0 ? "" : Cat(rest), " %");
-}
-
 std::string TaxText(int32_t basis_points, const TaxSplit& tax, const Unit& currency) {
   if (basis_points == 0) return "";
-  return Cat("of it tax of ", RateText(basis_points), " ", FormatAmount(tax.tax_micros, currency),
-             ", ");
+  return Cat("of it tax of ", internal::RateText(basis_points), " ",
+             FormatAmount(tax.tax_micros, currency), ", ");
 }
 
 void AppendTax(const TaxTotal& tax, const Unit& currency, std::string* out) {
   if (tax.tax_basis_points == 0) return;
-  AppendTo(out, "  tax of ", RateText(tax.tax_basis_points), ": ",
+  AppendTo(out, "  tax of ", internal::RateText(tax.tax_basis_points), ": ",
            FormatAmount(tax.tax.tax_micros, currency), " in ",
            FormatAmount(tax.gross_micros, currency), ", net ",
            FormatAmount(tax.tax.net_micros, currency), ", and ", tax.tax.remainder, "/",
@@ -49,8 +35,9 @@ void AppendTax(const TaxTotal& tax, const Unit& currency, std::string* out) {
 
 void AppendNode(const NodeTotal& node, std::string* out) {
   AppendTo(out, "  ", node.node.empty() ? "all" : node.node, ": ",
-           node.kind == NodeAmountKind::kPayable ? "" : "drew ", AmountText(node.amount, node.unit),
-           ", itself ", AmountText(node.own_amount, node.unit), "\n");
+           node.kind == NodeAmountKind::kPayable ? "" : "drew ",
+           internal::AmountText(node.amount, node.unit), ", itself ",
+           internal::AmountText(node.own_amount, node.unit), "\n");
 }
 
 void AppendItem(const BillItem& item, std::string* out) {
@@ -58,13 +45,13 @@ void AppendItem(const BillItem& item, std::string* out) {
   const Unit& unit = is_money ? item.currency : item.covered_unit;
   AppendTo(out, "  ", item.charge_code, " ", RecordTypeName(item.type), " ", item.description, ": ",
            QuantitiesText(item.quantities), is_money ? " = " : " drew ",
-           AmountText(is_money ? item.amount_micros : item.covered_amount, unit), ", ",
+           internal::AmountText(is_money ? item.amount_micros : item.covered_amount, unit), ", ",
            TaxText(item.tax_basis_points, item.tax, unit), FormatGrouped(item.record_count),
            item.record_count == 1 ? " record\n" : " records\n");
   for (const BillReason& reason : item.reasons) {
     AppendTo(out, "    ", FormatQuantity(reason.kind, reason.quantity), " at ", reason.price, " = ",
-             AmountText(reason.amount, unit), " (", reason.rule, reason.rule.empty() ? "" : ", ",
-             "revision ", reason.tariff_revision, ")\n");
+             internal::AmountText(reason.amount, unit), " (", reason.rule,
+             reason.rule.empty() ? "" : ", ", "revision ", reason.tariff_revision, ")\n");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "cdr/asn1.h"
+#include "cdr/internal/text.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
 
@@ -60,24 +61,22 @@ void WriteIncomplete(const ChfRecord::IncompleteCdrIndication& lost, BerWriter& 
   out.End(begun);
 }
 
-absl::Status Bad(size_t offset, std::string_view what) {
-  return absl::DataLossError(Cat("octet ", offset, ": ", what));
-}
-
 // Calls `take` with each member of a constructed value. A SET may have its members in any order
 // (X.690 8.11), so only their number counts: each stands once.
 template <typename Take>
 absl::Status ReadMembers(const Element& outer, Take take) {
-  if (!outer.constructed) return Bad(outer.offset, "a primitive value where members must stand");
+  if (!outer.constructed)
+    return internal::BadOctet(outer.offset, "a primitive value where members must stand");
   BerReader reader(outer);
   uint64_t seen = 0;
   while (!reader.done()) {
     OCS_ASSIGN_OR_RETURN(const Element member, reader.Next());
     if (member.tag.tag_class != asn1::TagClass::kContext || member.tag.number >= kMemberTags)
-      return Bad(member.offset, "a member without a tag of its own");
+      return internal::BadOctet(member.offset, "a member without a tag of its own");
     const uint64_t bit = uint64_t{1} << member.tag.number;
     if ((seen & bit) != 0)
-      return Bad(member.offset, Cat("member [", member.tag.number, "] is there twice"));
+      return internal::BadOctet(member.offset,
+                                Cat("member [", member.tag.number, "] is there twice"));
     seen |= bit;
     OCS_RETURN_IF_ERROR(take(member));
   }
@@ -85,8 +84,8 @@ absl::Status ReadMembers(const Element& outer, Take take) {
 }
 
 absl::Status Unknown(const Element& member, std::string_view where) {
-  return Bad(member.offset,
-             Cat("member [", member.tag.number, "] of ", where, " is not known to this release"));
+  return internal::BadOctet(member.offset, Cat("member [", member.tag.number, "] of ", where,
+                                               " is not known to this release"));
 }
 
 // The value of a member, put where it belongs. Each is an overload of its type.
@@ -173,10 +172,11 @@ absl::Status ReadExtensions(const Element& list, ChfRecord* record) {
       OCS_ASSIGN_OR_RETURN(next, members.Next());
     }
     if (next.tag != Context(2) || !next.constructed || !members.done())
-      return Bad(next.offset, "a ManagementExtension that is not valid");
+      return internal::BadOctet(next.offset, "a ManagementExtension that is not valid");
     BerReader information(next);
     OCS_ASSIGN_OR_RETURN(const Element value, information.Next());
-    if (!information.done()) return Bad(next.offset, "an extension with more than one value");
+    if (!information.done())
+      return internal::BadOctet(next.offset, "an extension with more than one value");
     extension.information = value.whole;
   }
   return absl::OkStatus();
@@ -189,7 +189,7 @@ absl::Status ReadSubscriber(const Element& outer, ChfRecord* record) {
     if (member.tag.number != 0) return Unknown(member, "SubscriptionID");
     OCS_ASSIGN_OR_RETURN(const int64_t type, asn1::IntegerOf(member));
     if (type < 0 || type > static_cast<int64_t>(SubscriptionIdType::kPrivate))
-      return Bad(member.offset, "a SubscriptionIDType that is not known");
+      return internal::BadOctet(member.offset, "a SubscriptionIDType that is not known");
     subscriber.type = static_cast<SubscriptionIdType>(type);
     return absl::OkStatus();
   });
@@ -297,7 +297,7 @@ void EncodeChfRecord(const ChfRecord& record, std::string* out) {
 absl::StatusOr<ChfRecord> DecodeChfRecord(std::string_view bytes) {
   BerReader reader(bytes);
   OCS_ASSIGN_OR_RETURN(const Element whole, reader.Expect(kWhole));
-  if (!reader.done()) return Bad(reader.offset(), "octets behind the record");
+  if (!reader.done()) return internal::BadOctet(reader.offset(), "octets behind the record");
   ChfRecord record;
   uint64_t seen = 0;
   OCS_RETURN_IF_ERROR(ReadMembers(whole, [&](const Element& member) {
@@ -307,7 +307,8 @@ absl::StatusOr<ChfRecord> DecodeChfRecord(std::string_view bytes) {
   for (uint32_t number = 0; number < kMemberTags; ++number) {
     const uint64_t bit = uint64_t{1} << number;
     if ((kMandatory & bit) != 0 && (seen & bit) == 0)
-      return Bad(whole.offset, Cat("the mandatory member [", number, "] is missing"));
+      return internal::BadOctet(whole.offset,
+                                Cat("the mandatory member [", number, "] is missing"));
   }
   return record;
 }

@@ -10,7 +10,7 @@
 namespace ocs::cdr {
 namespace {
 
-absl::Status AddTo(int64_t* sum, int64_t value) {
+absl::Status AddToStatement(int64_t* sum, int64_t value) {
   const auto added = AddExact(*sum, value);
   if (!added) return absl::OutOfRangeError("a sum of the statement does not fit 64 bits");
   *sum = *added;
@@ -34,8 +34,8 @@ struct TaxedSum {
 absl::StatusOr<TaxedSum> SumUp(const absl::btree_map<int32_t, int64_t>& by_tax) {
   TaxedSum sum;
   for (const auto& [tax, gross] : by_tax) {
-    OCS_RETURN_IF_ERROR(AddTo(&sum.gross, gross));
-    OCS_RETURN_IF_ERROR(AddTo(&sum.tax, SplitTax(gross, tax).tax_micros));
+    OCS_RETURN_IF_ERROR(AddToStatement(&sum.gross, gross));
+    OCS_RETURN_IF_ERROR(AddToStatement(&sum.tax, SplitTax(gross, tax).tax_micros));
   }
   return sum;
 }
@@ -49,8 +49,8 @@ absl::Status VendorStatement::Add(const Record& record) {
     const RecordLine& cost = record.costs[i];
     Sum& sum = sums_[Key{std::string(record.provider), std::string(ServedBy(record)), cost.kind,
                          cost.unit, cost.price_numerator, cost.price_denominator}];
-    OCS_RETURN_IF_ERROR(AddTo(&sum.quantity, cost.quantity));
-    OCS_RETURN_IF_ERROR(AddTo(&sum.amount, cost.amount));
+    OCS_RETURN_IF_ERROR(AddToStatement(&sum.quantity, cost.quantity));
+    OCS_RETURN_IF_ERROR(AddToStatement(&sum.amount, cost.amount));
     ++sum.records;
   }
   return absl::OkStatus();
@@ -86,12 +86,13 @@ absl::Status MarginBook::Add(const Record& record) {
     const bool own_money = line.unit.is_money() && line.bucket <= kOwnMoneyBucket;
     if (own_money) {
       Sum& sum = SumOf(record, line, line.unit);
-      OCS_RETURN_IF_ERROR(AddTo(&sum.billed[line.tax_basis_points], Signed(record, line.amount)));
+      OCS_RETURN_IF_ERROR(
+          AddToStatement(&sum.billed[line.tax_basis_points], Signed(record, line.amount)));
     }
     // Of a refund it is below 0 already.
     if (line.revenue_micros == 0) continue;
     Sum& sum = SumOf(record, line, line.unit.is_money() ? line.unit : package_currency_);
-    OCS_RETURN_IF_ERROR(AddTo(&sum.package[line.tax_basis_points], line.revenue_micros));
+    OCS_RETURN_IF_ERROR(AddToStatement(&sum.package[line.tax_basis_points], line.revenue_micros));
   }
   // A refund's costs are those of the charge that it gives back, which are owed all the same.
   return record.type == RecordType::kUsage ? AddCosts(record) : absl::OkStatus();
@@ -100,7 +101,8 @@ absl::Status MarginBook::Add(const Record& record) {
 absl::Status MarginBook::AddCosts(const Record& record) {
   if (record.lines.empty()) return absl::OkStatus();
   int64_t pieces = 0;
-  for (const RecordLine& line : record.lines) OCS_RETURN_IF_ERROR(AddTo(&pieces, line.quantity));
+  for (const RecordLine& line : record.lines)
+    OCS_RETURN_IF_ERROR(AddToStatement(&pieces, line.quantity));
   for (const RecordLine& cost : record.costs) {
     int64_t left = cost.amount;
     for (size_t i = 0; i < record.lines.size(); ++i) {
@@ -113,7 +115,7 @@ absl::Status MarginBook::AddCosts(const Record& record) {
                 : MultiplyDivide(cost.amount, line.quantity, pieces, Rounding::kDown).value_or(0);
       }
       if (share == 0) continue;
-      OCS_RETURN_IF_ERROR(AddTo(&SumOf(record, line, cost.unit).cost, share));
+      OCS_RETURN_IF_ERROR(AddToStatement(&SumOf(record, line, cost.unit).cost, share));
       left -= share;
     }
   }
@@ -136,8 +138,8 @@ absl::StatusOr<std::vector<MarginItem>> MarginBook::Items() const {
                     .cost_micros = sum.cost};
     if (key.type == RecordType::kUsage) {
       item.margin_micros = billed.gross - billed.tax;
-      OCS_RETURN_IF_ERROR(AddTo(&item.margin_micros, package.gross - package.tax));
-      OCS_RETURN_IF_ERROR(AddTo(&item.margin_micros, -sum.cost));
+      OCS_RETURN_IF_ERROR(AddToStatement(&item.margin_micros, package.gross - package.tax));
+      OCS_RETURN_IF_ERROR(AddToStatement(&item.margin_micros, -sum.cost));
     }
     items.push_back(std::move(item));
   }

@@ -27,7 +27,7 @@ constexpr std::string_view kHeader1 =
     "\r\n";
 
 // The columns of the record, then those of the line: "list" is the first of these.
-constexpr std::string_view kHeader =
+constexpr std::string_view kCsvHeader =
     "format,record_id,local_sequence,type,account,session_id,request_number,record_sequence,cause,"
     "incomplete,estimated,opened_at,closed_at,recorded_at,rating_group,model,provider,offer,"
     "tariff_revision,refers_to,served_model,node,product,scenario,service_tier,region,channel,"
@@ -44,14 +44,14 @@ void AppendTextColumn(std::string_view text, std::string* out) {
   internal::AppendCsvField(text, out);
 }
 
-std::string AmountText(int64_t amount, const Unit& unit) {
+std::string PlainAmount(int64_t amount, const Unit& unit) {
   return unit.is_money() ? FormatMicros(amount) : Cat(amount);
 }
 
 // The credit of a refund, as a number that can be summed with the charges. INT64_MIN has no
 // opposite in 64 bits.
 std::string ChargedText(RecordType type, int64_t amount, const Unit& unit) {
-  std::string text = AmountText(amount, unit);
+  std::string text = PlainAmount(amount, unit);
   if (!IsCredit(type) || amount == 0) return text;
   return amount < 0 ? text.substr(1) : Cat("-", text);
 }
@@ -92,7 +92,7 @@ void AppendHead(const RecordId& id, const Record& record, internal::TimeText& ti
 void AppendLine(const Record& record, std::string_view list, size_t number, const RecordLine& line,
                 std::string* out) {
   AppendTo(out, ",", number, ",", list, ",", TokenKindName(line.kind), ",", line.quantity, ",",
-           line.unit.code(), ",", AmountText(line.amount, line.unit), ",");
+           line.unit.code(), ",", PlainAmount(line.amount, line.unit), ",");
   if (list == kChargeList) out->append(ChargedText(record.type, line.amount, line.unit));
   AppendTo(out, ",", line.price_numerator, ",", line.price_denominator, ",", line.carry_in, ",",
            line.carry_out, ",");
@@ -269,14 +269,14 @@ std::optional<Columns> ColumnsOfHeader(const std::vector<std::string>& row) {
   std::string header;
   for (const std::string& field : row) AppendTo(&header, header.empty() ? "" : ",", field);
   header += "\r\n";
-  if (header == kHeader) return ColumnsOf(kCsvFormat, kHeader);
+  if (header == kCsvHeader) return ColumnsOf(kCsvFormat, kCsvHeader);
   if (header == kHeader1) return ColumnsOf(kCsvFormat1, kHeader1);
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string_view CsvHeader() { return kHeader; }
+std::string_view CsvHeader() { return kCsvHeader; }
 std::string_view CsvHeader1() { return kHeader1; }
 
 CsvEncoder::CsvEncoder(absl::TimeZone zone) : times_(std::make_unique<internal::TimeText>(zone)) {}

@@ -59,10 +59,6 @@ std::string Pieces(std::string_view word, int64_t count) {
 
 std::string_view SmallestPiece(const Unit& unit) { return unit.is_money() ? "micro" : unit.code(); }
 
-std::string Amount(int64_t amount, const Unit& unit) {
-  return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
-}
-
 std::string What(const Record& record, const RecordLine& line) {
   return Cat(FormatQuantity(line.kind, line.quantity), record.model.empty() ? "" : " of ",
              record.model);
@@ -75,7 +71,8 @@ std::string Bucket(std::string_view word, const RecordLine& line) {
 
 // A line that is not pieces at a rate; "" for one that is.
 std::string FormText(const Record& record, const RecordLine& line) {
-  const std::string amount = Cat(" = ", Amount(line.amount, line.unit), Bucket("from", line));
+  const std::string amount =
+      Cat(" = ", internal::AmountText(line.amount, line.unit), Bucket("from", line));
   switch (line.form) {
     case LineForm::kPieces:
       return "";
@@ -98,7 +95,7 @@ std::string UsageText(const Record& record, const RecordLine& line) {
   if (line.unit.is_money()) {
     return Cat(What(record, line), " at ",
                FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator),
-               " = ", Amount(line.amount, line.unit), Bucket("from", line));
+               " = ", internal::AmountText(line.amount, line.unit), Bucket("from", line));
   }
   const std::string price =
       FormatPrice(line.kind, line.unit, line.price_numerator, line.price_denominator);
@@ -106,20 +103,20 @@ std::string UsageText(const Record& record, const RecordLine& line) {
     return Cat(What(record, line), " drawn 1:1", Bucket("from", line), ", '", line.unit.code(),
                "'");
   }
-  return Cat(What(record, line), " drawn at ", price, " = ", Amount(line.amount, line.unit),
-             Bucket("from", line));
+  return Cat(What(record, line), " drawn at ", price, " = ",
+             internal::AmountText(line.amount, line.unit), Bucket("from", line));
 }
 
 std::string FeeText(const Record& record, const RecordLine& line) {
-  return Cat("fee of ", Amount(line.amount, line.unit), record.offer.empty() ? "" : " for offer ",
-             record.offer, Bucket("from", line));
+  return Cat("fee of ", internal::AmountText(line.amount, line.unit),
+             record.offer.empty() ? "" : " for offer ", record.offer, Bucket("from", line));
 }
 
 std::string RefundText(const Record& record, const RecordLine& line) {
   const std::string what = line.quantity == 0      ? ""
                            : !record.offer.empty() ? Cat(" for offer ", record.offer)
                                                    : Cat(" for ", What(record, line));
-  return Cat(Amount(line.amount, line.unit), " given back", Bucket("to", line), what);
+  return Cat(internal::AmountText(line.amount, line.unit), " given back", Bucket("to", line), what);
 }
 
 std::string LineText(const Record& record, const RecordLine& line) {
@@ -132,7 +129,7 @@ std::string LineText(const Record& record, const RecordLine& line) {
     case RecordType::kRefund:
       return RefundText(record, line);
     case RecordType::kRebate:
-      return Cat(Amount(line.amount, line.unit), " given back", Bucket("to", line),
+      return Cat(internal::AmountText(line.amount, line.unit), " given back", Bucket("to", line),
                  ": what the window was charged before a cheaper tier was reached");
   }
   OCS_CHECK(false);
@@ -194,8 +191,9 @@ std::string TotalText(const Record& record) {
   std::string text = IsCredit(record.type) ? "Given back: " : "Charged: ";
   bool first = true;
   for (const UnitTotal& total : TotalsOf(record)) {
-    AppendTo(&text, first ? "" : ", ",
-             total.sum ? Amount(*total.sum, total.unit) : "more than can be added up");
+    AppendTo(
+        &text, first ? "" : ", ",
+        total.sum ? internal::AmountText(*total.sum, total.unit) : "more than can be added up");
     first = false;
   }
   return text + ".";
@@ -254,7 +252,7 @@ std::string FormatPrice(TokenKind kind, const Unit& unit, int64_t numerator, int
     const auto scaled = MultiplyExact(numerator, kPriceListTokens / denominator);
     if (scaled) return Cat(FormatAmount(*scaled, unit), " per ", Pieces(piece, kPriceListTokens));
   }
-  return Cat(Amount(numerator, unit), " per ", Pieces(piece, denominator));
+  return Cat(internal::AmountText(numerator, unit), " per ", Pieces(piece, denominator));
 }
 
 std::string FormatBasisPoints(int32_t basis_points) {

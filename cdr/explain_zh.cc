@@ -18,12 +18,12 @@ namespace {
 
 using internal::AppendTo;
 
-struct KindWords {
-  std::string_view name;     // What is counted.
+struct MeasureWord {
+  std::string_view name;     // WhatInChinese is counted.
   std::string_view measure;  // The word between a number and it.
 };
 
-constexpr std::array<KindWords, kTokenKindCount> kWords = {{
+constexpr std::array<MeasureWord, kTokenKindCount> kMeasureWords = {{
     {"输入词元", "个"},
     {"缓存命中词元", "个"},
     {"缓存写入词元（5分钟）", "个"},
@@ -40,18 +40,14 @@ constexpr std::array<KindWords, kTokenKindCount> kWords = {{
     {"时长", "秒"},
 }};
 
-const KindWords& WordsOf(TokenKind kind) {
+const MeasureWord& MeasureWordOf(TokenKind kind) {
   const auto index = static_cast<size_t>(kind);
-  OCS_CHECK(index < kWords.size());
-  return kWords[index];
+  OCS_CHECK(index < kMeasureWords.size());
+  return kMeasureWords[index];
 }
 
-std::string Amount(int64_t amount, const Unit& unit) {
-  return unit.empty() ? FormatGrouped(amount) : FormatAmount(amount, unit);
-}
-
-std::string What(const Record& record, const RecordLine& line) {
-  const KindWords& words = WordsOf(line.kind);
+std::string WhatInChinese(const Record& record, const RecordLine& line) {
+  const MeasureWord& words = MeasureWordOf(line.kind);
   return Cat(record.model.empty() ? "" : Cat(record.model, "："), words.name, " ",
              FormatGrouped(line.quantity), " ", words.measure);
 }
@@ -63,63 +59,66 @@ std::string Price(const RecordLine& line) {
   if (!line.unit.is_money() && line.price_numerator == line.price_denominator) return "1:1";
   constexpr int64_t kMillion = 1'000'000;
   constexpr int64_t kPerPiecesMin = 1'000;
-  const std::string_view measure = WordsOf(line.kind).measure;
+  const std::string_view measure = MeasureWordOf(line.kind).measure;
   const bool token = line.kind < TokenKind::kRequest;
   if (line.unit.is_money() && token && line.price_denominator < kPerPiecesMin &&
       kMillion % line.price_denominator == 0) {
     const auto scaled = MultiplyExact(line.price_numerator, kMillion / line.price_denominator);
-    if (scaled) return Cat(Amount(*scaled, line.unit), " / 1,000,000 ", measure);
+    if (scaled) return Cat(internal::AmountText(*scaled, line.unit), " / 1,000,000 ", measure);
   }
-  return Cat(Amount(line.price_numerator, line.unit), " / ",
+  return Cat(internal::AmountText(line.price_numerator, line.unit), " / ",
              line.price_denominator == 1 ? "" : Cat(FormatGrouped(line.price_denominator), " "),
              measure);
 }
 
-std::string Bucket(std::string_view word, const RecordLine& line) {
+std::string BucketInChinese(std::string_view word, const RecordLine& line) {
   return line.bucket == BucketId{} ? "" : Cat("，", word, "账本 ", line.bucket.value);
 }
 
-std::string UsageText(const Record& record, const RecordLine& line) {
-  const std::string amount = Amount(line.amount, line.unit);
+std::string UsageInChinese(const Record& record, const RecordLine& line) {
+  const std::string amount = internal::AmountText(line.amount, line.unit);
   switch (line.form) {
     case LineForm::kFlat:
-      return Cat("进入第 ", line.tier, " 档的固定费用 ", amount, Bucket("扣自", line));
+      return Cat("进入第 ", line.tier, " 档的固定费用 ", amount, BucketInChinese("扣自", line));
     case LineForm::kMinimum:
-      return Cat("补足单次最低消费 ", amount, Bucket("扣自", line));
+      return Cat("补足单次最低消费 ", amount, BucketInChinese("扣自", line));
     case LineForm::kFree:
-      return Cat(What(record, line), "，已达本周期封顶，计 ", amount, Bucket("扣自", line));
+      return Cat(WhatInChinese(record, line), "，已达本周期封顶，计 ", amount,
+                 BucketInChinese("扣自", line));
     case LineForm::kVolume:
-      return Cat(What(record, line), "，全量按第 ", line.tier, " 档单价 ", Price(line),
-                 "，减去本周期已计费用，计 ", amount, Bucket("扣自", line));
+      return Cat(WhatInChinese(record, line), "，全量按第 ", line.tier, " 档单价 ", Price(line),
+                 "，减去本周期已计费用，计 ", amount, BucketInChinese("扣自", line));
     case LineForm::kPieces:
       break;
   }
   if (line.unit.is_money())
-    return Cat(What(record, line), "，单价 ", Price(line), "，计 ", amount, Bucket("扣自", line));
-  return Cat(What(record, line), "，扣减系数 ", Price(line), "，扣减 ", amount,
-             Bucket("扣自", line));
+    return Cat(WhatInChinese(record, line), "，单价 ", Price(line), "，计 ", amount,
+               BucketInChinese("扣自", line));
+  return Cat(WhatInChinese(record, line), "，扣减系数 ", Price(line), "，扣减 ", amount,
+             BucketInChinese("扣自", line));
 }
 
-std::string LineText(const Record& record, const RecordLine& line) {
-  const std::string amount = Amount(line.amount, line.unit);
+std::string LineInChinese(const Record& record, const RecordLine& line) {
+  const std::string amount = internal::AmountText(line.amount, line.unit);
   switch (record.type) {
     case RecordType::kUsage:
     case RecordType::kCorrection:
-      return UsageText(record, line);
+      return UsageInChinese(record, line);
     case RecordType::kFee:
       return Cat(record.offer.empty() ? "" : Cat("商品 ", record.offer, " "), "费用 ", amount,
-                 Bucket("扣自", line));
+                 BucketInChinese("扣自", line));
     case RecordType::kRefund:
-      return Cat(
-          "退还 ", amount, Bucket("退至", line),
-          line.quantity == 0 || !record.offer.empty() ? "" : Cat("，对应", What(record, line)));
+      return Cat("退还 ", amount, BucketInChinese("退至", line),
+                 line.quantity == 0 || !record.offer.empty()
+                     ? ""
+                     : Cat("，对应", WhatInChinese(record, line)));
     case RecordType::kRebate:
-      return Cat("返还 ", amount, Bucket("退至", line), "，即达到更低档价之前多计的金额");
+      return Cat("返还 ", amount, BucketInChinese("退至", line), "，即达到更低档价之前多计的金额");
   }
   OCS_CHECK(false);
 }
 
-std::string_view CauseText(ClosingCause cause) {
+std::string_view CauseInChinese(ClosingCause cause) {
   switch (cause) {
     case ClosingCause::kNormalRelease:
       return "正常结束";
@@ -137,18 +136,18 @@ std::string_view CauseText(ClosingCause cause) {
   OCS_CHECK(false);
 }
 
-std::string_view TariffChangeText(uint32_t change) {
+std::string_view TariffChangeInChinese(uint32_t change) {
   constexpr std::string_view kTexts[] = {"", "；资费切换前使用", "；资费切换后使用",
                                          "；资费切换前后使用，按较高资费计"};
   return change < std::size(kTexts) ? kTexts[change] : "";
 }
 
-std::string_view OutcomeText(uint32_t outcome) {
+std::string_view OutcomeInChinese(uint32_t outcome) {
   constexpr std::string_view kTexts[] = {"", "；调用失败", "；调用已取消", "；内容审核未通过"};
   return outcome < std::size(kTexts) ? kTexts[outcome] : "";
 }
 
-std::string_view TypeText(RecordType type) {
+std::string_view TypeInChinese(RecordType type) {
   switch (type) {
     case RecordType::kUsage:
       return "使用";
@@ -164,7 +163,7 @@ std::string_view TypeText(RecordType type) {
   OCS_CHECK(false);
 }
 
-std::string TotalText(const Record& record) {
+std::string TotalInChinese(const Record& record) {
   if (record.lines.empty()) return "未计费。";
   std::vector<std::pair<Unit, std::optional<int64_t>>> totals;
   for (const RecordLine& line : record.lines) {
@@ -175,14 +174,15 @@ std::string TotalText(const Record& record) {
   }
   std::string text = IsCredit(record.type) ? "共退还：" : "合计：";
   for (size_t i = 0; i < totals.size(); ++i) {
-    AppendTo(&text, i == 0 ? "" : "，",
-             totals[i].second ? Amount(*totals[i].second, totals[i].first) : "数额过大");
+    AppendTo(
+        &text, i == 0 ? "" : "，",
+        totals[i].second ? internal::AmountText(*totals[i].second, totals[i].first) : "数额过大");
   }
   return text + "。";
 }
 
-std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zone) {
-  std::string text = Cat("话单 ", FormatRecordId(id), "：", TypeText(record.type));
+std::string HeadInChinese(const RecordId& id, const Record& record, absl::TimeZone zone) {
+  std::string text = Cat("话单 ", FormatRecordId(id), "：", TypeInChinese(record.type));
   if (!record.model.empty()) AppendTo(&text, "，模型 ", record.model);
   if (!record.offer.empty()) AppendTo(&text, "，商品 ", record.offer);
   AppendTo(&text, "，账户 ", record.account.value);
@@ -193,8 +193,9 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
              FormatRecordId({.shard = {record.refers_to_shard}, .position = record.refers_to}));
   }
   AppendTo(&text, "，时间 ", FormatInstant(record.closed_at, zone));
-  if (record.type == RecordType::kUsage) AppendTo(&text, "，", CauseText(record.cause));
-  AppendTo(&text, TariffChangeText(record.tariff_change), OutcomeText(record.call_outcome));
+  if (record.type == RecordType::kUsage) AppendTo(&text, "，", CauseInChinese(record.cause));
+  AppendTo(&text, TariffChangeInChinese(record.tariff_change),
+           OutcomeInChinese(record.call_outcome));
   if (record.late) AppendTo(&text, "；会话结束后才上报");
   if (record.estimated) AppendTo(&text, "；用量为估计值");
   if (record.incomplete) AppendTo(&text, "；可能缺少部分用量");
@@ -204,7 +205,7 @@ std::string HeadText(const RecordId& id, const Record& record, absl::TimeZone zo
 }  // namespace
 
 std::string ExplainLineZh(const Record& record, const RecordLine& line) {
-  std::string text = LineText(record, line);
+  std::string text = LineInChinese(record, line);
   AppendTo(&text, "（", line.rule, line.rule.empty() ? "" : "，", "资费目录第 ",
            record.tariff_revision, " 版）");
   if (line.tier != 0 && line.form == LineForm::kPieces) AppendTo(&text, "；第 ", line.tier, " 档");
@@ -223,10 +224,10 @@ std::string ExplainLineZh(const Record& record, const RecordLine& line) {
 }
 
 std::string ExplainRecordZh(const RecordId& id, const Record& record, absl::TimeZone zone) {
-  std::string text = Cat(HeadText(id, record, zone), "\n");
+  std::string text = Cat(HeadInChinese(id, record, zone), "\n");
   for (const RecordLine& line : record.lines)
     AppendTo(&text, "- ", ExplainLineZh(record, line), "。\n");
-  AppendTo(&text, TotalText(record), "\n");
+  AppendTo(&text, TotalInChinese(record), "\n");
   return text;
 }
 
@@ -239,7 +240,7 @@ std::string PriceInChinese(TokenKind kind, std::string_view price) {
   const std::string_view pieces = price.substr(per + kPer.size());
   const size_t number = pieces.find_first_not_of("0123456789,");
   return Cat(price.substr(0, per), " / ", pieces.substr(0, number), number == 0 ? "" : " ",
-             WordsOf(kind).measure);
+             MeasureWordOf(kind).measure);
 }
 
 }  // namespace ocs::cdr

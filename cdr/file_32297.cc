@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
+#include "cdr/internal/text.h"
 #include "ocs/base/bytes.h"
 #include "ocs/base/check.h"
 #include "ocs/base/status.h"
@@ -54,10 +55,6 @@ FileTime TimeOfBits(uint32_t bits) {
   const auto offset = static_cast<int16_t>((bits >> 6 & 0x1f) * 60 + (bits & 0x3f));
   time.offset_minutes = (bits >> 11 & 1) != 0 ? offset : static_cast<int16_t>(-offset);
   return time;
-}
-
-absl::Status Bad(size_t octet, std::string_view what) {
-  return absl::DataLossError(Cat("octet ", octet, ": ", what));
 }
 
 constexpr std::array<FileClosure, 10> kClosures = {FileClosure::kNormal,
@@ -192,13 +189,15 @@ absl::StatusOr<FileReader32297> FileReader32297::Open(std::string_view bytes) {
 
 absl::Status FileReader32297::ReadHeader() {
   if (bytes_.size() < kFixedHeaderLength) {
-    return Bad(bytes_.size(), Cat("ends before a file header of ", kFixedHeaderLength, " octets"));
+    return internal::BadOctet(bytes_.size(),
+                              Cat("ends before a file header of ", kFixedHeaderLength, " octets"));
   }
   ByteReader in(bytes_);
   header_.file_length = in.Big32();
-  if (header_.file_length == kNotSet) return Bad(0, "the file was not closed: it has no length");
+  if (header_.file_length == kNotSet)
+    return internal::BadOctet(0, "the file was not closed: it has no length");
   if (header_.file_length != bytes_.size()) {
-    return Bad(
+    return internal::BadOctet(
         0, Cat("the header says ", header_.file_length, " octets, the file has ", bytes_.size()));
   }
   header_length_ = in.Big32();
@@ -213,13 +212,13 @@ absl::Status FileReader32297::ReadHeader() {
   header_.sequence = in.Big32();
   header_.closure = static_cast<FileClosure>(in.U8());
   if (std::find(kClosures.begin(), kClosures.end(), header_.closure) == kClosures.end())
-    return Bad(26, "a closure reason that is not known");
+    return internal::BadOctet(26, "a closure reason that is not known");
   for (uint8_t& octet : header_.node_address) octet = in.U8();
   header_.lost_records = in.U8();
   const size_t filter = in.Big16();
   const size_t tail = kFixedHeaderLength + filter;
   if (header_length_ > bytes_.size() || header_length_ < tail)
-    return Bad(4, "the header's length does not fit the file");
+    return internal::BadOctet(4, "the header's length does not fit the file");
   header_.routeing_filter = std::string(in.Raw(filter));
   OCS_RETURN_IF_ERROR(ReadTail(tail));
   at_ = header_length_;
@@ -234,10 +233,11 @@ absl::Status FileReader32297::ReadTail(size_t at) {
   if (in.remaining() == extended) {
     header_.extension_length = PrivateExtensionLength::kOmittedWhenEmpty;
   } else if (in.remaining() < extended + 2) {
-    return Bad(at, "the file header is too short for its releases");
+    return internal::BadOctet(at, "the file header is too short for its releases");
   } else {
     header_.private_extension = std::string(in.Raw(in.Big16()));
-    if (in.remaining() != extended) return Bad(at, "the private extension does not fit the header");
+    if (in.remaining() != extended)
+      return internal::BadOctet(at, "the private extension does not fit the header");
   }
   for (Release* release : {&header_.high, &header_.low}) {
     if (ExtensionOctets(*release) != 0)
@@ -250,11 +250,12 @@ absl::StatusOr<std::optional<FileReader32297::Item>> FileReader32297::Next() {
   const std::string_view rest = bytes_.substr(at_);
   if (rest.empty()) {
     if (read_ == header_.record_count) return std::nullopt;
-    return Bad(at_,
-               Cat("the header says ", header_.record_count, " records, the file has ", read_));
+    return internal::BadOctet(
+        at_, Cat("the header says ", header_.record_count, " records, the file has ", read_));
   }
   if (read_ == header_.record_count)
-    return Bad(at_, Cat("octets behind the ", read_, " records that the header counts"));
+    return internal::BadOctet(at_,
+                              Cat("octets behind the ", read_, " records that the header counts"));
   Item item;
   item.offset = at_;
   ByteReader in(rest);
@@ -267,11 +268,11 @@ absl::StatusOr<std::optional<FileReader32297::Item>> FileReader32297::Next() {
     item.header.release.release = static_cast<uint8_t>(kExtendedFrom + (in.U8() & 0x1f));
   item.header.encoding = static_cast<RecordEncoding>(form >> 5);
   item.header.specification = form & 0x1f;
-  if (!in.ok()) return Bad(at_, "ends inside a record header");
+  if (!in.ok()) return internal::BadOctet(at_, "ends inside a record header");
   if (item.header.encoding < RecordEncoding::kBer || item.header.encoding > RecordEncoding::kXer)
-    return Bad(at_ + 3, "a record format that is not known");
+    return internal::BadOctet(at_ + 3, "a record format that is not known");
   item.record = in.Raw(item.header.length);
-  if (!in.ok()) return Bad(at_, "a record goes beyond the end of the file");
+  if (!in.ok()) return internal::BadOctet(at_, "a record goes beyond the end of the file");
   at_ += RecordHeaderLength(item.header) + item.record.size();
   ++read_;
   return item;

@@ -15,7 +15,7 @@ namespace ocs::cdr {
 namespace {
 
 // One name for each column, in the order in which the row below writes them.
-constexpr std::string_view kHeader =
+constexpr std::string_view kFocusHeader =
     "AvailabilityZone,BilledCost,BillingAccountId,BillingAccountName,BillingCurrency,"
     "BillingPeriodEnd,BillingPeriodStart,ChargeCategory,ChargeClass,ChargeDescription,"
     "ChargeFrequency,ChargePeriodEnd,ChargePeriodStart,CommitmentDiscountCategory,"
@@ -232,7 +232,7 @@ void PutOurs(const Row& row, RowWriter& out) {
 
 }  // namespace
 
-std::string_view FocusHeader() { return kHeader; }
+std::string_view FocusHeader() { return kFocusHeader; }
 
 FocusEncoder::FocusEncoder(absl::TimeZone zone, Options options)
     : zone_(zone), options_(std::move(options)) {}

@@ -90,7 +90,7 @@ class LineReader final {
 };
 
 // The words of a line, between single spaces.
-std::vector<std::string_view> Words(std::string_view line) {
+std::vector<std::string_view> SplitAtSpaces(std::string_view line) {
   std::vector<std::string_view> words;
   while (true) {
     const size_t space = line.find(' ');
@@ -102,7 +102,7 @@ std::vector<std::string_view> Words(std::string_view line) {
 
 void ReadShards(LineReader& in, Manifest* manifest) {
   while (in.ok() && in.NextIs("shard")) {
-    const auto words = Words(in.Take("shard"));
+    const auto words = SplitAtSpaces(in.Take("shard"));
     if (words.size() != 6) return in.Fail("expected a shard, its sequence and its records");
     const ShardId shard = {static_cast<uint16_t>(in.Number(words[0]))};
     manifest->shards[shard] = {.first_sequence = in.Number(words[2]),
@@ -110,7 +110,7 @@ void ReadShards(LineReader& in, Manifest* manifest) {
                                .records = in.Number(words[5])};
   }
   while (in.ok() && in.NextIs("cursor")) {
-    const auto words = Words(in.Take("cursor"));
+    const auto words = SplitAtSpaces(in.Take("cursor"));
     const auto id = ParseRecordId(words.back());
     if (words.size() != 3 || !id.ok()) return in.Fail("expected a sequence and a record");
     manifest->cursors[id->shard] = {.sequence = in.Number(words[1]), .position = id->position};
@@ -123,7 +123,7 @@ void ReadDigests(LineReader& in, Manifest* manifest) {
     return in.Fail("not as many digests as records");
   manifest->digests.reserve(count);
   while (in.ok() && manifest->digests.size() < count) {
-    for (const std::string_view word : Words(in.Take("d"))) {
+    for (const std::string_view word : SplitAtSpaces(in.Take("d"))) {
       uint32_t digest = 0;
       if (!absl::SimpleHexAtoi(ToAbsl(word), &digest)) return in.Fail("expected digests");
       manifest->digests.push_back(digest);

@@ -15,7 +15,14 @@
 namespace ocs::cdr {
 namespace {
 
-enum Column : size_t { kModel, kKind, kQuantity, kAmount, kCurrency, kColumnCount };
+enum Column : size_t {
+  kModelColumn,
+  kKindColumn,
+  kQuantityColumn,
+  kAmountColumn,
+  kCurrencyColumn,
+  kColumnCount
+};
 constexpr std::array<std::string_view, kColumnCount> kColumns = {"model", "kind", "quantity",
                                                                  "amount", "currency"};
 using Places = std::array<size_t, kColumnCount>;
@@ -36,16 +43,18 @@ absl::StatusOr<InvoiceLine> ParseRow(const std::vector<std::string>& row, const 
   for (const size_t place : places) {
     if (place >= row.size()) return absl::InvalidArgumentError("has too few columns");
   }
-  line.model = row[places[kModel]];
-  const auto kind = ParseTokenKind(row[places[kKind]]);
-  if (!kind) return absl::InvalidArgumentError(Cat("kind '", row[places[kKind]], "' is not known"));
+  line.model = row[places[kModelColumn]];
+  const auto kind = ParseTokenKind(row[places[kKindColumn]]);
+  if (!kind)
+    return absl::InvalidArgumentError(Cat("kind '", row[places[kKindColumn]], "' is not known"));
   line.kind = *kind;
-  if (!absl::SimpleAtoi(row[places[kQuantity]], &line.quantity) || line.quantity < 0)
-    return absl::InvalidArgumentError(Cat("quantity '", row[places[kQuantity]], "' is no count"));
-  OCS_ASSIGN_OR_RETURN(line.amount_micros, ParseMicros(row[places[kAmount]]));
-  OCS_ASSIGN_OR_RETURN(line.currency, Unit::Parse(row[places[kCurrency]]));
+  if (!absl::SimpleAtoi(row[places[kQuantityColumn]], &line.quantity) || line.quantity < 0)
+    return absl::InvalidArgumentError(
+        Cat("quantity '", row[places[kQuantityColumn]], "' is no count"));
+  OCS_ASSIGN_OR_RETURN(line.amount_micros, ParseMicros(row[places[kAmountColumn]]));
+  OCS_ASSIGN_OR_RETURN(line.currency, Unit::Parse(row[places[kCurrencyColumn]]));
   if (!line.currency.is_money())
-    return absl::InvalidArgumentError(Cat("currency '", row[places[kCurrency]], "'"));
+    return absl::InvalidArgumentError(Cat("currency '", row[places[kCurrencyColumn]], "'"));
   return line;
 }
 

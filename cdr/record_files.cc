@@ -19,8 +19,6 @@
 namespace ocs::cdr {
 namespace {
 
-constexpr uint64_t kFileBytesMax = uint64_t{4} << 30;
-
 using Visit = std::function<absl::Status(const RecordId& id, const Record& record)>;
 
 absl::StatusOr<std::vector<Manifest>> ManifestsIn(const std::string& folder) {
@@ -56,13 +54,13 @@ absl::Status VisitFile(const Manifest& manifest, const std::string& path, const 
     return absl::InvalidArgumentError(Cat(path, ": is ", FileFormatName(manifest.format),
                                           "; settlement reads BER files, which hold every field"));
   }
-  OCS_ASSIGN_OR_RETURN(std::string bytes, internal::ReadWhole(path, kFileBytesMax));
+  OCS_ASSIGN_OR_RETURN(std::string bytes, internal::ReadWhole(path, internal::kFileBytesMax));
   if (internal::Sha256Hex(bytes) != manifest.sha256) {
     return absl::DataLossError(
         Cat(path, ": is not the file that its manifest tells; ocsctl cdr verify says more"));
   }
   if (manifest.compression == Compression::kGzip) {
-    OCS_ASSIGN_OR_RETURN(bytes, internal::Gunzip(bytes, kFileBytesMax));
+    OCS_ASSIGN_OR_RETURN(bytes, internal::Gunzip(bytes, internal::kFileBytesMax));
   }
   OCS_ASSIGN_OR_RETURN(FileReader32297 reader, FileReader32297::Open(bytes));
   while (true) {

@@ -1,5 +1,6 @@
 #include "cdr/record_sums.h"
 
+#include "cdr/internal/time_text.h"
 #include "ocs/base/exact.h"
 #include "ocs/base/hash.h"
 #include "ocs/base/text.h"
@@ -8,7 +9,6 @@ namespace ocs::cdr {
 namespace {
 
 constexpr uint64_t kChunkRecords = 1'024;
-constexpr int64_t kDayMillis = 86'400'000;
 
 uint64_t HashOf(const RecordId& id, const Record& record) {
   std::string bytes = FormatRecordId(id);
@@ -23,7 +23,7 @@ RecordChunk ChunkOf(const RecordId& id, const Record& record) {
 }
 
 absl::Status RecordSums::Add(const RecordId& id, const Record& record) {
-  const int64_t day = (record.recorded_at.unix_ms - from_.unix_ms) / kDayMillis;
+  const int64_t day = (record.recorded_at.unix_ms - from_.unix_ms) / internal::kDayMillis;
   for (const RecordLine& line : record.lines) {
     const bool own = line.unit.is_money() && line.bucket <= kOwnMoneyBucket;
     int64_t& sum =

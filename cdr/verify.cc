@@ -20,8 +20,6 @@
 namespace ocs::cdr {
 namespace {
 
-constexpr uint64_t kFileBytesMax = uint64_t{4} << 30;
-
 struct Listed {
   std::vector<std::string> manifests;  // Their files' names.
   std::vector<std::string> files;
@@ -240,7 +238,8 @@ absl::Status Verifier::CheckHead() {
 }
 
 absl::Status Verifier::CheckUnlisted(const std::string& name) {
-  OCS_ASSIGN_OR_RETURN(const std::string bytes, internal::ReadWhole(Path(name), kFileBytesMax));
+  OCS_ASSIGN_OR_RETURN(const std::string bytes,
+                       internal::ReadWhole(Path(name), internal::kFileBytesMax));
   const auto original = names_by_hash_.find(internal::Sha256Hex(bytes));
   if (original != names_by_hash_.end()) {
     Found({FaultKind::kFileDoubled, name, Cat("is a copy of ", original->second),
@@ -267,7 +266,7 @@ absl::Status Verifier::CheckFiles(const Listed& listed) {
       continue;
     }
     OCS_ASSIGN_OR_RETURN(const std::string bytes,
-                         internal::ReadWhole(Path(manifest.file), kFileBytesMax));
+                         internal::ReadWhole(Path(manifest.file), internal::kFileBytesMax));
     for (Fault& fault : internal::CheckFile(manifest, bytes)) Found(std::move(fault));
   }
   // Those whose manifest could not be read are told by that.

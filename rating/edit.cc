@@ -15,7 +15,7 @@
 namespace ocs::rating {
 namespace {
 
-using internal::Found;
+using internal::FoundNode;
 using internal::YamlNode;
 
 constexpr int kDecimalsMax = 12;  // As the language has it.
@@ -114,13 +114,13 @@ std::string_view ActionText(Edit::Action action) {
   return "";
 }
 
-absl::Status Fault(const Edit& edit, const Found& found, std::string_view what) {
+absl::Status Fault(const Edit& edit, const FoundNode& found, std::string_view what) {
   return absl::InvalidArgumentError(
       Cat("line ", found.node->line, ": ", found.field, ": ", what, " (", edit.ToString(), ")"));
 }
 
 // What the value becomes.
-absl::StatusOr<std::string> NewValue(const Edit& edit, const Found& found) {
+absl::StatusOr<std::string> NewValue(const Edit& edit, const FoundNode& found) {
   if (edit.action == Edit::Action::kSet) return edit.value;
   const auto number = LeadingDecimal(found.node->text);
   if (!number.has_value()) {
@@ -134,7 +134,7 @@ absl::StatusOr<std::string> NewValue(const Edit& edit, const Found& found) {
 }
 
 // Puts the values into the text, from its end to its beginning so that offsets stay right.
-absl::Status Replace(const Edit& edit, std::vector<std::pair<Found, std::string>> values,
+absl::Status Replace(const Edit& edit, std::vector<std::pair<FoundNode, std::string>> values,
                      std::string* text) {
   std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) {
     return a.first.node->offset > b.first.node->offset;
@@ -159,8 +159,8 @@ absl::Status ApplyEdit(const Edit& edit, EditedText* edited) {
   }
   const auto at = internal::FollowPath(tree.root, edit.path);
   if (!at.ok()) return at.status();
-  std::vector<std::pair<Found, std::string>> values;
-  for (const Found& found : *at) {
+  std::vector<std::pair<FoundNode, std::string>> values;
+  for (const FoundNode& found : *at) {
     if (found.node->kind != YamlNode::Kind::kScalar) {
       return Fault(edit, found, "expected a single value");
     }

@@ -13,6 +13,9 @@
 
 namespace ocs::balance {
 
+/// Added to an effect's number: the short form and More follow.
+inline constexpr uint8_t kLongForm = 64;
+
 [[nodiscard]] bool DecodeUnit(ByteReader& in, Unit* unit);
 
 void EncodeQuantities(const Quantities& quantities, ByteWriter& out);

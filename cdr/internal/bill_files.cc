@@ -14,7 +14,7 @@
 namespace ocs::cdr::internal {
 namespace {
 
-constexpr size_t kBufferBytes = 256 << 10;
+constexpr size_t kFileBufferBytes = 256 << 10;
 constexpr std::string_view kCarriedHeader = "account,currency,carried_micros";
 
 struct FileHead {
@@ -151,7 +151,7 @@ absl::StatusOr<std::unique_ptr<HashedFile>> HashedFile::Create(const std::string
 }
 
 absl::Status HashedFile::WriteIfLarge() {
-  return buffer_.size() < kBufferBytes ? absl::OkStatus() : Write();
+  return buffer_.size() < kFileBufferBytes ? absl::OkStatus() : Write();
 }
 
 absl::Status HashedFile::Write() {

@@ -9,7 +9,7 @@
 namespace ocs::cdr::internal {
 namespace {
 
-constexpr std::string_view kFormat = "ocs-bill-manifest-1";
+constexpr std::string_view kManifestFormat = "ocs-bill-manifest-1";
 
 void AppendCursors(std::string_view name, const BillManifest::Cursors& cursors, std::string* out) {
   for (const auto& [shard, cursor] : cursors) {
@@ -86,11 +86,12 @@ bool ReadLine(const Words& words, BillManifest* out) {
 }  // namespace
 
 std::string FormatBillManifest(const BillManifest& manifest) {
-  std::string out = Cat(
-      "format ", kFormat, "\ncycle ", manifest.cycle, "\nfrom ", manifest.from.unix_ms, "\nuntil ",
-      manifest.until.unix_ms, "\nkind ", manifest.kind == BillRunKind::kFinal ? "final" : "draft",
-      "\nminimum_fen ", manifest.minimum_fen, "\nprevious ", manifest.previous, "\nfirst_number ",
-      manifest.first_number, "\nbills ", manifest.bills, "\nrecords ", manifest.records, "\n");
+  std::string out =
+      Cat("format ", kManifestFormat, "\ncycle ", manifest.cycle, "\nfrom ", manifest.from.unix_ms,
+          "\nuntil ", manifest.until.unix_ms, "\nkind ",
+          manifest.kind == BillRunKind::kFinal ? "final" : "draft", "\nminimum_fen ",
+          manifest.minimum_fen, "\nprevious ", manifest.previous, "\nfirst_number ",
+          manifest.first_number, "\nbills ", manifest.bills, "\nrecords ", manifest.records, "\n");
   if (manifest.by_billing_day) out.append("by_billing_day 1\n");
   AppendCursors("start", manifest.start, &out);
   AppendCursors("end", manifest.end, &out);

@@ -14,9 +14,9 @@
 namespace ocs::cdr::internal {
 namespace {
 
-constexpr size_t kBufferBytes = 64 << 10;
+constexpr size_t kSpoolBufferBytes = 64 << 10;
 constexpr size_t kReadBytes = 256 << 10;
-constexpr mode_t kFileMode = 0600;
+constexpr mode_t kSpoolFileMode = 0600;
 
 // Stands before the bytes of each record; read by the process that wrote it, so in its own order
 // of bytes.
@@ -86,7 +86,7 @@ absl::Status BillSpool::Add(const RecordId& id, const Record& record) {
                     .length = static_cast<uint32_t>(range.buffer.size() - begin - sizeof(Frame)),
                     .shard = id.shard.value};
   std::memcpy(range.buffer.data() + begin, &frame, sizeof(frame));
-  return range.buffer.size() < kBufferBytes ? absl::OkStatus() : Flush(number);
+  return range.buffer.size() < kSpoolBufferBytes ? absl::OkStatus() : Flush(number);
 }
 
 absl::Status BillSpool::Flush(size_t number) {
@@ -94,8 +94,8 @@ absl::Status BillSpool::Flush(size_t number) {
   if (range.buffer.empty()) return absl::OkStatus();
   if (!range.file.valid()) {
     // Without a name: gone with the process, however that ends.
-    range.file =
-        Descriptor(::open(folder_.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC | O_EXCL, kFileMode));
+    range.file = Descriptor(
+        ::open(folder_.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC | O_EXCL, kSpoolFileMode));
     if (!range.file.valid()) return IoError(errno, "cannot make an unnamed file in", folder_);
   }
   OCS_RETURN_IF_ERROR(WriteAll(range.file, range.buffer, folder_));

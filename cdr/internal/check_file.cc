@@ -8,6 +8,7 @@
 #include "cdr/ber.h"
 #include "cdr/csv.h"
 #include "cdr/file_32297.h"
+#include "cdr/internal/disk.h"
 #include "cdr/internal/gzip.h"
 #include "cdr/internal/sha256.h"
 #include "cdr/internal/split_records.h"
@@ -18,11 +19,10 @@ namespace ocs::cdr::internal {
 namespace {
 
 constexpr size_t kFaultsMax = 1'000;
-constexpr uint64_t kFileBytesMax = uint64_t{4} << 30;
 constexpr std::string_view kFetchAgain =
     "do not load the file: fetch it again from where it was written";
 
-std::string Words(const RecordPiece& piece) {
+std::string PlaceText(const RecordPiece& piece) {
   if (!piece.readable) return Cat("a record that cannot be read, at byte ", piece.offset);
   return Cat("record ", FormatRecordId(piece.id), " (sequence ", piece.local_sequence,
              "), at byte ", piece.offset);
@@ -87,7 +87,7 @@ class Comparison final {
 
   void Missing() {
     const std::string behind =
-        actual_ == 0 ? "at its beginning" : Cat("behind ", Words(split_.pieces[actual_ - 1]));
+        actual_ == 0 ? "at its beginning" : Cat("behind ", PlaceText(split_.pieces[actual_ - 1]));
     Add(FaultKind::kRecordMissing, behind,
         Cat("record ", expected_ + 1, " of ", manifest_.records, " is not there"));
     TakeExpected();
@@ -96,16 +96,16 @@ class Comparison final {
   void Surplus() {
     const auto original = seen_.find(digests_[actual_]);
     if (original != seen_.end()) {
-      Add(FaultKind::kRecordDoubled, Words(split_.pieces[actual_]),
+      Add(FaultKind::kRecordDoubled, PlaceText(split_.pieces[actual_]),
           Cat("stands at byte ", split_.pieces[original->second].offset, " already"));
     } else {
-      Add(FaultKind::kRecordAltered, Words(split_.pieces[actual_]),
+      Add(FaultKind::kRecordAltered, PlaceText(split_.pieces[actual_]),
           "was not in the file when it was written");
     }
     TakeActual();
   }
   void Altered() {
-    Add(FaultKind::kRecordAltered, Words(split_.pieces[actual_]),
+    Add(FaultKind::kRecordAltered, PlaceText(split_.pieces[actual_]),
         Cat("is not record ", expected_ + 1, " as it was written"));
     TakeExpected();
     TakeActual();
@@ -113,7 +113,7 @@ class Comparison final {
   // Both records are there, further on: told once, for the record that came too early. It counts as
   // found, so that what was pushed behind it is no fault of its own.
   void Reordered() {
-    Add(FaultKind::kRecordReordered, Words(split_.pieces[actual_]),
+    Add(FaultKind::kRecordReordered, PlaceText(split_.pieces[actual_]),
         Cat("stands where record ", expected_ + 1, " stood"));
     const uint32_t early = digests_[actual_];
     --expected_left_[early];

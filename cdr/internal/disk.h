@@ -14,6 +14,9 @@
 
 namespace ocs::cdr::internal {
 
+inline constexpr uint64_t kFileBytesMax = uint64_t{4}
+                                          << 30;  ///< Of a file of records that is read.
+
 /// Called before each step that changes the disk; nothing by default. Only tests set it.
 using DiskStepHook = void (*)();
 void SetDiskStepHook(DiskStepHook hook);

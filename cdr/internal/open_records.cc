@@ -10,7 +10,7 @@
 namespace ocs::cdr::internal {
 namespace {
 
-constexpr std::string_view kFormat = "ocs-open-records-1\n";
+constexpr std::string_view kOpenRecordsFormat = "ocs-open-records-1\n";
 constexpr size_t kHeadBytes = 8 + 4 + 4 + 4;  // Group, index, shard, length.
 // A record of the most lines with the longest texts is far below it.
 constexpr uint32_t kRecordBytesMax = 64 << 20;
@@ -34,7 +34,7 @@ bool ReadBytes(std::ifstream& in, size_t count, std::string* bytes, Sha256Stream
 absl::StatusOr<std::unique_ptr<OpenRecords>> OpenRecords::Create(const std::string& folder) {
   std::unique_ptr<OpenRecords> records(new OpenRecords());
   OCS_ASSIGN_OR_RETURN(records->file_, HashedFile::Create(folder, kOpenName));
-  records->file_->buffer()->append(kFormat);
+  records->file_->buffer()->append(kOpenRecordsFormat);
   return records;
 }
 
@@ -58,7 +58,8 @@ absl::Status ReadOpenRecords(const std::string& path, const BillManifest::File& 
   Sha256Stream hash;
   std::string head;
   std::string bytes;
-  if (!ReadBytes(in, kFormat.size(), &head, &hash) || head != kFormat) return Damaged(path);
+  if (!ReadBytes(in, kOpenRecordsFormat.size(), &head, &hash) || head != kOpenRecordsFormat)
+    return Damaged(path);
   while (ReadBytes(in, kHeadBytes, &head, &hash)) {
     ByteReader reader(head);
     RecordId id;

@@ -14,6 +14,8 @@
 
 namespace ocs::cdr::internal {
 
+inline constexpr int64_t kDayMillis = 86'400'000;
+
 /// Thread-compatible.
 class TimeText final {
  public:

@@ -5,6 +5,7 @@
 #define OCS_BASE_EXACT_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace ocs {
@@ -22,6 +23,12 @@ enum class Rounding : uint8_t {
   int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
   return sum;
+}
+
+/// a + b, stopping at the ends.
+[[nodiscard]] inline int64_t AddWithin(int64_t a, int64_t b) {
+  return AddExact(a, b).value_or(b > 0 ? std::numeric_limits<int64_t>::max()
+                                       : std::numeric_limits<int64_t>::min());
 }
 
 /// a - b, or nothing on overflow.

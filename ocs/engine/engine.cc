@@ -15,14 +15,6 @@
 
 namespace ocs::engine {
 
-namespace {
-
-absl::Status Stopping() {
-  return absl::UnavailableError("the server is stopping: repeat the request after its restart");
-}
-
-}  // namespace
-
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
@@ -158,7 +150,7 @@ void Engine::State::GoOn(Operation* operation, PartitionId partition) {
     }
   }
   if (stopped.load(std::memory_order_acquire)) {
-    operation->status = Stopping();
+    operation->status = StoppingError();
     operation->Done();
     return;
   }
@@ -215,7 +207,7 @@ void Engine::Drain(std::function<void()> done) {
   }
   // What a copy that is being made would have waited for ends here; a repeat goes on with it.
   for (const auto& [operation, partition] : held) {
-    operation->status = Stopping();
+    operation->status = StoppingError();
     operation->Done();
   }
   auto left = std::make_shared<std::atomic<size_t>>(state_->shards.size());

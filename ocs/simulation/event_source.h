@@ -5,6 +5,7 @@
 #ifndef OCS_SIMULATION_EVENT_SOURCE_H_
 #define OCS_SIMULATION_EVENT_SOURCE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,8 @@ struct Piece {
   int64_t offset_ms = 0;   ///< To be added to a trace's times: what passes before took.
   int64_t weight = 0;      ///< Bytes of the input, or whatever total_weight() counts.
 };
+
+inline constexpr size_t kBadRowsOfPiece = 100;  ///< So many are told: as many as a result lists.
 
 /// Input of a simulation. Confined to who reads, but for Parse.
 class EventSource {

@@ -43,6 +43,7 @@ struct Figures {
   // What customers were charged: fees as they were billed, and the calls.
   int64_t billed_micros = 0;
 
+  int64_t completed() const { return calls - blocked - not_sold - cut; }
   int64_t recurring_micros() const { return fee_micros + package_micros; }
   int64_t revenue_micros() const {
     return fee_micros + package_micros + breakage_micros + usage_micros + overage_micros;

@@ -14,10 +14,6 @@ namespace {
 using simulation::Customer;
 using simulation::Figures;
 
-int64_t RanOf(const Figures& figures) {
-  return figures.calls - figures.blocked - figures.not_sold - figures.cut;
-}
-
 int64_t FeesOf(const Figures& figures) {
   return figures.billed_micros - figures.usage_micros - figures.overage_micros;
 }
@@ -39,7 +35,7 @@ CustomerChange ChangeOf(const Customer& before, const Customer& after) {
   change.fee_change_micros = FeesOf(now) - FeesOf(old);
   change.usage_change_micros = now.usage_micros - old.usage_micros;
   change.overage_change_micros = now.overage_micros - old.overage_micros;
-  change.ran_change = RanOf(now) - RanOf(old);
+  change.ran_change = now.completed() - old.completed();
   change.margin_change_micros = now.margin_micros() - old.margin_micros();
   change.lot = LotOf(change.change_micros(), change.ran_change);
   OCS_CHECK(change.fee_change_micros + change.usage_change_micros + change.overage_change_micros ==

@@ -10,10 +10,6 @@ namespace {
 using simulation::Customer;
 using simulation::Figures;
 
-int64_t RanOf(const Figures& figures) {
-  return figures.calls - figures.blocked - figures.not_sold - figures.cut;
-}
-
 CustomerChoice Choose(const Customer& now, size_t index, uint8_t own,
                       const std::vector<PlanTrial>& trials) {
   CustomerChoice choice = {.number = now.number,
@@ -24,7 +20,7 @@ CustomerChoice Choose(const Customer& now, size_t index, uint8_t own,
   for (size_t i = 0; i < trials.size(); ++i) {
     const Customer& tried = trials[i].result->customers[index];
     OCS_CHECK(tried.number == now.number);
-    if (RanOf(tried.figures) < RanOf(now.figures)) continue;
+    if (tried.figures.completed() < now.figures.completed()) continue;
     if (tried.figures.billed_micros >= choice.cheapest_micros) continue;
     choice.cheapest = static_cast<uint8_t>(i);
     choice.cheapest_micros = tried.figures.billed_micros;

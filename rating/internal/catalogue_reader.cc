@@ -29,8 +29,6 @@ std::vector<Field> ItemsOf(const Fields& fields, std::string_view key, size_t ma
   return {};
 }
 
-bool IsMap(const Field& item) { return item.node->kind == YamlNode::Kind::kMap; }
-
 }  // namespace
 
 Catalogue CatalogueReader::Read(const YamlNode& root) {
@@ -257,8 +255,8 @@ void CatalogueReader::ReadUnit(const Field& item) {
   std::set<std::string>& burned = draft_.burned[std::string(terms.unit.code())];
   const RuleIndex index(terms.burn);
   for (const Model& model : draft_.out.models) {
-    const std::vector<Found> rules = index.RulesOf(model);
-    const bool always = std::any_of(rules.begin(), rules.end(), [&](const Found& found) {
+    const std::vector<FoundRule> rules = index.RulesOf(model);
+    const bool always = std::any_of(rules.begin(), rules.end(), [&](const FoundRule& found) {
       return terms.burn[found.rule].when.always();
     });
     if (always) burned.insert(model.id);

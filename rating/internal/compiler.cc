@@ -136,22 +136,23 @@ class Compiler final {
 
   // One way in which a grant is drawn.
   struct Way {
-    Found weight = {.rule = kNone};
+    FoundRule weight = {.rule = kNone};
     uint32_t burn = kNone;
   };
 
   // Strongest first. What stands behind a way that always holds is never reached.
-  std::vector<Way> WaysOf(const Grant& grant, const std::vector<Found>& weights, uint32_t model) {
+  std::vector<Way> WaysOf(const Grant& grant, const std::vector<FoundRule>& weights,
+                          uint32_t model) {
     std::vector<Way> ways;
-    const std::vector<Found>& burns = workshop_.BurnsOf(grant.terms.unit, model);
-    const auto add = [&](const Found& weight) {
-      for (const Found& burn : burns) {
+    const std::vector<FoundRule>& burns = workshop_.BurnsOf(grant.terms.unit, model);
+    const auto add = [&](const FoundRule& weight) {
+      for (const FoundRule& burn : burns) {
         ways.push_back({weight, burn.rule});
         if (workshop_.BurnRule(grant.terms.unit, burn.rule)->when.always()) return;
       }
       ways.push_back({weight, kNone});
     };
-    for (const Found& weight : weights) {
+    for (const FoundRule& weight : weights) {
       add(weight);
       if (grant.weights[weight.rule].when.always()) return ways;
     }

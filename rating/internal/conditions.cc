@@ -5,11 +5,11 @@
 #include "ocs/base/text.h"
 #include "rating/internal/scalars.h"
 #include "rating/internal/words.h"
+#include "rating/internal/zone_table.h"
 
 namespace ocs::rating::internal {
 namespace {
 
-constexpr int kDaySeconds = 86'400;
 constexpr size_t kValueLengthMax = 128;  // As long as a model's name.
 
 std::vector<std::string> DimensionNames() {

@@ -58,7 +58,8 @@ bool ItemMatches(const YamlNode& item, size_t index, std::string_view step) {
   return false;
 }
 
-void TakeStep(const Found& from, std::string_view step, bool last, std::vector<Found>* out) {
+void TakeStep(const FoundNode& from, std::string_view step, bool last,
+              std::vector<FoundNode>* out) {
   const YamlNode& node = *from.node;
   for (size_t i = 0; i < node.items.size(); ++i) {
     if (!ItemMatches(node.items[i], i, step)) continue;
@@ -77,9 +78,9 @@ void TakeStep(const Found& from, std::string_view step, bool last, std::vector<F
 }
 
 // What the step could have been.
-std::string NamesIn(const std::vector<Found>& at) {
+std::string NamesIn(const std::vector<FoundNode>& at) {
   std::vector<std::string> names;
-  for (const Found& found : at) {
+  for (const FoundNode& found : at) {
     for (const YamlNode::Member& member : found.node->members) names.push_back(member.key);
     for (const YamlNode& item : found.node->items) {
       for (const YamlNode::Member& member : item.members) {
@@ -105,13 +106,13 @@ bool MatchesWord(std::string_view pattern, std::string_view word) {
   return false;
 }
 
-absl::StatusOr<std::vector<Found>> FollowPath(const YamlNode& root, std::string_view path) {
-  std::vector<Found> at = {{.node = &root, .field = ""}};
+absl::StatusOr<std::vector<FoundNode>> FollowPath(const YamlNode& root, std::string_view path) {
+  std::vector<FoundNode> at = {{.node = &root, .field = ""}};
   const std::vector<absl::string_view> steps = absl::StrSplit(ToAbsl(path), '/');
   for (size_t i = 0; i < steps.size(); ++i) {
     const std::string_view step = FromAbsl(steps[i]);
-    std::vector<Found> next;
-    for (const Found& found : at) TakeStep(found, step, i + 1 == steps.size(), &next);
+    std::vector<FoundNode> next;
+    for (const FoundNode& found : at) TakeStep(found, step, i + 1 == steps.size(), &next);
     if (next.empty()) {
       return absl::InvalidArgumentError(
           Cat("path '", path, "': '", step, "' leads nowhere; there is ", NamesIn(at)));

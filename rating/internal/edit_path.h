@@ -12,7 +12,7 @@
 
 namespace ocs::rating::internal {
 
-struct Found {
+struct FoundNode {
   const YamlNode* node = nullptr;  ///< Of the tree.
   std::string field;
 };
@@ -22,7 +22,7 @@ bool MatchesWord(std::string_view pattern, std::string_view word);
 
 /// All nodes that the path leads to, in order of the text. Errors: InvalidArgument: none; the
 /// message names the step that leads nowhere, and what there is.
-absl::StatusOr<std::vector<Found>> FollowPath(const YamlNode& root, std::string_view path);
+absl::StatusOr<std::vector<FoundNode>> FollowPath(const YamlNode& root, std::string_view path);
 
 }  // namespace ocs::rating::internal
 

@@ -39,6 +39,8 @@ struct Field {
   int line = 0;  ///< Of the key, or of the item.
 };
 
+inline bool IsMap(const Field& field) { return field.node->kind == YamlNode::Kind::kMap; }
+
 /// One map with a fixed set of keys. The node and the reporter must outlive it. Thread-compatible.
 class Fields final {
  public:

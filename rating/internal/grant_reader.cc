@@ -22,8 +22,6 @@ constexpr std::string_view kValidityExpected = "a time such as '1 month', '30 da
 constexpr std::string_view kEndExpected =
     "stop, bill_on, wait, throttle or a map such as {then: fallback, model: m}";
 
-bool IsMap(const Field& item) { return item.node->kind == YamlNode::Kind::kMap; }
-
 // The unit of that name that may be granted or limited; nothing when unknown, which is reported.
 std::optional<Unit> ReadUnit(const Fields& fields, const std::string& text, const Draft& draft) {
   const auto unit = Unit::Parse(text);

@@ -28,8 +28,6 @@ const std::vector<std::string>& OfferKeys() {
   return kKeys;
 }
 
-bool IsMap(const Field& item) { return item.node->kind == YamlNode::Kind::kMap; }
-
 // The index of the grant of that name; -1 when there is none.
 int GrantNamed(const OfferTerms& terms, const std::string& name) {
   for (size_t g = 0; g < terms.grants.size(); ++g) {

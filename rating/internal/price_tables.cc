@@ -128,7 +128,7 @@ uint32_t PriceTables::ListOf(const std::vector<uint32_t>& groups) {
 
 void PriceTables::AppendChains(const RuleSet& set, uint32_t model, const std::vector<Link>& above,
                                std::vector<Chain>* chains) {
-  for (const Found& found : set.index->RulesOf(catalogue_.models[model])) {
+  for (const FoundRule& found : set.index->RulesOf(catalogue_.models[model])) {
     const RateRule& rule = (*set.rules)[found.rule];
     if (full_) return;
     if (chains->size() >= kRulesPerModelMax) {
@@ -152,7 +152,7 @@ void PriceTables::AppendChains(const RuleSet& set, uint32_t model, const std::ve
       continue;
     }
     // A model without a burn factor is not sold in points.
-    for (const Found& burn : workshop_.BurnsOf(rule.per_unit, model)) {
+    for (const FoundRule& burn : workshop_.BurnsOf(rule.per_unit, model)) {
       chains->push_back({links, workshop_.BurnRule(rule.per_unit, burn.rule)});
     }
   }

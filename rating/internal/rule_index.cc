@@ -37,20 +37,21 @@ RuleIndex::RuleIndex(const std::vector<RateRule>& rules) : rules_(rules) {
   }
 }
 
-void RuleIndex::Append(MatchLevel level, const std::string& name, std::vector<Found>* found) const {
+void RuleIndex::Append(MatchLevel level, const std::string& name,
+                       std::vector<FoundRule>* found) const {
   const auto group = groups_.find(Matcher{.level = level, .name = name});
   if (group == groups_.end()) return;
   for (const uint32_t rule : group->second) {
     // A rule that names the model twice is there by its narrowest matcher.
     const bool known = rules_[rule].matchers.size() > 1 &&
                        std::any_of(found->begin(), found->end(),
-                                   [rule](const Found& other) { return other.rule == rule; });
+                                   [rule](const FoundRule& other) { return other.rule == rule; });
     if (!known) found->push_back({rule, &group->first});
   }
 }
 
-std::vector<Found> RuleIndex::RulesOf(const Model& model) const {
-  std::vector<Found> found;
+std::vector<FoundRule> RuleIndex::RulesOf(const Model& model) const {
+  std::vector<FoundRule> found;
   std::vector<std::string> classes = model.classes;
   std::sort(classes.begin(), classes.end());
   Append(MatchLevel::kModel, model.id, &found);
@@ -59,7 +60,7 @@ std::vector<Found> RuleIndex::RulesOf(const Model& model) const {
   Append(MatchLevel::kProvider, model.provider, &found);
   Append(MatchLevel::kAny, "", &found);
   if (found.size() < 2) return found;
-  std::sort(found.begin(), found.end(), [this](const Found& a, const Found& b) {
+  std::sort(found.begin(), found.end(), [this](const FoundRule& a, const FoundRule& b) {
     if (a.matcher->level != b.matcher->level) return a.matcher->level > b.matcher->level;
     if (strengths_[a.rule] != strengths_[b.rule]) return strengths_[a.rule] > strengths_[b.rule];
     if (rules_[a.rule].when.from != rules_[b.rule].when.from) {

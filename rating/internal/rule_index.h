@@ -20,7 +20,7 @@ bool Matches(const Matcher& matcher, const Model& model);
 bool Covers(const std::vector<Matcher>& matchers, const Model& model);
 
 /// A rule that speaks of a model, and the narrowest of its matchers that does.
-struct Found {
+struct FoundRule {
   uint32_t rule = 0;
   const Matcher* matcher = nullptr;
 };
@@ -32,7 +32,7 @@ class RuleIndex final {
 
   /// The rules that speak of the model, strongest first, each once; among equals by `from`, then as
   /// written.
-  std::vector<Found> RulesOf(const Model& model) const;
+  std::vector<FoundRule> RulesOf(const Model& model) const;
 
   /// Indexes by matcher, as written.
   const std::map<Matcher, std::vector<uint32_t>>& groups() const { return groups_; }
@@ -41,7 +41,7 @@ class RuleIndex final {
   uint32_t strength(uint32_t rule) const { return strengths_[rule]; }
 
  private:
-  void Append(MatchLevel level, const std::string& name, std::vector<Found>* found) const;
+  void Append(MatchLevel level, const std::string& name, std::vector<FoundRule>* found) const;
 
   const std::vector<RateRule>& rules_;
   std::vector<uint32_t> strengths_;

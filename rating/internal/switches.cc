@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "rating/internal/compiled.h"
+#include "rating/internal/zone_table.h"
 
 namespace ocs::rating::internal {
 namespace {
-
-constexpr int64_t kDaySeconds = 86'400;
 
 // The next instant after `unix_ms` at which the clock, at its present offset, shows that second.
 int64_t NextShown(const ZoneTable& zone, int64_t unix_ms, uint32_t second_of_day) {

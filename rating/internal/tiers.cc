@@ -73,15 +73,15 @@ bool Rounds(const Tier& tier) {
 
 // What a kind costs in each tier, over one denominator. Nothing when there are too many tiers, as
 // the work below grows with their square, or when a number does not fit.
-struct Scale {
+struct TierScale {
   absl::InlinedVector<int64_t, 24> numerators;
   int64_t denominator = 1;
 };
-std::optional<Scale> ScaleOf(const Pot& pot, TokenKind kind) {
+std::optional<TierScale> ScaleOf(const Pot& pot, TokenKind kind) {
   constexpr size_t kTiersMax = 64;
   const std::vector<Tier>& tiers = TiersOf(pot);
   if (tiers.size() > kTiersMax) return std::nullopt;
-  Scale scale;
+  TierScale scale;
   for (size_t t = 0; t < tiers.size(); ++t) {
     const int64_t denominator = RateIn(pot, tiers, t, kind).denominator;
     const int64_t factor = denominator / std::gcd(denominator, scale.denominator);
@@ -99,7 +99,7 @@ std::optional<Scale> ScaleOf(const Pot& pot, TokenKind kind) {
 
 // What pieces cost that begin at `begin`, in 1/denominator. A product of two that fit 64 bits, and
 // a sum of them for `pieces` in all, fit 127.
-absl::int128 CostFrom(const std::vector<Tier>& tiers, const Scale& scale, int64_t begin,
+absl::int128 CostFrom(const std::vector<Tier>& tiers, const TierScale& scale, int64_t begin,
                       int64_t pieces) {
   absl::int128 cost = 0;
   for (size_t t = TierAt(tiers, begin); pieces > 0; ++t) {

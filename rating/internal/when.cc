@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "ocs/base/check.h"
+#include "rating/internal/zone_table.h"
 
 namespace ocs::rating::internal {
 namespace {
@@ -15,7 +16,6 @@ bool HoursHold(const Check& hours, uint32_t second) {
 
 // Whether two checks of clocks surely exclude each other.
 bool Exclude(const Check& a, const Check& b) {
-  constexpr uint32_t kDaySeconds = 86'400;
   if (a.zone != b.zone) return false;
   if (a.kind == CheckKind::kWeekdays && b.kind == CheckKind::kWeekdays) {
     return (a.arg & b.arg) == 0;

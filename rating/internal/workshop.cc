@@ -23,8 +23,8 @@ Workshop::Workshop(const Catalogue& catalogue, CompiledTariff* out,
   }
 }
 
-const std::vector<Found>& Workshop::BurnsOf(const Unit& unit, uint32_t model) {
-  static const std::vector<Found> kEmpty;
+const std::vector<FoundRule>& Workshop::BurnsOf(const Unit& unit, uint32_t model) {
+  static const std::vector<FoundRule> kEmpty;
   const auto found = burns_.find(std::string(unit.code()));
   return found == burns_.end() ? kEmpty : found->second.by_model[model];
 }

@@ -48,7 +48,7 @@ class Workshop final {
   RowMaker rows;
 
   /// The burn rules of the unit that speak of the model, strongest first.
-  const std::vector<Found>& BurnsOf(const Unit& unit, uint32_t model);
+  const std::vector<FoundRule>& BurnsOf(const Unit& unit, uint32_t model);
   /// REQUIRES: the unit is declared and has so many burn rules.
   const RateRule* BurnRule(const Unit& unit, uint32_t rule) const;
 
@@ -80,7 +80,7 @@ class Workshop final {
  private:
   struct Burns {
     const UnitTerms* terms = nullptr;
-    std::vector<std::vector<Found>> by_model;
+    std::vector<std::vector<FoundRule>> by_model;
     std::unique_ptr<RuleIndex> index;
   };
 

@@ -8,8 +8,6 @@
 namespace ocs::rating::internal {
 namespace {
 
-constexpr int64_t kDaySeconds = 86'400;
-
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 }  // namespace

@@ -10,6 +10,8 @@
 
 namespace ocs::rating::internal {
 
+inline constexpr int kDaySeconds = 86'400;
+
 /// Offsets from 2000 to 2199; before and after, the first and the last hold. No model was sold
 /// outside. Immutable.
 class ZoneTable final {

@@ -13,13 +13,6 @@
 namespace ocs::balance::tests {
 namespace {
 
-/// Applies what the entry holds.
-absl::Status Apply(EntryBuilder& entry, Account* account) {
-  const auto read = ReadEntry(entry, {.group = 2, .index = 0});
-  Applier applier;
-  return applier.Apply(read->view, account);
-}
-
 EntryBuilder& Begin(EntryBuilder& entry) {
   entry.Begin(EntryKind::kAccountChanged, AccountId::Of({77}, 5));
   return entry;
@@ -35,7 +28,7 @@ bool Applies(Account* account, Fill fill) {
   EntryBuilder entry;
   Begin(entry);
   fill(entry);
-  const absl::Status status = Apply(entry, account);
+  const absl::Status status = ApplyEntry(entry, account);
   CHECK((status.ok() || absl::IsDataLoss(status)));
   return status.ok();
 }
@@ -293,7 +286,7 @@ TEST_CASE("a counter counts in its window and keeps what is held beyond it", "[b
   entry.SetGrant(grant);
   entry.Count(Day(0, 0, 30));
   CHECK(Judge(account, entry) == Verdict::kAllowed);
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   const auto count = [&](const CounterMove& move) {
     return Applies(&account, [&](EntryBuilder& e) { e.Count(move); });
   };

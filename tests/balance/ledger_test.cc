@@ -10,14 +10,7 @@
 namespace ocs::balance::tests {
 namespace {
 
-/// Applies what the entry holds.
-absl::Status Apply(EntryBuilder& entry, Account* account) {
-  const auto read = ReadEntry(entry, {.group = 2, .index = 0});
-  Applier applier;
-  return applier.Apply(read->view, account);
-}
-
-EntryBuilder& Begin(EntryBuilder& entry) {
+EntryBuilder& BeginUpdate(EntryBuilder& entry) {
   entry.Begin(EntryKind::kSessionUpdated, AccountId::Of({77}, 5));
   return entry;
 }
@@ -26,7 +19,7 @@ TEST_CASE("every reason not to allow an entry, in order of precedence", "[balanc
   Account account = NewAccount(100, 50);
   EntryBuilder entry;
   const auto judge = [&](std::initializer_list<Posting> postings) {
-    Begin(entry);
+    BeginUpdate(entry);
     for (const Posting& p : postings) entry.Post(p.account, p.bucket, p.amount);
     return VerdictName(Judge(account, entry));
   };
@@ -46,7 +39,7 @@ TEST_CASE("every reason not to allow an entry, in order of precedence", "[balanc
         "exceeds available");
   CHECK(judge({{L::kCash, main, -INT64_MAX}, {L::kAvailable, main, INT64_MAX}}) == "overflow");
   // A posting to a bucket that the entry itself adds.
-  Begin(entry);
+  BeginUpdate(entry);
   entry.AddBucket([] {
     Bucket bucket = TokenBucket(2, 0);
     return bucket;
@@ -89,7 +82,7 @@ TEST_CASE("buckets are drawn by priority, soonest end, narrowest scope, age", "[
 TEST_CASE("money comes in, is held, used and given back", "[balance][unit]") {
   Account account = NewAccount(100);
   EntryBuilder entry;
-  Begin(entry);
+  BeginUpdate(entry);
   entry.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 0});
   PostMovement(account, {.bucket = kMainBucket, .released = 0, .spent = 0, .held = 60}, &entry);
   entry.OpenSession(1, kNow, kNow.PlusSeconds(10));
@@ -97,16 +90,16 @@ TEST_CASE("money comes in, is held, used and given back", "[balance][unit]") {
   grant.holds = {{.bucket = kMainBucket, .amount = 60}};
   entry.SetGrant(grant);
   REQUIRE(Judge(account, entry) == Verdict::kAllowed);
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   Bucket& main = account.buckets[0];
   CHECK(main.available == 40);
   CHECK(main.held == 60);
   CHECK(account.NextDue() == kNow.PlusSeconds(10));
-  Begin(entry);
+  BeginUpdate(entry);
   entry.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 1});
   PostMovement(account, {.bucket = kMainBucket, .released = 60, .spent = 25, .held = 0}, &entry);
   entry.CloseSession();
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   CHECK(account.buckets[0].available == 75);
   CHECK(account.buckets[0].held == 0);
   CHECK(account.buckets[0].spent == 25);
@@ -117,11 +110,11 @@ TEST_CASE("an entry that does not fit its account is refused as damaged", "[bala
   const Account account = NewAccount(100);
   EntryBuilder entry;
   const auto fails = [&](auto fill) {
-    Begin(entry);
+    BeginUpdate(entry);
     entry.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 1});
     fill();
     Account copy = account;
-    const absl::Status status = Apply(entry, &copy);
+    const absl::Status status = ApplyEntry(entry, &copy);
     INFO(status);
     return absl::IsDataLoss(status) && status.message().find("2.0") != std::string::npos;
   };
@@ -160,7 +153,7 @@ TEST_CASE("the invariants are checked", "[balance][unit]") {
 Account WithPack(int64_t amount, int64_t fee) {
   Account account = NewAccount(fee);
   EntryBuilder entry;
-  Begin(entry);
+  BeginUpdate(entry);
   Bucket pack = TokenBucket(2, 0);
   pack.deferred_micros = fee;
   pack.valid_until = kNow.PlusSeconds(100);
@@ -168,7 +161,7 @@ Account WithPack(int64_t amount, int64_t fee) {
   entry.AddBucket(pack);
   PostIssue({2}, amount, &entry);
   REQUIRE(Judge(account, entry) == Verdict::kAllowed);
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   return account;
 }
 
@@ -187,11 +180,11 @@ TEST_CASE("a package's revenue is earned with its use, all of it, to the last mi
       const bool refund = used > 0 && random.OneIn(4);
       const int64_t spent = refund ? -random.Between(1, used)
                                    : random.Between(1, std::min<int64_t>(amount - used, 700));
-      Begin(entry);
+      BeginUpdate(entry);
       earned +=
           PostMovement(account, {.bucket = {2}, .released = 0, .spent = spent, .held = 0}, &entry);
       REQUIRE(Judge(account, entry) == Verdict::kAllowed);
-      REQUIRE(Apply(entry, &account).ok());
+      REQUIRE(ApplyEntry(entry, &account).ok());
       used += spent;
       REQUIRE(account.FindBucket({2})->released_micros == earned);
       // Never more than its share, never a whole micro less.
@@ -205,35 +198,35 @@ TEST_CASE("a package's revenue is earned with its use, all of it, to the last mi
 TEST_CASE("what ends expires, what is owed is given up, what is held stays", "[balance][unit]") {
   Account account = WithPack(1'000, 10'000);
   EntryBuilder entry;
-  Begin(entry);
+  BeginUpdate(entry);
   CHECK(PostExpiries(account, kNow.PlusSeconds(99), &entry) == 0);
-  Begin(entry);
+  BeginUpdate(entry);
   entry.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 0});
   PostMovement(account, {.bucket = {2}, .released = 0, .spent = 100, .held = 300}, &entry);
   entry.OpenSession(1, kNow, Instant::Never());
   Grant grant;
   grant.holds = {{.bucket = {2}, .amount = 300}};
   entry.SetGrant(grant);
-  REQUIRE(Apply(entry, &account).ok());
-  Begin(entry);
+  REQUIRE(ApplyEntry(entry, &account).ok());
+  BeginUpdate(entry);
   CHECK(PostExpiries(account, kNow.PlusSeconds(100), &entry) == 1);
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   const Bucket* pack = account.FindBucket({2});
   REQUIRE(pack != nullptr);
   CHECK(pack->expired == 600);
   CHECK(pack->held == 300);
   CHECK(account.NextDue() == Instant::Never());
-  Begin(entry);
+  BeginUpdate(entry);
   CHECK(PostExpiries(account, kNow.PlusSeconds(100), &entry) == 0);
   // The session ends, having used more than was held.
-  Begin(entry);
+  BeginUpdate(entry);
   entry.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 1});
   PostMovement(account, {.bucket = {2}, .released = 300, .spent = 350, .held = 0}, &entry);
   entry.CloseSession();
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   CHECK(account.FindBucket({2})->available == -50);
   CHECK(account.NextDue() == kNow.PlusSeconds(100));
-  Begin(entry);
+  BeginUpdate(entry);
   CHECK(PostExpiries(account, kNow.PlusSeconds(100), &entry) == 1);
   CHECK(Judge(account, entry) == Verdict::kAllowed);
   const auto& postings = entry.postings();
@@ -244,7 +237,7 @@ TEST_CASE("what ends expires, what is owed is given up, what is held stays", "[b
   };
   CHECK(posted(LedgerAccount::kWrittenOff) == -50);
   CHECK(posted(LedgerAccount::kBreakage) == 5'500);
-  REQUIRE(Apply(entry, &account).ok());
+  REQUIRE(ApplyEntry(entry, &account).ok());
   CHECK(account.FindBucket({2}) == nullptr);
 }
 

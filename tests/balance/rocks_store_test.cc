@@ -75,12 +75,6 @@ std::vector<std::string> FilesWith(const std::string& folder, const std::string&
   return paths;
 }
 
-std::string RandomBytes(Random& random, size_t size) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(random.Next());
-  return bytes;
-}
-
 std::string JournalKey(int64_t number) {
   std::string key;
   ByteWriter(&key).Big64(static_cast<uint64_t>(number));
@@ -306,14 +300,15 @@ TEST_CASE("a trimmed journal gives its space back", "[balance][unit]") {
   {
     const auto store = MustOpen(folder.path());
     for (int i = 0; i < kGroups; ++i) {
-      MustPut(*store, Table::kJournal, JournalKey(i), RandomBytes(random, 100'000));
+      MustPut(*store, Table::kJournal, JournalKey(i), testing::RandomBytes(random, 100'000));
     }
     full = store->DiskBytes();
     StoreBatch trim;
     trim.DeleteRange(Table::kJournal, JournalKey(0), JournalKey(kGroups - 10));
     REQUIRE(store->Write(trim) == absl::OkStatus());
     for (int i = 0; i < kGroups; ++i) {
-      MustPut(*store, Table::kJournal, JournalKey(kGroups + i), RandomBytes(random, 30'000));
+      MustPut(*store, Table::kJournal, JournalKey(kGroups + i),
+              testing::RandomBytes(random, 30'000));
     }
     CHECK(store->Seek(Table::kJournal, "")->key() == JournalKey(kGroups - 10));
   }
@@ -334,7 +329,7 @@ TEST_CASE("answers that expired leave the disk when it is cleaned up", "[balance
   for (int round = 0; round < 40; ++round) {
     StoreBatch batch;
     for (int i = 0; i < 10'000; ++i) {
-      batch.Put(Table::kAnswers, RandomBytes(random, 16), AnswerUntil(999'999));
+      batch.Put(Table::kAnswers, testing::RandomBytes(random, 16), AnswerUntil(999'999));
     }
     written += batch.size();
     REQUIRE(store->Write(batch) == absl::OkStatus());
@@ -394,7 +389,7 @@ TEST_CASE("a store whose log has a flipped bit is refused", "[balance][crash]") 
   {
     const auto store = MustOpen(folder.path());
     for (int i = 0; i < 4; ++i) {
-      const std::string value = RandomBytes(random, 60);
+      const std::string value = testing::RandomBytes(random, 60);
       MustPut(*store, Table::kJournal, JournalKey(i), value);
       expected.emplace_back(JournalKey(i), value);
     }
@@ -431,7 +426,7 @@ TEST_CASE("a flipped bit in large records, tables or the manifest is refused or 
   for (int i = 0; i < 3; ++i) {
     // Reopening flushes what was written before into a table; the last value stays in the log.
     const auto store = MustOpen(folder.path());
-    const std::string value = RandomBytes(random, 100'000);
+    const std::string value = testing::RandomBytes(random, 100'000);
     MustPut(*store, Table::kJournal, JournalKey(i), value);
     expected.emplace_back(JournalKey(i), value);
   }
@@ -461,7 +456,7 @@ TEST_CASE("a log cut short at any byte loses at most the record that was cut", "
   {
     const auto store = MustOpen(folder.path());
     for (int i = 0; i < 3; ++i) {
-      expected.emplace_back(JournalKey(i), RandomBytes(random, i == 1 ? 70'000 : 50));
+      expected.emplace_back(JournalKey(i), testing::RandomBytes(random, i == 1 ? 70'000 : 50));
       MustPut(*store, Table::kJournal, expected.back().first, expected.back().second);
       log = FilesWith(folder.path(), ".log").back();
       ends.push_back(std::filesystem::file_size(log));

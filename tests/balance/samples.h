@@ -226,6 +226,13 @@ inline std::unique_ptr<ReadBack> ReadEntry(EntryBuilder& entry, Position positio
   return read;
 }
 
+/// Applies what the entry holds.
+inline absl::Status ApplyEntry(EntryBuilder& entry, Account* account) {
+  const auto read = ReadEntry(entry, {.group = 2, .index = 0});
+  Applier applier;
+  return applier.Apply(read->view, account);
+}
+
 /// An account with money, as the ledger makes it.
 inline Account NewAccount(int64_t money, int64_t limit = 0) {
   EntryBuilder entry;

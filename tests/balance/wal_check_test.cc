@@ -58,17 +58,11 @@ WalChecker Check(std::string_view log) {
   return checker;
 }
 
-std::string RandomBytes(Random& random, size_t size) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(random.Next());
-  return bytes;
-}
-
 /// A log of records of these sizes; `ends` gets where each ends.
 std::string MakeLog(Random& random, const std::vector<size_t>& sizes, std::vector<size_t>* ends) {
   std::string log;
   for (const size_t size : sizes) {
-    AppendRecord(RandomBytes(random, size), &log);
+    AppendRecord(testing::RandomBytes(random, size), &log);
     ends->push_back(log.size());
   }
   return log;
@@ -172,7 +166,7 @@ TEST_CASE("sectors of the last record that were not written are a torn tail", "[
     REQUIRE(torn.whole_bytes() == begin);
 
     // With a record behind it the hole is in what was acknowledged.
-    AppendRecord(RandomBytes(random, 100), &log);
+    AppendRecord(testing::RandomBytes(random, 100), &log);
     REQUIRE(Check(log).state() == WalState::kDamaged);
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ocs/base/random.h"
+#include "tests/base/ends.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
@@ -15,8 +16,6 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
 
 TEST_CASE("a varint has the bytes of LEB128", "[base][unit][golden]") {

@@ -6,14 +6,12 @@
 
 #include "absl/numeric/int128.h"
 #include "ocs/base/random.h"
+#include "tests/base/ends.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
 namespace ocs {
 namespace {
-
-constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 // A number of any magnitude: as likely of 3 bits as of 60.
 int64_t AnyMagnitude(Random& random) {
@@ -25,6 +23,9 @@ TEST_CASE("sums, differences and products are exact or nothing", "[base][unit]")
   CHECK(AddExact(kMax, 1) == std::nullopt);
   CHECK(AddExact(kMin, -1) == std::nullopt);
   CHECK(AddExact(kMin, kMax) == -1);
+  CHECK(AddWithin(kMax, -1) == kMax - 1);
+  CHECK(AddWithin(kMax, 1) == kMax);
+  CHECK(AddWithin(kMin, -1) == kMin);
   CHECK(SubtractExact(kMin, 1) == std::nullopt);
   CHECK(SubtractExact(0, kMin) == std::nullopt);
   CHECK(SubtractExact(-1, kMin) == kMax);

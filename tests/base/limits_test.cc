@@ -5,12 +5,11 @@
 
 #include "ocs/base/exact.h"
 #include "ocs/base/quantity.h"
+#include "tests/base/ends.h"
 #include "tests/support/catch.h"
 
 namespace ocs {
 namespace {
-
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 TEST_CASE("the bounds fit each other", "[base][unit]") {
   // A full batch with the longest names fits its message.

@@ -7,14 +7,12 @@
 
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
+#include "tests/base/ends.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
 namespace ocs {
 namespace {
-
-constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 absl::TimeZone Zone(std::string_view name) {
   absl::TimeZone zone;

@@ -7,14 +7,12 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "ocs/base/random.h"
+#include "tests/base/ends.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
 namespace ocs {
 namespace {
-
-constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 TEST_CASE("a unit is money or pieces, by its code", "[base][unit]") {
   for (const std::string_view code : {"CNY", "USD", "XXY"}) {

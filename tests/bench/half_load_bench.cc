@@ -28,7 +28,7 @@ namespace {
 
 namespace wire = charging::v1;
 
-constexpr int kInFlight = 64;  // Of the closed loop that finds out what the server can take.
+constexpr int kLoopInFlight = 64;  // Of the closed loop that finds out what the server can take.
 constexpr int64_t kAccounts = 10'000;
 constexpr size_t kGroupBytes = 64 * 225;  // What such a group has on disk.
 constexpr int kWrites = 400;
@@ -116,9 +116,9 @@ double SyncedWriteMicros(balance::Store* store) {
 // As many as may be in flight, until the time is over: what the server can take in a second.
 double Capacity(Shared* shared, double seconds) {
   shared->again = true;
-  shared->running.Add(kInFlight);
+  shared->running.Add(kLoopInFlight);
   const double begin = Seconds();
-  for (int i = 0; i < kInFlight; ++i) Charge::Begin(shared, begin);
+  for (int i = 0; i < kLoopInFlight; ++i) Charge::Begin(shared, begin);
   while (Seconds() - begin < seconds)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));  // tidy-allow sleep: measures
   shared->again = false;

@@ -24,8 +24,8 @@ namespace {
 constexpr int64_t kRecordsPerAccount = 10;
 constexpr Instant kMonthBegin{1'777'564'800'000};  // 2026-05-01 in Shanghai.
 constexpr int64_t kMonthMillis = 31LL * 86'400'000;
-constexpr std::array<const char*, 4> kModels = {"deepseek-v3.2", "qwen3-max", "glm-4.6",
-                                                "kimi-k2-0905-preview"};
+constexpr std::array<const char*, 4> kModelNames = {"deepseek-v3.2", "qwen3-max", "glm-4.6",
+                                                    "kimi-k2-0905-preview"};
 
 // The n-th of `count` records, as a session's end gives them: three kinds of tokens, one of them
 // from a package, a cost, what it was like. In order of time.
@@ -66,7 +66,7 @@ class RecordMaker final {
     record_.account = {((account % static_cast<uint64_t>(kPartitionCount)) << 36) + account + 1};
     session_ = absl::StrFormat("conversation-%012d", n);
     record_.session_id = session_;
-    record_.model = kModels[static_cast<size_t>(random_.Below(kModels.size()))];
+    record_.model = kModelNames[static_cast<size_t>(random_.Below(kModelNames.size()))];
     record_.recorded_at = {at};
     record_.closed_at = {at - 20};
     record_.opened_at = {at - 9'000};

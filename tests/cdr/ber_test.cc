@@ -9,6 +9,7 @@
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using testing::Beijing;
 using testing::FeeSample;
+using testing::Hex;
 using testing::IdOf;
 using testing::RefundSample;
 using testing::UsageSample;
@@ -27,9 +29,7 @@ std::string BytesOf(const RecordId& id, const Record& record) {
   return out;
 }
 
-std::string Hex(std::string_view bytes) { return absl::BytesToHexString(ToAbsl(bytes)); }
-
-std::string WhyRefused(std::string_view bytes) {
+std::string WhyBerRefused(std::string_view bytes) {
   const auto record = DecodeBerRecord(bytes);
   if (record.ok()) return "accepted";
   REQUIRE(record.status().code() == absl::StatusCode::kDataLoss);
@@ -140,7 +140,7 @@ TEST_CASE("members that contradict each other are refused", "[cdr][unit]") {
   const size_t cause = bytes.find("\x89\x01\x01\x8b");
   REQUIRE(cause != std::string::npos);
   bytes[cause + 2] = '\x04';
-  CHECK(WhyRefused(bytes) ==
+  CHECK(WhyBerRefused(bytes) ==
         Cat("octet ", cause + 2, ": the standard's members and the private one do not agree"));
 }
 
@@ -151,14 +151,14 @@ TEST_CASE("a field of a later release is not passed over", "[cdr][unit]") {
       "ct-light");
   REQUIRE(offer != std::string::npos);
   bytes[offer] = '\x81';  // A tag of the id, which stands before the fields.
-  CHECK(WhyRefused(bytes).find("field [1] is not known to this release") != std::string::npos);
+  CHECK(WhyBerRefused(bytes).find("field [1] is not known to this release") != std::string::npos);
 }
 
 TEST_CASE("records of others are refused", "[cdr][unit]") {
   const std::string outside =
       ocs::testing::ReadFile(std::string(OCS_GOLDEN_FOLDER) + "/ts32298/chf1.ber");
-  CHECK(WhyRefused(outside) == "octet 0: not a record of ocs-cdr-ber-1");
-  CHECK(WhyRefused("") == "octet 0: no more values");
+  CHECK(WhyBerRefused(outside) == "octet 0: not a record of ocs-cdr-ber-1");
+  CHECK(WhyBerRefused("") == "octet 0: no more values");
 }
 
 TEST_CASE("names of nodes", "[cdr][unit]") {

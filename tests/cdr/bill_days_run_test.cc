@@ -15,6 +15,7 @@
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
@@ -25,8 +26,8 @@ namespace {
 using ocs::testing::TempDir;
 using testing::Beijing;
 using testing::IdOf;
+using testing::kCny;
 
-const Unit kCny = Unit::Of("CNY");
 constexpr int kDays = 4;
 constexpr uint32_t kBillingDays[kDays] = {0, 10, 20, 31};
 constexpr int64_t kDaySeconds = 86'400;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 
 namespace ocs::cdr {
@@ -11,10 +12,9 @@ namespace {
 using testing::Beijing;
 using testing::FeeSample;
 using testing::IdOf;
+using testing::kMayCycle;
 using testing::UsageSample;
 using testing::WideSample;
-
-constexpr BillCycle kMay = {{42}, {1'777'564'800'000}, {1'780'243'200'000}};
 
 size_t CountOf(std::string_view text, std::string_view part) {
   size_t count = 0;
@@ -24,7 +24,7 @@ size_t CountOf(std::string_view text, std::string_view part) {
 }
 
 Bill WideBill() {
-  BillBuilder builder(kMay, {{Unit::Of("CNY"), 7'000}});
+  BillBuilder builder(kMayCycle, {{Unit::Of("CNY"), 7'000}});
   uint32_t index = 0;
   for (const Record& record : {UsageSample(), FeeSample(), WideSample()}) {
     REQUIRE(builder.Add(IdOf(1, index++), record) == BillAddOutcome::kAdded);
@@ -72,7 +72,7 @@ TEST_CASE("a page speaks Chinese", "[cdr][unit]") {
 }
 
 TEST_CASE("nothing in a bill becomes markup", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   Record record = UsageSample();
   record.model = "<b>\"x\"&'y'";
   record.node = "<i>";
@@ -86,10 +86,10 @@ TEST_CASE("nothing in a bill becomes markup", "[cdr][unit]") {
 }
 
 TEST_CASE("a page of nothing, and of what is given back", "[cdr][unit]") {
-  const auto empty = BillBuilder(kMay, {}).Finish();
+  const auto empty = BillBuilder(kMayCycle, {}).Finish();
   CHECK(Has(BillPage(*empty, {}), "Nothing was charged in this period."));
   CHECK_FALSE(Has(BillPage(*empty, {}), "<svg"));
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   Record refund = FeeSample();
   refund.type = RecordType::kRefund;
   REQUIRE(builder.Add(IdOf(1, 0), refund) == BillAddOutcome::kAdded);

@@ -13,20 +13,25 @@
 #include "cdr/internal/disk.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
+#include "tests/support/golden.h"
 #include "tests/support/temp_dir.h"
 
 namespace ocs::cdr {
 namespace {
 
+using ocs::testing::ReadFile;
 using ocs::testing::TempDir;
 using testing::Beijing;
+using testing::DieAtStep;
 using testing::FeeSample;
 using testing::IdOf;
+using testing::kCny;
 using testing::RefundSample;
+using testing::steps_left;
 using testing::UsageSample;
 
-const Unit kCny = Unit::Of("CNY");
 // Midnights in Beijing of the first days of May, June and July 2026.
 constexpr Instant kMay = {1'777'564'800'000};
 constexpr Instant kJune = {1'780'243'200'000};
@@ -55,11 +60,6 @@ Record Nth(uint64_t n) {
   record.recorded_at =
       (n <= kRecords * 2 / 3 ? kMay : kJune).PlusSeconds(static_cast<int64_t>(n) * 60);
   return record;
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
 absl::Status AddAll(BillRun& run) {
@@ -242,12 +242,6 @@ TEST_CASE("a damaged state or carried file is told, not guessed", "[cdr][unit]")
 }
 
 // --- a process that is killed --------------------------------------------------------------------
-
-int steps_left = 0;
-
-void DieAtStep() {
-  if (--steps_left < 0) ::_exit(9);
-}
 
 // Makes both cycles final in a process of its own, which dies before its n-th step on the disk.
 // True when it came to its end.

@@ -12,6 +12,7 @@
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 #include "tests/support/table.h"
@@ -22,18 +23,15 @@ namespace {
 using testing::Beijing;
 using testing::FeeSample;
 using testing::IdOf;
+using testing::kCny;
+using testing::kMayCycle;
 using testing::kNoon;
+using testing::kUsd;
 using testing::RefundSample;
 using testing::UsageSample;
 
 constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-
-const Unit kCny = Unit::Of("CNY");
-const Unit kUsd = Unit::Of("USD");
-
-// From 2026-05-01T00:00:00+08:00 until 2026-06-01.
-constexpr BillCycle kMay = {{42}, {1'777'564'800'000}, {1'780'243'200'000}};
 
 Bill Finish(const BillBuilder& builder) {
   auto bill = builder.Finish();
@@ -56,7 +54,7 @@ Record Charge(std::string_view code, int64_t amount, const Unit& currency) {
 }
 
 TEST_CASE("a bill has fees, usage, refunds and what packages covered", "[cdr][unit][golden]") {
-  BillBuilder builder(kMay, {{kCny, 7'000}});
+  BillBuilder builder(kMayCycle, {{kCny, 7'000}});
   REQUIRE(builder.Add(IdOf(11, 4), UsageSample()) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(11, 5), FeeSample()) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(11, 6), UsageSample()) == BillAddOutcome::kAdded);
@@ -144,7 +142,7 @@ TEST_CASE("a tax is taken out of the price exactly", "[cdr][unit]") {
 }
 
 TEST_CASE("each item has its tax, each rate its total", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   Record record = Charge("service", 1'060'000, kCny);
   record.lines[0].tax_basis_points = 600;
   record.lines.push_back(record.lines[0]);
@@ -170,7 +168,7 @@ TEST_CASE("each item has its tax, each rate its total", "[cdr][unit]") {
 }
 
 TEST_CASE("nodes are added up to the account", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   uint32_t index = 0;
   for (const auto& [node, amount] : std::vector<std::pair<std::string_view, int64_t>>{
            {"sales/anna/key-7", 5}, {"sales/anna", 3}, {"sales/ben", 2}, {"", 100}, {"it", 1}}) {
@@ -190,12 +188,12 @@ TEST_CASE("nodes are added up to the account", "[cdr][unit]") {
 }
 
 TEST_CASE("days are counted from the beginning of the cycle", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   Record record = UsageSample();  // 2,968 tokens on the 19th.
   REQUIRE(builder.Add(IdOf(1, 0), record) == BillAddOutcome::kAdded);
-  record.recorded_at = kMay.from;
+  record.recorded_at = kMayCycle.from;
   REQUIRE(builder.Add(IdOf(1, 1), record) == BillAddOutcome::kAdded);
-  record.recorded_at = kMay.until.PlusMillis(-1);
+  record.recorded_at = kMayCycle.until.PlusMillis(-1);
   REQUIRE(builder.Add(IdOf(1, 2), record) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(1, 3), record) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(1, 4), FeeSample()) == BillAddOutcome::kAdded);  // No tokens.
@@ -225,9 +223,9 @@ TEST_CASE("less than the least that is asked for is carried whole", "[cdr][unit]
 }
 
 TEST_CASE("a bill says what it is", "[cdr][unit]") {
-  BillBuilder none(kMay, {{kCny, 5'000}});
+  BillBuilder none(kMayCycle, {{kCny, 5'000}});
   CHECK(KindOf(Finish(none)) == BillKind::kNone);
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   REQUIRE(builder.Add(IdOf(1, 0), UsageSample()) == BillAddOutcome::kAdded);
   CHECK(BillKindName(KindOf(Finish(builder))) == "zero_bill");  // Half a fen.
   REQUIRE(builder.Add(IdOf(1, 1), FeeSample()) == BillAddOutcome::kAdded);
@@ -296,7 +294,7 @@ TEST_CASE("what rounding leaves goes through three cycles", "[cdr][unit]") {
   int64_t all = 0;
   int64_t paid = 0;
   for (const Month& month : months) {
-    BillBuilder builder(kMay, {{kCny, carried}});
+    BillBuilder builder(kMayCycle, {{kCny, carried}});
     uint32_t index = 0;
     for (const Record& record : month.records) {
       REQUIRE(builder.Add(IdOf(1, index++), record) == BillAddOutcome::kAdded);
@@ -323,7 +321,7 @@ TEST_CASE("a million small charges come to the price of the whole", "[cdr][unit]
   line.price_numerator = 1;
   line.price_denominator = 3;
   line.carry_out = 0;
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   constexpr uint32_t kCharges = 1'000'000;
   for (uint32_t i = 0; i < kCharges; ++i) {
     line.carry_in = line.carry_out;
@@ -348,7 +346,7 @@ TEST_CASE("a million small charges come to the price of the whole", "[cdr][unit]
 
 TEST_CASE("each currency has its own bill", "[cdr][unit]") {
   const Unit eur = Unit::Of("EUR");
-  BillBuilder builder(kMay, {{kUsd, 1}, {eur, 9'999}});
+  BillBuilder builder(kMayCycle, {{kUsd, 1}, {eur, 9'999}});
   REQUIRE(builder.Add(IdOf(1, 0), Charge("b", 20'000, kUsd)) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(1, 1), Charge("a", 15'000, kCny)) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(1, 2), Charge("a", 5'000, kUsd)) == BillAddOutcome::kAdded);
@@ -373,7 +371,7 @@ TEST_CASE("each currency has its own bill", "[cdr][unit]") {
 TEST_CASE("tokens given back to a package are negative there", "[cdr][unit]") {
   Record refund = RefundSample();
   refund.lines[0] = UsageSample().lines[2];
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   REQUIRE(builder.Add(IdOf(1, 0), UsageSample()) == BillAddOutcome::kAdded);
   REQUIRE(builder.Add(IdOf(1, 1), refund) == BillAddOutcome::kAdded);
   const Bill bill = Finish(builder);
@@ -385,7 +383,7 @@ TEST_CASE("tokens given back to a package are negative there", "[cdr][unit]") {
 }
 
 TEST_CASE("prices and revisions that differ are different reasons of one item", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   Record record = UsageSample();
   record.lines.resize(1);
   REQUIRE(builder.Add(IdOf(1, 0), record) == BillAddOutcome::kAdded);
@@ -405,20 +403,20 @@ TEST_CASE("prices and revisions that differ are different reasons of one item", 
 }
 
 TEST_CASE("records are refused in order of precedence", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   REQUIRE(builder.Add(IdOf(5, 5), FeeSample()) == BillAddOutcome::kAdded);
   const Bill before = Finish(builder);
 
   // Each record has the faults of all that come after it in the order too.
   Record record = WithAmount(FeeSample(), -1);
-  record.recorded_at = kMay.until;
+  record.recorded_at = kMayCycle.until;
   record.account = {43};
   CHECK(builder.Add(IdOf(5, 5), record) == BillAddOutcome::kOtherAccount);
   record.account = {42};
   CHECK(builder.Add(IdOf(5, 5), record) == BillAddOutcome::kOutsideCycle);
-  record.recorded_at = kMay.from.PlusMillis(-1);
+  record.recorded_at = kMayCycle.from.PlusMillis(-1);
   CHECK(builder.Add(IdOf(5, 5), record) == BillAddOutcome::kOutsideCycle);
-  record.recorded_at = kMay.from;
+  record.recorded_at = kMayCycle.from;
   CHECK(builder.Add(IdOf(5, 5), record) == BillAddOutcome::kNotAfterPrevious);
   CHECK(builder.Add(IdOf(5, 4), record) == BillAddOutcome::kNotAfterPrevious);
   CHECK(builder.Add(IdOf(4, 9), record) == BillAddOutcome::kNotAfterPrevious);
@@ -429,7 +427,7 @@ TEST_CASE("records are refused in order of precedence", "[cdr][unit]") {
   CHECK(Finish(builder) == before);
 
   record.lines[0].quantity = 1;
-  record.recorded_at = kMay.until.PlusMillis(-1);
+  record.recorded_at = kMayCycle.until.PlusMillis(-1);
   CHECK(builder.Add(IdOf(5, 6), record) == BillAddOutcome::kAdded);
   // Another shard counts for itself: the account may have moved.
   CHECK(builder.Add({.shard = {1}, .position = {1, 0}}, record) == BillAddOutcome::kAdded);
@@ -438,41 +436,41 @@ TEST_CASE("records are refused in order of precedence", "[cdr][unit]") {
 
 TEST_CASE("a bill belongs to the time of recording, not of use", "[cdr][unit]") {
   Record late = FeeSample();
-  late.closed_at = kMay.from.PlusMillis(-1);
-  late.recorded_at = kMay.from;
-  BillBuilder builder(kMay, {});
+  late.closed_at = kMayCycle.from.PlusMillis(-1);
+  late.recorded_at = kMayCycle.from;
+  BillBuilder builder(kMayCycle, {});
   CHECK(builder.Add(IdOf(1, 0), late) == BillAddOutcome::kAdded);
 }
 
 TEST_CASE("a sum that does not fit gives no bill", "[cdr][unit]") {
   SECTION("of one item") {
-    BillBuilder builder(kMay, {});
+    BillBuilder builder(kMayCycle, {});
     REQUIRE(builder.Add(IdOf(1, 0), Charge("a", kMax, kCny)) == BillAddOutcome::kAdded);
     CHECK(builder.Add(IdOf(1, 1), Charge("a", 1, kCny)) == BillAddOutcome::kOverflow);
     CHECK(builder.Finish().status().code() == absl::StatusCode::kOutOfRange);
   }
   SECTION("of quantities") {
-    BillBuilder builder(kMay, {});
+    BillBuilder builder(kMayCycle, {});
     Record record = Charge("a", 1, kCny);
     record.lines[0].quantity = kMax;
     REQUIRE(builder.Add(IdOf(1, 0), record) == BillAddOutcome::kAdded);
     CHECK(builder.Add(IdOf(1, 1), record) == BillAddOutcome::kOverflow);
   }
   SECTION("of two items") {
-    BillBuilder builder(kMay, {});
+    BillBuilder builder(kMayCycle, {});
     REQUIRE(builder.Add(IdOf(1, 0), Charge("a", kMax, kCny)) == BillAddOutcome::kAdded);
     CHECK(builder.Add(IdOf(1, 1), Charge("b", 1, kCny)) == BillAddOutcome::kOverflow);
     CHECK(builder.Finish().status().code() == absl::StatusCode::kOutOfRange);
   }
   SECTION("with what was carried in") {
-    BillBuilder builder(kMay, {{kCny, 1}});
+    BillBuilder builder(kMayCycle, {{kCny, 1}});
     REQUIRE(builder.Add(IdOf(1, 0), Charge("a", kMax, kCny)) == BillAddOutcome::kAdded);
     CHECK(builder.Finish().status().code() == absl::StatusCode::kOutOfRange);
   }
 }
 
 TEST_CASE("a bill has a bounded number of reasons", "[cdr][unit]") {
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   Record record = FeeSample();
   for (uint32_t i = 0; i < kBillReasonsMax; ++i) {
     record.tariff_revision = i;
@@ -487,7 +485,7 @@ TEST_CASE("a bill has a bounded number of reasons", "[cdr][unit]") {
 }
 
 TEST_CASE("an empty bill is a bill", "[cdr][unit]") {
-  const Bill bill = Finish(BillBuilder(kMay, {}));
+  const Bill bill = Finish(BillBuilder(kMayCycle, {}));
   CHECK(bill.currencies.empty());
   CHECK(bill.covered.empty());
   CHECK(FormatBill(bill, Beijing()) ==
@@ -519,7 +517,7 @@ TEST_CASE("money of a bucket that was bought is covered: its fee has been billed
   record.lines.push_back(record.lines[0]);
   record.lines[1].amount = 70;
   record.lines[1].bucket = {2};
-  BillBuilder builder(kMay, {});
+  BillBuilder builder(kMayCycle, {});
   REQUIRE(builder.Add({.shard = {0}, .position = {1, 0}}, record) == BillAddOutcome::kAdded);
   const Bill bill = Finish(builder);
   REQUIRE(bill.currencies.size() == 1);
@@ -545,7 +543,7 @@ TEST_CASE("a bill sums to its records whatever shard comes first", "[cdr][proper
         }
       }
     }
-    BillBuilder as_it_came(kMay, {});
+    BillBuilder as_it_came(kMayCycle, {});
     for (const auto& [id, record] : records) {
       REQUIRE(as_it_came.Add(id, record) == BillAddOutcome::kAdded);
     }
@@ -570,7 +568,7 @@ TEST_CASE("a bill sums to its records whatever shard comes first", "[cdr][proper
       REQUIRE(codes == sum);
     }
     std::ranges::stable_sort(records, {}, [](const auto& each) { return each.first.shard; });
-    BillBuilder by_shard(kMay, {});
+    BillBuilder by_shard(kMayCycle, {});
     for (const auto& [id, record] : records) {
       REQUIRE(by_shard.Add(id, record) == BillAddOutcome::kAdded);
     }

@@ -5,18 +5,17 @@
 #include "absl/strings/escaping.h"
 #include "cdr/asn1.h"
 #include "ocs/base/text.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/golden.h"
 
 namespace ocs::cdr {
 namespace {
 
+using testing::FromOutside;
+
 constexpr std::string_view kFunctionId = "3f6a0d1c-9c2e-4a5b-8a11-000000000001";
 constexpr std::string_view kConsumerId = "3f6a0d1c-9c2e-4a5b-8a11-00000000000a";
-
-std::string FromOutside(const std::string& name) {
-  return ocs::testing::ReadFile(std::string(OCS_GOLDEN_FOLDER) + "/ts32298/" + name);
-}
 
 const std::string& OpeningTime() {
   static const std::string kStamp("\x26\x07\x08\x12\x00\x00\x2b\x00\x00", 9);
@@ -52,12 +51,12 @@ std::string Encoded(const ChfRecord& record) {
   return out;
 }
 
-std::string WhyRefused(std::string_view bytes) {
+std::string WhyChfRefused(std::string_view bytes) {
   const auto record = DecodeChfRecord(bytes);
   return record.ok() ? "accepted" : std::string(FromAbsl(record.status().message()));
 }
 
-std::string Replace(std::string text, std::string_view hex, std::string_view with) {
+std::string ReplaceHex(std::string text, std::string_view hex, std::string_view with) {
   const size_t at = text.find(absl::HexStringToBytes(ToAbsl(hex)));
   REQUIRE(at != std::string::npos);
   return text.replace(at, hex.size() / 2, absl::HexStringToBytes(ToAbsl(with)));
@@ -128,15 +127,16 @@ TEST_CASE("a cut or changed record is refused with its place", "[cdr][unit]") {
     CAPTURE(length);
     REQUIRE_FALSE(DecodeChfRecord(std::string_view(bytes).substr(0, length)).ok());
   }
-  CHECK(WhyRefused(bytes + "x") == "octet 169: octets behind the record");
-  CHECK(WhyRefused("\x30\x01") == "octet 0: ends before its content does");
-  CHECK(WhyRefused(std::string_view("\x30\x00", 2)) == "octet 0: tag 16 where 200 must stand");
-  CHECK(WhyRefused(Replace(bytes, "87013c", "8d013c")) ==
+  CHECK(WhyChfRefused(bytes + "x") == "octet 169: octets behind the record");
+  CHECK(WhyChfRefused("\x30\x01") == "octet 0: ends before its content does");
+  CHECK(WhyChfRefused(std::string_view("\x30\x00", 2)) == "octet 0: tag 16 where 200 must stand");
+  CHECK(WhyChfRefused(ReplaceHex(bytes, "87013c", "8d013c")) ==
         "octet 148: member [13] of ChargingRecord is not known to this release");
-  CHECK(WhyRefused(Replace(bytes, "87013c", "86013c")) == "octet 148: member [6] is there twice");
-  CHECK(WhyRefused(Replace(bytes, "880101890101", "880101880101")) ==
+  CHECK(WhyChfRefused(ReplaceHex(bytes, "87013c", "86013c")) ==
+        "octet 148: member [6] is there twice");
+  CHECK(WhyChfRefused(ReplaceHex(bytes, "880101890101", "880101880101")) ==
         "octet 154: member [8] is there twice");
-  CHECK(WhyRefused(Replace(bytes, "800104", "800109")) ==
+  CHECK(WhyChfRefused(ReplaceHex(bytes, "800104", "800109")) ==
         "octet 49: a SubscriptionIDType that is not known");
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("a mandatory member that is missing is named", "[cdr][unit]") {
   const size_t whole = writer.Begin(asn1::Context(200));
   writer.Integer(asn1::Context(0), 200);
   writer.End(whole);
-  CHECK(WhyRefused(bytes) == "octet 0: the mandatory member [1] is missing");
+  CHECK(WhyChfRefused(bytes) == "octet 0: the mandatory member [1] is missing");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "ocs/base/random.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
@@ -11,12 +12,11 @@ namespace ocs::cdr {
 namespace {
 
 using testing::FeeSample;
+using testing::kCny;
+using testing::kUsd;
 using testing::RefundSample;
 using testing::UsageSample;
 using testing::WideSample;
-
-const Unit kCny = Unit::Of("CNY");
-const Unit kUsd = Unit::Of("USD");
 
 TEST_CASE("the vendors' statement is the sum of the cost lines", "[cdr][unit]") {
   VendorStatement statement;

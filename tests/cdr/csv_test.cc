@@ -41,7 +41,7 @@ std::string SampleFile() {
   return text;
 }
 
-std::string WhyRefused(std::string_view text) {
+std::string WhyCsvRefused(std::string_view text) {
   const auto totals = ParseCsv(text);
   if (totals.ok()) return "accepted";
   REQUIRE(totals.status().code() == absl::StatusCode::kInvalidArgument);
@@ -113,9 +113,9 @@ TEST_CASE("what use costs has rows of its own, behind what is charged", "[cdr][u
   CHECK(*totals == expected);
   const std::string format = expected.Format();
   CHECK(format.find("\ncost deepseek ") != std::string::npos);
-  CHECK(WhyRefused(Replace(text, ",cost,", ",charge,")).find("charged is not the amount") !=
+  CHECK(WhyCsvRefused(Replace(text, ",cost,", ",charge,")).find("charged is not the amount") !=
         std::string::npos);
-  CHECK(WhyRefused(Replace(text, ",charge,", ",cost,")).find("charged is not empty") !=
+  CHECK(WhyCsvRefused(Replace(text, ",charge,", ",cost,")).find("charged is not empty") !=
         std::string::npos);
 }
 
@@ -213,26 +213,26 @@ TEST_CASE("any records give the same totals through a file", "[cdr][property]") 
 TEST_CASE("a file that is not ours or not whole is refused", "[cdr][unit]") {
   const std::string file = SampleFile();
   const std::string header(CsvHeader());
-  CHECK(WhyRefused("") == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
-  CHECK(WhyRefused("a,b\r\n") == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
-  CHECK(WhyRefused(header + "a,b\r\n") == "row 2: has 2 columns, expected 55");
-  CHECK(WhyRefused(header + "\"a") == "row 2: its quoting is broken");
-  CHECK(WhyRefused(header + "\"a\"b") == "row 2: its quoting is broken");
-  CHECK(WhyRefused(header + "a\"b") == "row 2: its quoting is broken");
-  CHECK(WhyRefused(header + "a\rb") == "row 2: its quoting is broken");
-  CHECK(WhyRefused(Replace(file, "\nocs-cdr-2", "\nocs-cdr-1")) ==
+  CHECK(WhyCsvRefused("") == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
+  CHECK(WhyCsvRefused("a,b\r\n") == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
+  CHECK(WhyCsvRefused(header + "a,b\r\n") == "row 2: has 2 columns, expected 55");
+  CHECK(WhyCsvRefused(header + "\"a") == "row 2: its quoting is broken");
+  CHECK(WhyCsvRefused(header + "\"a\"b") == "row 2: its quoting is broken");
+  CHECK(WhyCsvRefused(header + "a\"b") == "row 2: its quoting is broken");
+  CHECK(WhyCsvRefused(header + "a\rb") == "row 2: its quoting is broken");
+  CHECK(WhyCsvRefused(Replace(file, "\nocs-cdr-2", "\nocs-cdr-1")) ==
         "row 2: format 'ocs-cdr-1', expected ocs-cdr-2");
-  CHECK(WhyRefused(Replace(file, "0.11.4", "0.11")) ==
+  CHECK(WhyCsvRefused(Replace(file, "0.11.4", "0.11")) ==
         "row 2: record id '0.11': expected shard.group.index such as 0.1234.5");
-  CHECK(WhyRefused(Replace(file, ",7,usage", ",x,usage")) ==
+  CHECK(WhyCsvRefused(Replace(file, ",7,usage", ",x,usage")) ==
         "row 2: local_sequence: expected a number");
-  CHECK(WhyRefused(Replace(file, ",usage,", ",use,")) == "row 2: type 'use'");
-  CHECK(WhyRefused(Replace(file, ",CNY,", ",cny!,")).find("row 2: unit 'cny!'") == 0);
-  CHECK(WhyRefused(Replace(file, ",0.004936,", ",0.0049360001,")) ==
+  CHECK(WhyCsvRefused(Replace(file, ",usage,", ",use,")) == "row 2: type 'use'");
+  CHECK(WhyCsvRefused(Replace(file, ",CNY,", ",cny!,")).find("row 2: unit 'cny!'") == 0);
+  CHECK(WhyCsvRefused(Replace(file, ",0.004936,", ",0.0049360001,")) ==
         "row 2: amount '0.0049360001': has more than 6 decimals");
-  CHECK(WhyRefused(Replace(file, ",token,480,480,", ",token,4.5,4.5,")) ==
+  CHECK(WhyCsvRefused(Replace(file, ",token,480,480,", ",token,4.5,4.5,")) ==
         "row 4: amount '4.5': expected an integer");
-  CHECK(WhyRefused(Replace(file, ",-0.004936,", ",0.004936,")) ==
+  CHECK(WhyCsvRefused(Replace(file, ",-0.004936,", ",0.004936,")) ==
         "row 7: charged is not the amount (a refund's with a minus)");
 }
 
@@ -245,12 +245,12 @@ TEST_CASE("a file from which a row was taken is refused", "[cdr][unit]") {
     const size_t end = row == starts.size() ? file.size() : starts[row];
     return file.substr(0, starts[row - 1]) + file.substr(end);
   };
-  CHECK(WhyRefused(without(1)) == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
-  CHECK(WhyRefused(without(2)) == "row 2: line '2', expected 1");
-  CHECK(WhyRefused(without(3)) == "row 3: line '3', expected 2");
-  CHECK(WhyRefused(without(4)) == "row 4: line '4', expected 3");
-  CHECK(WhyRefused(without(5)) == "row 5: rows of record 0.11.4 are missing before this one");
-  CHECK(WhyRefused(file.substr(0, starts[3])) == "the file ends inside record 0.11.4");
+  CHECK(WhyCsvRefused(without(1)) == "row 1: not the header of ocs-cdr-2 or ocs-cdr-1");
+  CHECK(WhyCsvRefused(without(2)) == "row 2: line '2', expected 1");
+  CHECK(WhyCsvRefused(without(3)) == "row 3: line '3', expected 2");
+  CHECK(WhyCsvRefused(without(4)) == "row 4: line '4', expected 3");
+  CHECK(WhyCsvRefused(without(5)) == "row 5: rows of record 0.11.4 are missing before this one");
+  CHECK(WhyCsvRefused(file.substr(0, starts[3])) == "the file ends inside record 0.11.4");
   // A whole record that is gone shows in the sequence.
   const auto totals = ParseCsv(without(6));
   REQUIRE(totals.ok());

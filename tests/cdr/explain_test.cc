@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 
 namespace ocs::cdr {
@@ -12,10 +13,9 @@ namespace {
 
 using testing::FeeSample;
 using testing::IdOf;
+using testing::kCny;
 using testing::RefundSample;
 using testing::UsageSample;
-
-const Unit kCny = Unit::Of("CNY");
 
 TEST_CASE("a line says what was used at which price and where it was taken", "[cdr][unit]") {
   const Record record = UsageSample();
@@ -121,8 +121,8 @@ TEST_CASE("a line adds up by exact arithmetic", "[cdr][unit]") {
     line.carry_out = carry_out;
     return AddsUp(line);
   };
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
   CHECK(set(10, 1, 0, 3, 3, 1));
   CHECK(set(10, 1, 2, 4, 3, 0));
   CHECK_FALSE(set(10, 1, 0, 3, 3, 0));   // A remainder lost.
@@ -131,9 +131,9 @@ TEST_CASE("a line adds up by exact arithmetic", "[cdr][unit]") {
   CHECK_FALSE(set(10, 1, 3, 4, 3, 1));
   CHECK_FALSE(set(0, 0, 0, 0, 0, 0));  // No denominator.
   // Products that fit 128 bits only.
-  CHECK(set(kMax, kMax, 0, kMax, kMax, 0));
-  CHECK(set(kMax, kMax - 1, kMax - 1, kMax - 1, kMax, kMax - 1));
-  CHECK_FALSE(set(kMin, kMin, 0, kMax, kMax, 0));
+  CHECK(set(kMost, kMost, 0, kMost, kMost, 0));
+  CHECK(set(kMost, kMost - 1, kMost - 1, kMost - 1, kMost, kMost - 1));
+  CHECK_FALSE(set(kLeast, kLeast, 0, kMost, kMost, 0));
 }
 
 TEST_CASE("quantities have words", "[cdr][unit]") {

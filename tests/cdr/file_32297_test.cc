@@ -6,15 +6,14 @@
 #include "absl/strings/escaping.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/golden.h"
 
 namespace ocs::cdr {
 namespace {
 
-std::string FromOutside(const std::string& name) {
-  return ocs::testing::ReadFile(std::string(OCS_GOLDEN_FOLDER) + "/ts32298/" + name);
-}
+using testing::FromOutside;
 
 // The header of f297a.cdr, in words of the standard.
 FileHeader OutsideHeader() {
@@ -44,7 +43,7 @@ std::string FileOf(FileHeader header, const std::vector<std::string>& records) {
   return file + body;
 }
 
-std::string WhyRefused(std::string_view bytes) {
+std::string WhyFileRefused(std::string_view bytes) {
   auto reader = FileReader32297::Open(bytes);
   absl::Status status = reader.status();
   while (status.ok()) {
@@ -114,7 +113,7 @@ TEST_CASE("every form of the header comes back", "[cdr][unit]") {
             header.extension_length = PrivateExtensionLength::kAlways;
           }
           CHECK(reader->header() == header);
-          CHECK(WhyRefused(bytes) == "accepted");
+          CHECK(WhyFileRefused(bytes) == "accepted");
           ++forms;
         }
       }
@@ -152,26 +151,28 @@ TEST_CASE("a file that is not whole is refused with its octet", "[cdr][unit]") {
   const std::string bytes = FromOutside("f297a.cdr");
   for (size_t length = 0; length < bytes.size(); ++length) {
     CAPTURE(length);
-    REQUIRE(WhyRefused(std::string_view(bytes).substr(0, length)) != "accepted");
+    REQUIRE(WhyFileRefused(std::string_view(bytes).substr(0, length)) != "accepted");
   }
-  CHECK(WhyRefused("") == "octet 0: ends before a file header of 50 octets");
-  CHECK(WhyRefused(bytes + "x") == "octet 0: the header says 402 octets, the file has 403");
+  CHECK(WhyFileRefused("") == "octet 0: ends before a file header of 50 octets");
+  CHECK(WhyFileRefused(bytes + "x") == "octet 0: the header says 402 octets, the file has 403");
   const auto with = [&](size_t at, std::string_view octets) {
     std::string changed = bytes;
     return changed.replace(at, octets.size(), octets);
   };
-  CHECK(WhyRefused(with(0, "\xff\xff\xff\xff")) ==
+  CHECK(WhyFileRefused(with(0, "\xff\xff\xff\xff")) ==
         "octet 0: the file was not closed: it has no length");
-  CHECK(WhyRefused(with(7, "\x33")) == "octet 50: the file header is too short for its releases");
-  CHECK(WhyRefused(with(7, "\x31")) == "octet 4: the header's length does not fit the file");
-  CHECK(WhyRefused(with(4, "\x01")) == "octet 4: the header's length does not fit the file");
-  CHECK(WhyRefused(with(21, "\x01")) ==
+  CHECK(WhyFileRefused(with(7, "\x33")) ==
+        "octet 50: the file header is too short for its releases");
+  CHECK(WhyFileRefused(with(7, "\x31")) == "octet 4: the header's length does not fit the file");
+  CHECK(WhyFileRefused(with(4, "\x01")) == "octet 4: the header's length does not fit the file");
+  CHECK(WhyFileRefused(with(21, "\x01")) ==
         "octet 228: octets behind the 1 records that the header counts");
-  CHECK(WhyRefused(with(21, "\x03")) == "octet 402: the header says 3 records, the file has 2");
-  CHECK(WhyRefused(with(26, "\x09")) == "octet 26: a closure reason that is not known");
-  CHECK(WhyRefused(with(51, "\x01")) == "octet 50: the private extension does not fit the header");
-  CHECK(WhyRefused(with(228, "\x01")) == "octet 228: a record goes beyond the end of the file");
-  CHECK(WhyRefused(with(231, "\xf1")) == "octet 231: a record format that is not known");
+  CHECK(WhyFileRefused(with(21, "\x03")) == "octet 402: the header says 3 records, the file has 2");
+  CHECK(WhyFileRefused(with(26, "\x09")) == "octet 26: a closure reason that is not known");
+  CHECK(WhyFileRefused(with(51, "\x01")) ==
+        "octet 50: the private extension does not fit the header");
+  CHECK(WhyFileRefused(with(228, "\x01")) == "octet 228: a record goes beyond the end of the file");
+  CHECK(WhyFileRefused(with(231, "\xf1")) == "octet 231: a record format that is not known");
 }
 
 TEST_CASE("closure reasons have names", "[cdr][unit]") {

@@ -15,6 +15,7 @@
 #include "cdr/verify.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/series_samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/golden.h"
 
 namespace ocs::cdr {
@@ -23,12 +24,14 @@ namespace {
 using ocs::testing::ReadFile;
 using ocs::testing::TempDir;
 using testing::AddRecords;
+using testing::DieAtStep;
 using testing::FilesOf;
 using testing::kNoon;
 using testing::NthId;
 using testing::NthRecord;
 using testing::OpenSeries;
 using testing::SeriesOf;
+using testing::steps_left;
 
 Manifest ManifestOf(const TempDir& folder, const std::string& file) {
   const auto manifest = ParseManifest(ReadFile(folder.Path(Cat(file, kManifestSuffix))));
@@ -236,14 +239,9 @@ TEST_CASE("compressed files hold the same bytes", "[cdr][unit]") {
 
 // --- a process that is killed --------------------------------------------------------------------
 
-constexpr uint64_t kLast = 5;
-int steps_left = 0;
+constexpr uint64_t kLastRecord = 5;
 
-void DieAtStep() {
-  if (--steps_left < 0) ::_exit(9);
-}
-
-// Writes what is missing up to kLast in a process of its own, which dies before its n-th step
+// Writes what is missing up to kLastRecord in a process of its own, which dies before its n-th step
 // on the disk. True when it came to its end.
 bool WriteAndDieBefore(int step, const std::string& folder, const SeriesOptions& options) {
   const pid_t child = ::fork();
@@ -256,7 +254,7 @@ bool WriteAndDieBefore(int step, const std::string& folder, const SeriesOptions&
     const auto& durable = (*series)->durable();
     const auto at = durable.find(ShardId{0});
     // As an export does: it reads again from what is acknowledged, here from what is durable.
-    for (uint64_t n = at == durable.end() ? 1 : at->second.sequence + 1; n <= kLast; ++n) {
+    for (uint64_t n = at == durable.end() ? 1 : at->second.sequence + 1; n <= kLastRecord; ++n) {
       if (!(*series)->Add(NthId(n), NthRecord(n), kNoon).ok()) ::_exit(2);
     }
     ::_exit((*series)->Close(FileClosure::kNormal, kNoon).ok() ? 0 : 3);
@@ -292,10 +290,11 @@ TEST_CASE("killed before any step on the disk, a series has no gap and no double
       REQUIRE(verdict.ok());
       for (const Fault& fault : verdict->faults) UNSCOPED_INFO(fault.where << ": " << fault.what);
       REQUIRE(verdict->ok());
-      REQUIRE(verdict->records == kLast);
-      REQUIRE(verdict->shards.at(ShardId{0}).last_sequence == kLast);
+      REQUIRE(verdict->records == kLastRecord);
+      REQUIRE(verdict->shards.at(ShardId{0}).last_sequence == kLastRecord);
       REQUIRE(verdict->unfinished == 0);
-      if (compression == Compression::kNone) REQUIRE(SequencesIn(folder.path()) == UpTo(kLast));
+      if (compression == Compression::kNone)
+        REQUIRE(SequencesIn(folder.path()) == UpTo(kLastRecord));
     }
     CHECK(crashes > 30);
   }
@@ -309,7 +308,7 @@ TEST_CASE("killed at every second step again and again, it still ends whole", "[
   // Each run gets a little further than the one before it could.
   for (int step = 1; !WriteAndDieBefore(step, folder.path(), options); step += 2) ++runs;
   CHECK(runs > 3);
-  CHECK(SequencesIn(folder.path()) == UpTo(kLast));
+  CHECK(SequencesIn(folder.path()) == UpTo(kLastRecord));
   CHECK(VerifyFolder(folder.path(), {})->ok());
 }
 

@@ -35,7 +35,7 @@ Manifest Sample() {
   return manifest;
 }
 
-std::string WhyRefused(std::string_view text) {
+std::string WhyManifestRefused(std::string_view text) {
   const auto manifest = ParseManifest(text);
   if (manifest.ok()) return "accepted";
   REQUIRE(manifest.status().code() == absl::StatusCode::kDataLoss);
@@ -67,9 +67,9 @@ TEST_CASE("no byte of a manifest can be changed unseen", "[cdr][unit]") {
       std::string changed = text;
       changed[at] = static_cast<char>(changed[at] ^ change);
       CAPTURE(at);
-      REQUIRE(WhyRefused(changed) != "accepted");
+      REQUIRE(WhyManifestRefused(changed) != "accepted");
     }
-    REQUIRE(WhyRefused(std::string_view(text).substr(0, at)) != "accepted");
+    REQUIRE(WhyManifestRefused(std::string_view(text).substr(0, at)) != "accepted");
   }
 }
 
@@ -79,9 +79,9 @@ TEST_CASE("a manifest that is refused says where", "[cdr][unit]") {
     std::string changed = text;
     const size_t at = changed.find(what);
     REQUIRE(at != std::string::npos);
-    return WhyRefused(changed.replace(at, what.size(), other));
+    return WhyManifestRefused(changed.replace(at, what.size(), other));
   };
-  CHECK(WhyRefused("") == "line 1: expected 'format'");
+  CHECK(WhyManifestRefused("") == "line 1: expected 'format'");
   CHECK(with("manifest-1", "manifest-2") == "line 1: expected ocs-cdr-manifest-1");
   CHECK(with("encoding ber", "encoding xer") ==
         "line 5: a value that is not known to this release");
@@ -89,7 +89,7 @@ TEST_CASE("a manifest that is refused says where", "[cdr][unit]") {
   CHECK(with("sha256 ", "sha256 a") == "line 8: expected a SHA-256 of 64 digits");
   CHECK(with("records 14", "records 15") == "line 22: not as many digests as records");
   CHECK(with("9.90 CNY", "9.80 CNY") == "its content is not what its own hash says");
-  CHECK(WhyRefused(text + "x") == "something stands behind its end");
+  CHECK(WhyManifestRefused(text + "x") == "something stands behind its end");
 }
 
 TEST_CASE("names of files follow TS 32.297", "[cdr][unit]") {

@@ -2,13 +2,14 @@
 
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
 namespace ocs::cdr {
 namespace {
 
-const Unit kCny = Unit::Of("CNY");
+using testing::kCny;
 
 CostItem Ours(std::string_view model, int64_t quantity, int64_t amount) {
   return {"vendor", std::string(model), TokenKind::kInput, kCny, 1, 1, quantity, amount, 1};

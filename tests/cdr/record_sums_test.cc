@@ -15,7 +15,7 @@ using testing::UsageSample;
 
 constexpr Instant kFrom = {1'777'564'800'000};  // 2026-05-01T00:00:00+08:00
 
-Record Nth(uint64_t n) {
+Record NthOfSums(uint64_t n) {
   Record record = n % 5 == 0 ? FeeSample() : n % 7 == 0 ? RefundSample() : UsageSample();
   record.local_sequence = n;
   record.recorded_at = kFrom.PlusSeconds(static_cast<int64_t>(n) * 60);
@@ -24,10 +24,10 @@ Record Nth(uint64_t n) {
 
 TEST_CASE("sums are by day and unit, refunds deducted", "[cdr][unit]") {
   RecordSums sums(kFrom);
-  REQUIRE(sums.Add(IdOf(1, 0), Nth(1)).ok());
-  REQUIRE(sums.Add(IdOf(5, 0), Nth(5)).ok());
-  REQUIRE(sums.Add(IdOf(7, 0), Nth(7)).ok());
-  REQUIRE(sums.Add(IdOf(1'441, 0), Nth(1'441)).ok());  // A minute into the second day.
+  REQUIRE(sums.Add(IdOf(1, 0), NthOfSums(1)).ok());
+  REQUIRE(sums.Add(IdOf(5, 0), NthOfSums(5)).ok());
+  REQUIRE(sums.Add(IdOf(7, 0), NthOfSums(7)).ok());
+  REQUIRE(sums.Add(IdOf(1'441, 0), NthOfSums(1'441)).ok());  // A minute into the second day.
   const Unit cny = Unit::Of("CNY");
   CHECK(sums.sums() ==
         RecordSums::Sums{{{0, cny, NodeAmountKind::kPayable}, 5'060 + 9'900'000 - 4'936},
@@ -45,9 +45,9 @@ TEST_CASE("every record that differs is named", "[cdr][unit]") {
   constexpr uint64_t kLast = 5'000;
   const auto fill = [](auto& first, auto& second) {
     for (uint64_t n = 1; n <= kLast; ++n) {
-      Record other = Nth(n);
+      Record other = NthOfSums(n);
       if (n == 3'000) other.node = "changed where no sum shows it";
-      if (n != 4'999) (void)first.Add(IdOf(n, 0), Nth(n));
+      if (n != 4'999) (void)first.Add(IdOf(n, 0), NthOfSums(n));
       if (n != 7) (void)second.Add(IdOf(n, 0), other);
     }
   };

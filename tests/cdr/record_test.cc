@@ -7,6 +7,7 @@
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
 #include "tests/cdr/samples.h"
+#include "tests/cdr/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 using testing::AnyRecord;
 using testing::FeeSample;
+using testing::Hex;
 using testing::RefundSample;
 using testing::UsageSample;
 
@@ -23,8 +25,6 @@ std::string Encode(const Record& record) {
   EncodeRecord(record, &bytes);
   return bytes;
 }
-
-std::string Hex(std::string_view bytes) { return absl::BytesToHexString(ToAbsl(bytes)); }
 
 bool IsRefused(std::string_view bytes) {
   return DecodeRecord(bytes).status().code() == absl::StatusCode::kDataLoss;

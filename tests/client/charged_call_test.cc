@@ -13,7 +13,8 @@ using type::v1::INPUT;
 using type::v1::OUTPUT;
 
 constexpr grpc::StatusCode kUnavailable = grpc::StatusCode::UNAVAILABLE;
-constexpr RetryPolicy kPolicy = {.budget_ms = 200, .backoff_first_ms = 50, .backoff_most_ms = 50};
+constexpr RetryPolicy kShortPolicy = {
+    .budget_ms = 200, .backoff_first_ms = 50, .backoff_most_ms = 50};
 
 CallOptions Options(FailureHandling handling) {
   return {.session_id = "s-1",
@@ -73,7 +74,7 @@ std::vector<std::string> Asked(const ScriptedServer& server) {
 struct World {
   ScriptedServer server;
   TestTime time;
-  ChargingClient client{server.channel(), {.retry = kPolicy, .time = &time}};
+  ChargingClient client{server.channel(), {.retry = kShortPolicy, .time = &time}};
 
   void Silence() {
     // As many as a budget of 200 ms with waits of 25 ms and more can take.

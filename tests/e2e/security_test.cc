@@ -27,7 +27,7 @@ constexpr char kOther[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopn
 constexpr char kOtherKey[] = "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1";
 
 // Whoever reads the file sees all of it.
-void Write(const std::string& path, const std::string& text) {
+void WriteWhole(const std::string& path, const std::string& text) {
   std::ofstream(path + ".part") << text;
   std::filesystem::rename(path + ".part", path);
 }
@@ -70,8 +70,8 @@ struct Files {
         data(folder.Path("data")) {}
 
   void WriteServer(const Certificate& made) const {
-    Write(key, made.key);
-    Write(certificate, made.certificate);
+    WriteWhole(key, made.key);
+    WriteWhole(certificate, made.certificate);
   }
   std::vector<std::string> TlsArguments() const {
     return {"--tls-certificate-file", certificate, "--tls-key-file", key,
@@ -104,10 +104,10 @@ TEST_CASE("mutual TLS: strangers, the expired and the nameless stay outside", "[
   const Authority authority("authority");
   const Authority stranger("stranger");
   files.WriteServer(authority.Sign("server"));
-  Write(files.clients, authority.certificate());
-  Write(files.credentials,
-        "subject=\"CN=finance-1,O=Some Telecom\" finance operator finance-1\n"
-        "subject=\"CN=gateway-1,O=Some Telecom\" charging operator gateway-1\n");
+  WriteWhole(files.clients, authority.certificate());
+  WriteWhole(files.credentials,
+             "subject=\"CN=finance-1,O=Some Telecom\" finance operator finance-1\n"
+             "subject=\"CN=gateway-1,O=Some Telecom\" charging operator gateway-1\n");
   const ServerProcess server(files.data, files.MutualArguments());
   const std::string roots = authority.certificate();
   const auto ask = [&](const Certificate& mine) {
@@ -144,13 +144,14 @@ TEST_CASE("new certificates and a new authority are taken without a restart", "[
   const Authority before("before");
   const Authority after("after");
   files.WriteServer(before.Sign("server"));
-  Write(files.clients, before.certificate());
-  Write(files.credentials, "subject=\"CN=finance-1,O=Some Telecom\" finance operator finance-1\n");
+  WriteWhole(files.clients, before.certificate());
+  WriteWhole(files.credentials,
+             "subject=\"CN=finance-1,O=Some Telecom\" finance operator finance-1\n");
   ServerProcess server(files.data, files.MutualArguments());
   const Certificate mine = before.Sign("finance-1");
   REQUIRE(Ask(Connect(server.address(), {before.certificate(), mine})).ok());
   files.WriteServer(after.Sign("server"));
-  Write(files.clients, after.certificate());
+  WriteWhole(files.clients, after.certificate());
   const Certificate renewed = after.Sign("finance-1");
   CHECK(Eventually(grpc::StatusCode::OK, [&] {
     return Ask(Connect(server.address(), {after.certificate(), renewed}));
@@ -164,17 +165,17 @@ TEST_CASE("new certificates and a new authority are taken without a restart", "[
 TEST_CASE("tokens are taken from the file, and from the file after it", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);
-  Write(files.credentials, std::string(kTokenKey) + " finance operator finance-1\n");
+  WriteWhole(files.credentials, std::string(kTokenKey) + " finance operator finance-1\n");
   ServerProcess server(files.data, {"--credentials-file", files.credentials});
   CHECK(Ask(server.channel(), kToken).ok());
   CHECK(Ask(server.channel(), kOther).error_code() == kUnauthenticated);
   CHECK(Ask(server.channel()).error_code() == kUnauthenticated);
   // Found by the timer.
-  Write(files.credentials, std::string(kOtherKey) + " finance operator finance-1\n");
+  WriteWhole(files.credentials, std::string(kOtherKey) + " finance operator finance-1\n");
   CHECK(Eventually(grpc::StatusCode::OK, [&] { return Ask(server.channel(), kOther); }));
   CHECK(Ask(server.channel(), kToken).error_code() == kUnauthenticated);
   // A file with a fault changes nothing.
-  Write(files.credentials, std::string(kTokenKey) + " king operator finance-1\n");
+  WriteWhole(files.credentials, std::string(kTokenKey) + " king operator finance-1\n");
   server.Signal(SIGHUP);
   CHECK(Eventually(grpc::StatusCode::OK, [&] {
     const std::string page = HttpGet(server.metrics_address(), "/metrics");
@@ -194,7 +195,7 @@ TEST_CASE("tokens are taken from the file, and from the file after it", "[ocsd][
 TEST_CASE("a stream ends when its credential is gone", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);
-  Write(files.credentials, std::string(kTokenKey) + " finance,charging operator finance-1\n");
+  WriteWhole(files.credentials, std::string(kTokenKey) + " finance,charging operator finance-1\n");
   const ServerProcess server(files.data, {"--credentials-file", files.credentials});
   Client client(server.channel());
   grpc::ClientContext reading;
@@ -210,7 +211,7 @@ TEST_CASE("a stream ends when its credential is gone", "[ocsd][e2e]") {
   charging::CreditControlAnswerBatch answers;
   REQUIRE(batches->Write(batch));
   REQUIRE(batches->Read(&answers));
-  Write(files.credentials, std::string(kOtherKey) + " finance operator finance-1\n");
+  WriteWhole(files.credentials, std::string(kOtherKey) + " finance operator finance-1\n");
   records::RecordBatch records;
   CHECK_FALSE(stream->Read(&records));
   CHECK(stream->Finish().error_code() == kUnauthenticated);
@@ -222,7 +223,7 @@ TEST_CASE("a stream ends when its credential is gone", "[ocsd][e2e]") {
 TEST_CASE("the actor of a change is who was authenticated", "[ocsd][e2e]") {
   const TempDir folder;
   const Files files(folder);
-  Write(files.credentials, std::string(kTokenKey) + " catalogue operator prices-1\n");
+  WriteWhole(files.credentials, std::string(kTokenKey) + " catalogue operator prices-1\n");
   const ServerProcess server(files.data, {"--credentials-file", files.credentials});
   const auto stub = catalog::v1::Catalogue::NewStub(server.channel());
   catalog::v1::PublishCatalogueRequest publish;
@@ -267,7 +268,7 @@ TEST_CASE("a server without its files does not start", "[ocsd][e2e]") {
   const Files files(folder);
   const Authority authority("authority");
   files.WriteServer(authority.Sign("server"));
-  Write(files.credentials, "nonsense\n");
+  WriteWhole(files.credentials, "nonsense\n");
   const std::vector<std::string> common = {
       "--listen-address", "127.0.0.1:0", "--metrics-address", "", "--data-folder", files.data};
   const auto run = [&](const std::vector<std::string>& more) {
@@ -281,7 +282,7 @@ TEST_CASE("a server without its files does not start", "[ocsd][e2e]") {
   const Ended missing = run({"--credentials-file", folder.Path("none")});
   CHECK(missing.exit_code == 1);
   CHECK(missing.output.find("none: cannot be read") != std::string::npos);
-  Write(files.key, "not a key\n");
+  WriteWhole(files.key, "not a key\n");
   const Ended no_key = run(files.TlsArguments());
   CHECK(no_key.exit_code == 1);
   CHECK(no_key.output.find("server.key: is no PEM file of a PRIVATE KEY") != std::string::npos);

@@ -7,6 +7,7 @@
 #include "ocs/base/limits.h"
 #include "tests/engine/books.h"
 #include "tests/engine/catalogues.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
@@ -16,16 +17,11 @@ using balance::AccountState;
 using balance::NodeId;
 using balance::NodeKind;
 
-std::string Outcome(const Operation& call) {
-  if (call.status.ok()) return "ok";
-  return Cat(absl::StatusCodeToString(call.status.code()), " ", call.failed_field);
-}
-
 template <typename Call>
 std::string Run(Harness& h, Kept<Call>& call) {
   h.Run(&call);
   REQUIRE(call.done);
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 struct NewNode {

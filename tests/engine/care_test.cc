@@ -10,15 +10,11 @@
 #include "ocs/engine/internal/shard.h"
 #include "tests/engine/books.h"
 #include "tests/engine/catalogues.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
 namespace {
-
-std::string Outcome(const Operation& call) {
-  if (call.status.ok()) return "ok";
-  return Cat(absl::StatusCodeToString(call.status.code()), " ", call.failed_field);
-}
 
 template <typename Call, typename Fill>
 std::string Do(Harness& h, AccountId account, const std::string& key, Fill fill,
@@ -31,7 +27,7 @@ std::string Do(Harness& h, AccountId account, const std::string& key, Fill fill,
   fill(call);
   h.Run(&call);
   REQUIRE(call.done);
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 TEST_CASE("adjustments: refusals in order of precedence, repeats, both directions",
@@ -379,7 +375,7 @@ TEST_CASE("thresholds are told once each, and what else happened", "[engine][uni
   Kept<NoticesCall> many;
   many.notices_max = 1'001;
   h.Run(&many);
-  CHECK(Outcome(many) == "INVALID_ARGUMENT notices_max");
+  CHECK(OutcomeText(many) == "INVALID_ARGUMENT notices_max");
 }
 
 TEST_CASE("a sliding window tells again once it has fallen below", "[engine][unit]") {

@@ -9,17 +9,13 @@
 #include "balance/journal.h"
 #include "tests/engine/books.h"
 #include "tests/engine/catalogues.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
 namespace {
 
-using Action = DecideRevisionCall::Action;
-
-std::string Outcome(const Operation& call) {
-  if (call.status.ok()) return "ok";
-  return Cat(absl::StatusCodeToString(call.status.code()), " ", call.failed_field);
-}
+using DecisionAction = DecideRevisionCall::Action;
 
 // The small catalogue with `plain` output at so many CNY a million.
 std::string PricedAt(int output) {
@@ -55,12 +51,12 @@ std::string Publish(Harness& h, const Asked& asked, uint32_t* revision = nullptr
   h.Run(&call);
   REQUIRE(call.done);
   if (revision != nullptr) *revision = call.revision;
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 struct Decided {
   uint32_t revision = 0;
-  Action action = Action::kApprove;
+  DecisionAction action = DecisionAction::kApprove;
   std::string actor = "bob";
   std::string reason = "as agreed";
   std::string key = "";
@@ -76,11 +72,11 @@ std::string Decide(Harness& h, const Decided& wanted, Instant* from = nullptr) {
   h.Run(&call);
   REQUIRE(call.done);
   if (from != nullptr) *from = call.effective_from;
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 // "in force, proposed".
-std::string States(const Harness& h) {
+std::string StatesOf(const Harness& h) {
   std::string all;
   for (const RevisionView& view : h.engine->revisions())
     all += Cat(all.empty() ? "" : ", ", RevisionStateName(view.state));
@@ -102,7 +98,7 @@ TEST_CASE("what is published waits for another person, and is in force from the 
   uint32_t revision = 0;
   REQUIRE(Publish(h, {}, &revision) == "ok");
   CHECK(revision == 1);
-  CHECK(States(h) == "proposed");
+  CHECK(StatesOf(h) == "proposed");
   Script script(h);
   script.Run("account A money=100000");
   // Nothing is sold by a proposal.
@@ -112,7 +108,7 @@ TEST_CASE("what is published waits for another person, and is in force from the 
   CHECK(Decide(h, {.revision = 1}, &from) == "ok");
   CHECK(from == h.clock.Now());
   for (int restart = 0; restart < 2; ++restart) {
-    CHECK(States(h) == "in force");
+    CHECK(StatesOf(h) == "in force");
     const RevisionView view = h.engine->revisions()[0];
     CHECK(view.published_by == "ann");
     CHECK(view.reason == "May prices");
@@ -136,25 +132,27 @@ TEST_CASE("an approval is refused in this order", "[engine][catalogue][unit]") {
   CHECK(Decide(h, {.revision = 9}) == "NOT_FOUND revision");
   CHECK(Decide(h, {.revision = 0}) == "NOT_FOUND revision");
   CHECK(Decide(h, {.revision = 1, .actor = "ann"}) == "FAILED_PRECONDITION revision");
-  CHECK(Decide(h, {.revision = 1, .action = Action::kCancel}) == "FAILED_PRECONDITION revision");
-  CHECK(States(h) == "proposed");
+  CHECK(Decide(h, {.revision = 1, .action = DecisionAction::kCancel}) ==
+        "FAILED_PRECONDITION revision");
+  CHECK(StatesOf(h) == "proposed");
 
   // Another one is published meanwhile: what was compared with the price list before it is stale.
   REQUIRE(Publish(h, {.text = PricedAt(4)}) == "ok");
   REQUIRE(Decide(h, {.revision = 2}) == "ok");
   CHECK(Decide(h, {.revision = 1}) == "FAILED_PRECONDITION revision");
-  CHECK(States(h) == "proposed, in force");
+  CHECK(StatesOf(h) == "proposed, in force");
   CHECK(Decide(h, {.revision = 2}) == "FAILED_PRECONDITION revision");
-  CHECK(Decide(h, {.revision = 2, .action = Action::kReject}) == "FAILED_PRECONDITION revision");
+  CHECK(Decide(h, {.revision = 2, .action = DecisionAction::kReject}) ==
+        "FAILED_PRECONDITION revision");
 
   // Nobody decided in time.
   REQUIRE(Publish(h, {.text = PricedAt(5)}) == "ok");
   h.clock.AdvanceSeconds(3'600);
-  CHECK(States(h) == "expired, in force, expired");
+  CHECK(StatesOf(h) == "expired, in force, expired");
   CHECK(Decide(h, {.revision = 3}) == "FAILED_PRECONDITION revision");
   h.Open();
   CHECK(Decide(h, {.revision = 3}) == "FAILED_PRECONDITION revision");
-  CHECK(States(h) == "expired, in force, expired");
+  CHECK(StatesOf(h) == "expired, in force, expired");
 }
 
 TEST_CASE("a rejected proposal is never in force", "[engine][catalogue][unit]") {
@@ -164,11 +162,11 @@ TEST_CASE("a rejected proposal is never in force", "[engine][catalogue][unit]") 
   const Instant later = h.clock.Now().PlusSeconds(60);
   REQUIRE(Publish(h, {.text = PricedAt(7), .from = later}) == "ok");
   // Also by who proposed it.
-  REQUIRE(Decide(h, {.revision = 2, .action = Action::kReject, .actor = "ann"}) == "ok");
+  REQUIRE(Decide(h, {.revision = 2, .action = DecisionAction::kReject, .actor = "ann"}) == "ok");
   CHECK(Decide(h, {.revision = 2}) == "FAILED_PRECONDITION revision");
   h.clock.AdvanceSeconds(120);
   h.Open();
-  CHECK(States(h) == "in force, rejected");
+  CHECK(StatesOf(h) == "in force, rejected");
   Script script(h);
   script.Run(R"(
     account A money=100000
@@ -192,9 +190,9 @@ TEST_CASE("a decision is made once, whoever repeats it", "[engine][catalogue][un
     CHECK(Publish(h, {.key = "p"}, &revision) == "ok");
     CHECK(revision == 1);
     CHECK(Decide(h, {.revision = 2, .key = "d"}) == "ALREADY_EXISTS revision");
-    CHECK(Decide(h, {.revision = 1, .action = Action::kReject, .key = "d"}) ==
+    CHECK(Decide(h, {.revision = 1, .action = DecisionAction::kReject, .key = "d"}) ==
           "ALREADY_EXISTS operation");
-    CHECK(States(h) == "in force");
+    CHECK(StatesOf(h) == "in force");
     h.Open();
   }
 }
@@ -205,19 +203,21 @@ TEST_CASE("what is to come is listed, and can be cancelled before it is in force
   REQUIRE(Publish(h, {}) == "ok");
   const Instant later = h.clock.Now().PlusSeconds(3'600);
   REQUIRE(Publish(h, {.text = PricedAt(7), .from = later}) == "ok");
-  CHECK(States(h) == "in force, pending");
+  CHECK(StatesOf(h) == "in force, pending");
   // One before it would make that the pending one is never in force.
   CHECK(Publish(h, {.text = PricedAt(5)}) == "FAILED_PRECONDITION effective_from");
   CHECK(Publish(h, {.text = PricedAt(5), .from = later.PlusSeconds(-1)}) ==
         "FAILED_PRECONDITION effective_from");
-  CHECK(States(h) == "in force, pending");
-  REQUIRE(Decide(h, {.revision = 2, .action = Action::kCancel}) == "ok");
-  CHECK(Decide(h, {.revision = 2, .action = Action::kCancel}) == "FAILED_PRECONDITION revision");
-  CHECK(Decide(h, {.revision = 1, .action = Action::kCancel}) == "FAILED_PRECONDITION revision");
+  CHECK(StatesOf(h) == "in force, pending");
+  REQUIRE(Decide(h, {.revision = 2, .action = DecisionAction::kCancel}) == "ok");
+  CHECK(Decide(h, {.revision = 2, .action = DecisionAction::kCancel}) ==
+        "FAILED_PRECONDITION revision");
+  CHECK(Decide(h, {.revision = 1, .action = DecisionAction::kCancel}) ==
+        "FAILED_PRECONDITION revision");
   REQUIRE(Publish(h, {.text = PricedAt(5)}) == "ok");
   h.clock.AdvanceSeconds(7'200);
   h.Open();
-  CHECK(States(h) == "past, cancelled, in force");
+  CHECK(StatesOf(h) == "past, cancelled, in force");
 }
 
 TEST_CASE("a session of a gateway whose clock runs ahead keeps a revision that is cancelled",
@@ -229,7 +229,7 @@ TEST_CASE("a session of a gateway whose clock runs ahead keeps a revision that i
   script.Run("buy A pay");
   REQUIRE(Publish(h, {.text = PricedAt(7), .from = h.clock.Now().PlusSeconds(60)}) == "ok");
   script.Run("initial s 0 A 1/plain/output:10/_ at=100 -> 2001 | 1 2001 granted=output:10");
-  REQUIRE(Decide(h, {.revision = 2, .action = Action::kCancel}) == "ok");
+  REQUIRE(Decide(h, {.revision = 2, .action = DecisionAction::kCancel}) == "ok");
   h.Open();
   script.Run(R"(
     terminate s 1 A 1/_/_/output:10       -> 2001 cost=70 | 1 2001 charged=70
@@ -267,7 +267,7 @@ TEST_CASE("a session keeps its price over proposals, approvals, switches and rol
   REQUIRE(Publish(h, {.reason = "too dear", .copy_of = 1}) == "ok");
   REQUIRE(Decide(h, {.revision = 3}) == "ok");
   h.Open();
-  CHECK(States(h) == "past, past, in force");
+  CHECK(StatesOf(h) == "past, past, in force");
   CHECK(h.engine->revisions()[2].copy_of == 1);
   CHECK(*h.engine->revision_text(3) == kSmallCatalogue);
   script.Run(R"(
@@ -322,7 +322,7 @@ TEST_CASE("a roll-back needs a simulation where the old revision had none",
   h.Open();
   CHECK(Publish(h, {.copy_of = 1}) == "FAILED_PRECONDITION simulation");
   REQUIRE(Publish(h, {.simulation = "as before", .copy_of = 1}) == "ok");
-  CHECK(States(h) == "in force, proposed");
+  CHECK(StatesOf(h) == "in force, proposed");
 }
 
 TEST_CASE("an approval asks for the simulation that the server requires by then",
@@ -332,7 +332,7 @@ TEST_CASE("an approval asks for the simulation that the server requires by then"
   h.options = With({.second_approval = true, .simulation_required = true});
   h.Open();
   CHECK(Decide(h, {.revision = 1}) == "FAILED_PRECONDITION revision");
-  CHECK(States(h) == "proposed");
+  CHECK(StatesOf(h) == "proposed");
 }
 
 TEST_CASE("of two approvals at once one is made, and a cancellation at once waits for its turn",
@@ -343,17 +343,17 @@ TEST_CASE("of two approvals at once one is made, and a cancellation at once wait
   for (int i = 0; i < 3; ++i) {
     calls[i].change = {.key = Cat("d", i), .actor = Cat("bob", i), .reason = "good"};
     calls[i].revision = 1;
-    if (i == 2) calls[i].action = Action::kCancel;
+    if (i == 2) calls[i].action = DecisionAction::kCancel;
     h.engine->Submit(&calls[i]);
   }
   h.executor.RunAll();
-  CHECK(Outcome(calls[0]) == "ok");
-  CHECK(Outcome(calls[1]) == "FAILED_PRECONDITION revision");
-  CHECK(Outcome(calls[2]) == "FAILED_PRECONDITION revision");
-  CHECK(States(h) == "pending");
-  CHECK(Decide(h, {.revision = 1, .action = Action::kCancel}) == "ok");
+  CHECK(OutcomeText(calls[0]) == "ok");
+  CHECK(OutcomeText(calls[1]) == "FAILED_PRECONDITION revision");
+  CHECK(OutcomeText(calls[2]) == "FAILED_PRECONDITION revision");
+  CHECK(StatesOf(h) == "pending");
+  CHECK(Decide(h, {.revision = 1, .action = DecisionAction::kCancel}) == "ok");
   h.Open();
-  CHECK(States(h) == "cancelled");
+  CHECK(StatesOf(h) == "cancelled");
 }
 
 TEST_CASE("the journal says who proposed, approved, rejected and cancelled, and why",
@@ -362,9 +362,10 @@ TEST_CASE("the journal says who proposed, approved, rejected and cancelled, and 
   const Instant later = h.clock.Now().PlusSeconds(600);
   REQUIRE(Publish(h, {.reason = "one", .from = later, .simulation = "result"}) == "ok");
   REQUIRE(Publish(h, {.reason = "two"}) == "ok");
-  REQUIRE(Decide(h, {.revision = 2, .action = Action::kReject, .reason = "too dear"}) == "ok");
+  REQUIRE(Decide(h, {.revision = 2, .action = DecisionAction::kReject, .reason = "too dear"}) ==
+          "ok");
   REQUIRE(Decide(h, {.revision = 1, .reason = "fine"}) == "ok");
-  REQUIRE(Decide(h, {.revision = 1, .action = Action::kCancel, .reason = "no"}) == "ok");
+  REQUIRE(Decide(h, {.revision = 1, .action = DecisionAction::kCancel, .reason = "no"}) == "ok");
   std::vector<std::string> seen;
   ForEachEntry(*h.store, [&](const balance::EntryView& entry) {
     ByteReader note(entry.attachment(balance::AttachmentType::kNote));

@@ -60,7 +60,7 @@ std::string CatalogueAt(const std::string& price) {
   return text;
 }
 
-std::string CodeOf(uint8_t n) {
+std::string FailureCodeOf(uint8_t n) {
   std::array<uint8_t, 12> bytes{};
   bytes[5] = n;
   return VoucherCodeOf(bytes);
@@ -270,14 +270,14 @@ class Life final {
           call.batch = "spring";
           call.terms = {.currency = Unit::Of("CNY"), .amount_micros = 77};
           for (uint8_t i = 1; i < 5; ++i)
-            call.vouchers.push_back(balance::HashOfVoucher(CodeOf(i)));
+            call.vouchers.push_back(balance::HashOfVoucher(FailureCodeOf(i)));
         },
         [](const auto& call) { return Cat(call.issued); });
     for (const auto& [key, account, code] :
          {std::tuple{"redeem", a_, uint8_t{1}}, std::tuple{"redeem too", b_, uint8_t{2}},
           std::tuple{"redeem twice", b_, uint8_t{1}}}) {
       Of<RedeemVoucherCall>(
-          account, key, [&code = code](auto& call) { call.code = CodeOf(code); },
+          account, key, [&code = code](auto& call) { call.code = FailureCodeOf(code); },
           [](const auto& call) { return Cat(call.available_micros); });
     }
     Do<CancelVouchersCall>(
@@ -288,7 +288,7 @@ class Life final {
     Of<CancelSubscriptionCall>(a_, "cancel", [](auto& call) { call.subscription = 2; });
     journal_ = JournalOfFirst(m_);
     // A wrong code is counted, not remembered: one more where nobody knows that it was counted.
-    Of<RedeemVoucherCall>(b_, "guess", [](auto& call) { call.code = CodeOf(9); });
+    Of<RedeemVoucherCall>(b_, "guess", [](auto& call) { call.code = FailureCodeOf(9); });
     m_.clock.AdvanceSeconds(3'600);  // The open session's supervision ends it.
     for (int tick = 0; tick < 3; ++tick) {
       m_.engine->Tick();

@@ -50,9 +50,9 @@ offers:
         when_used_up: stop
 )";
 
-class World final {
+class TariffWorld final {
  public:
-  World() : script(h) {
+  TariffWorld() : script(h) {
     // To 14:55:00 in Shanghai of the day on which the clock begins.
     const Instant start = *ParseInstant("2026-05-17T14:55:00+08:00");
     h.clock.AdvanceSeconds((start.unix_ms - h.clock.Now().unix_ms) / 1000);
@@ -84,7 +84,7 @@ class World final {
 
 TEST_CASE("a grant tells when prices change while it lasts, and is held for the dearer side",
           "[engine][unit][CC-62]") {
-  World w;
+  TariffWorld w;
   w.script.Run(R"(
     account A money=100000
     buy A pay
@@ -115,7 +115,7 @@ TEST_CASE("a grant tells when prices change while it lasts, and is held for the 
 
 TEST_CASE("what was used before and after a change has each side's price, and a record of its own",
           "[engine][unit][CC-63]") {
-  World w;
+  TariffWorld w;
   w.script.Run(R"(
     account A money=100000
     buy A pay
@@ -151,7 +151,7 @@ TEST_CASE("what was used before and after a change has each side's price, and a 
 }
 
 TEST_CASE("both sides at once, also at the end, and a repeat of it", "[engine][unit][CC-63]") {
-  World w;
+  TariffWorld w;
   w.script.Run(R"(
     account A money=100000
     buy A pay
@@ -172,7 +172,7 @@ TEST_CASE("both sides at once, also at the end, and a repeat of it", "[engine][u
 }
 
 TEST_CASE("packages are drawn by each side's weight", "[engine][unit][CC-62][CC-63]") {
-  World w;
+  TariffWorld w;
   w.script.Run(R"(
     account A
     buy A pack                                   -> ok fee=0 bucket=2
@@ -188,7 +188,7 @@ TEST_CASE("packages are drawn by each side's weight", "[engine][unit][CC-62][CC-
 
 TEST_CASE("a boundary belongs to what begins there; a report may come long after it",
           "[engine][unit][CC-66]") {
-  World w;
+  TariffWorld w;
   w.script.Run(R"(
     account A money=100000
     buy A pay
@@ -213,7 +213,7 @@ TEST_CASE("a boundary belongs to what begins there; a report may come long after
 }
 
 TEST_CASE("sides are parts of what was used, each once", "[engine][unit][CC-63]") {
-  World w;
+  TariffWorld w;
   w.script.Run("account A money=1000\nbuy A pay");
   Kept<CreditControlCall> call;
   Fill(call, {.session = "s", .number = 1, .account = w.script.account("A"), .model = "day"},

@@ -17,7 +17,7 @@
 namespace ocs::engine::tests {
 namespace {
 
-constexpr Instant kBegin{1'779'000'000'000};  // 2026-05-17.
+constexpr Instant kDryBegin{1'779'000'000'000};  // 2026-05-17.
 
 std::string OperatorsText() {
   std::ifstream file(OCS_OPERATORS_CATALOGUE);
@@ -70,25 +70,25 @@ TEST_CASE("a dry shard charges what the engine charges, through cycles and until
   Kept<CreateAccountCall> create;
   create.change.key = "any";
   create.currency = Unit::Of("CNY");
-  dry.Decide(&create, kBegin);
+  dry.Decide(&create, kDryBegin);
   REQUIRE(create.status.ok());
   Kept<TopUpCall> top_up;
   top_up.change.key = "any";
   top_up.account = create.account;
   top_up.currency = Unit::Of("CNY");
   top_up.amount_micros = 60'000'000;
-  dry.Decide(&top_up, kBegin);
+  dry.Decide(&top_up, kDryBegin);
   Kept<PurchaseCall> buy;
   buy.change.key = "any";  // Keys may be used again.
   buy.account = create.account;
   buy.offer = "ct-personal-light";
-  dry.Decide(&buy, kBegin);
+  dry.Decide(&buy, kDryBegin);
   INFO(buy.status);
   REQUIRE(buy.status.ok());
 
   int refused = 0;
   int charged = 0;
-  Instant at = kBegin;
+  Instant at = kDryBegin;
   for (int i = 0; i < 400; ++i) {
     at = at.PlusSeconds(random.Between(60, 40'000));
     const Quantities wanted{
@@ -129,14 +129,14 @@ TEST_CASE("time may step back from one account of a dry shard to another", "[eng
   Kept<CreateAccountCall> late;
   late.change.key = "late";
   late.currency = Unit::Of("CNY");
-  dry.Decide(&late, kBegin.PlusSeconds(86'400));
+  dry.Decide(&late, kDryBegin.PlusSeconds(86'400));
   Kept<CreateAccountCall> early;
   early.change.key = "early";
   early.currency = Unit::Of("CNY");
-  dry.Decide(&early, kBegin);
+  dry.Decide(&early, kDryBegin);
   CHECK(late.account != early.account);
-  CHECK(dry.FindAccount(early.account)->created_at == kBegin);
-  CHECK(dry.FindAccount(late.account)->created_at == kBegin.PlusSeconds(86'400));
+  CHECK(dry.FindAccount(early.account)->created_at == kDryBegin);
+  CHECK(dry.FindAccount(late.account)->created_at == kDryBegin.PlusSeconds(86'400));
 }
 
 TEST_CASE("what a call of a dry shard wrote can be read", "[engine][unit]") {
@@ -147,12 +147,12 @@ TEST_CASE("what a call of a dry shard wrote can be read", "[engine][unit]") {
   create.change.key = "a";
   create.currency = Unit::Of("CNY");
   create.credit_limit_micros = 100'000'000;
-  dry.Decide(&create, kBegin);
+  dry.Decide(&create, kDryBegin);
   Kept<PurchaseCall> buy;
   buy.change.key = "b";
   buy.account = create.account;
   buy.offer = "ct-personal-light";
-  dry.Decide(&buy, kBegin);
+  dry.Decide(&buy, kDryBegin);
   REQUIRE(dry.entry_count() >= 1);
   const balance::EntryView entry = dry.entry(0);
   CHECK(entry.kind == balance::EntryKind::kOfferPurchased);
@@ -160,7 +160,7 @@ TEST_CASE("what a call of a dry shard wrote can be read", "[engine][unit]") {
   REQUIRE(record.ok());
   CHECK(record->type == cdr::RecordType::kFee);
   // A cycle later it has renewed, by itself.
-  CHECK_FALSE(dry.DoDueWork(create.account, kBegin.PlusSeconds(40 * 86'400)));
+  CHECK_FALSE(dry.DoDueWork(create.account, kDryBegin.PlusSeconds(40 * 86'400)));
   CHECK(dry.entry_count() >= 1);
 }
 

@@ -4,6 +4,7 @@
 #ifndef TESTS_ENGINE_HARNESS_H_
 #define TESTS_ENGINE_HARNESS_H_
 
+#include <cstdint>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -11,12 +12,16 @@
 #include <utility>
 
 #include "balance/mem_store.h"
+#include "ocs/base/text.h"
+#include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/engine/operation.h"
 #include "tests/support/catch.h"
 #include "tests/support/manual_executor.h"
 
 namespace ocs::engine::tests {
+
+inline constexpr int64_t kDay = 86'400;
 
 /// A call that remembers that it is done.
 template <typename Call>
@@ -148,6 +153,21 @@ inline void Fill(Kept<CreditControlCall>& call, const Ask& ask, RequestType type
   service.rating_group = 1;
   service.model = ask.model;
   call.request.services.push_back(service);
+}
+
+/// "ok", or the code and the field: "NOT_FOUND node_id".
+inline std::string OutcomeText(const Operation& call) {
+  if (call.status.ok()) return "ok";
+  return Cat(absl::StatusCodeToString(call.status.code()), " ", call.failed_field);
+}
+
+/// Sets the clock and lets the engine do what is due.
+inline void TickAt(Harness& h, const std::string& text) {
+  const auto at = ParseInstant(text);
+  REQUIRE(at.ok());
+  h.clock.AdvanceSeconds((at->unix_ms - h.clock.Now().unix_ms) / 1000);
+  h.engine->Tick();
+  h.executor.RunAll();
 }
 
 }  // namespace ocs::engine::tests

@@ -9,13 +9,12 @@
 
 #include "ocs/engine/account_operation.h"
 #include "tests/engine/books.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/life_catalogue.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
 namespace {
-
-constexpr int64_t kDay = 86'400;
 
 absl::TimeZone Shanghai() {
   absl::TimeZone zone;
@@ -29,12 +28,6 @@ void SetTime(Harness& h, const std::string& text) {
   const auto at = ParseInstant(text);
   REQUIRE(at.ok());
   h.clock.AdvanceSeconds((at->unix_ms - h.clock.Now().unix_ms) / 1000);
-}
-
-void TickAt(Harness& h, const std::string& text) {
-  SetTime(h, text);
-  h.engine->Tick();
-  h.executor.RunAll();
 }
 
 struct Wanted {

@@ -6,15 +6,11 @@
 
 #include "ocs/base/limits.h"
 #include "tests/engine/catalogues.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
 namespace {
-
-std::string Outcome(const Operation& call) {
-  if (call.status.ok()) return "ok";
-  return Cat(absl::StatusCodeToString(call.status.code()), " ", call.failed_field);
-}
 
 struct NewAccount {
   std::string key = "k";
@@ -33,7 +29,7 @@ std::string Create(Harness& h, const NewAccount& wanted, AccountId* account = nu
   h.Run(&call);
   REQUIRE(call.done);
   if (account != nullptr) *account = call.account;
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 std::string ChangeIdentity(Harness& h, const std::string& key, AccountId account,
@@ -46,7 +42,7 @@ std::string ChangeIdentity(Harness& h, const std::string& key, AccountId account
   call.data = data;
   h.Run(&call);
   REQUIRE(call.done);
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 AccountId Owner(Harness& h, IdentityType type, const std::string& data) {
@@ -224,7 +220,7 @@ std::string Publish(Harness& h, const std::string& key, const std::string& text,
   REQUIRE(call.done);
   CHECK(call.status.ok() == call.diagnostics.empty());
   if (revision != nullptr) *revision = call.revision;
-  return Outcome(call);
+  return OutcomeText(call);
 }
 
 TEST_CASE("a catalogue is published once, checked, and found again", "[engine][unit]") {
@@ -264,13 +260,13 @@ TEST_CASE("a conflict of a catalogue's key names the field", "[engine][unit]") {
   other.change.key = "one";
   other.text = text + "\n";
   h.Run(&other);
-  CHECK(Outcome(other) == "ALREADY_EXISTS text");
+  CHECK(OutcomeText(other) == "ALREADY_EXISTS text");
   Kept<PublishCatalogueCall> time;
   time.change.key = "one";
   time.text = text;
   time.effective_from = Instant{5};
   h.Run(&time);
-  CHECK(Outcome(time) == "ALREADY_EXISTS effective_from");
+  CHECK(OutcomeText(time) == "ALREADY_EXISTS effective_from");
   CHECK(h.engine->revisions().size() == 1);
 }
 
@@ -336,8 +332,8 @@ TEST_CASE("a consumer's position only goes forward", "[engine][unit]") {
   acknowledge(unnamed, "Files!", first);
   h.executor.RunAll();
   CHECK(back.status.ok());
-  CHECK(Outcome(beyond) == "OUT_OF_RANGE record_id");
-  CHECK(Outcome(unnamed) == "INVALID_ARGUMENT consumer");
+  CHECK(OutcomeText(beyond) == "OUT_OF_RANGE record_id");
+  CHECK(OutcomeText(unnamed) == "INVALID_ARGUMENT consumer");
   REQUIRE(h.engine->consumers().size() == 1);
   CHECK(h.engine->consumers()[0].position == second);
   CHECK(h.engine->ReadRecords(ShardId{0}, second, 10, 1000)->empty());
@@ -375,12 +371,12 @@ TEST_CASE("an account's history tells what happened, newest first, in pages", "[
   Kept<HistoryCall> none;
   none.account = AccountId::Of({9}, 9);
   h.Run(&none);
-  CHECK(Outcome(none) == "NOT_FOUND account_id");
+  CHECK(OutcomeText(none) == "NOT_FOUND account_id");
   Kept<HistoryCall> many;
   many.account = script.account("A");
   many.items_max = 1'001;
   h.Run(&many);
-  CHECK(Outcome(many) == "INVALID_ARGUMENT items_max");
+  CHECK(OutcomeText(many) == "INVALID_ARGUMENT items_max");
 }
 
 TEST_CASE("what nobody waits for any more is not begun", "[engine][unit]") {

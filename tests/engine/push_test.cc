@@ -13,8 +13,8 @@ namespace ocs::engine::tests {
 namespace {
 
 // An engine whose pending demands are written down: "s reauthorise x2 (why)", "none".
-struct Asked {
-  Asked() {
+struct ListenedEngine {
+  ListenedEngine() {
     h.Publish(kSmallCatalogue);
     Listen();
     script.Run("account A money=900\nbuy A pay -> ok fee=0");
@@ -84,7 +84,7 @@ constexpr auto kAbort = balance::DemandKind::kAbort;
 
 TEST_CASE("a re-authorisation is asked until an update answers it",
           "[engine][unit][CC-96][CC-97]") {
-  Asked a;
+  ListenedEngine a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   CHECK(a.Told().empty());
   CHECK(a.Demand("s", "k1") == "ok 1");
@@ -104,7 +104,7 @@ TEST_CASE("a re-authorisation is asked until an update answers it",
 
 TEST_CASE("without an answer it is asked again with back-off, also after a restart",
           "[engine][unit][CC-99]") {
-  Asked a;
+  ListenedEngine a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   CHECK(a.Demand("s", "k1") == "ok 1");
   CHECK(a.Told() == "s reauthorise x1; ");
@@ -123,7 +123,7 @@ TEST_CASE("without an answer it is asked again with back-off, also after a resta
 }
 
 TEST_CASE("a gateway that does not know the session has it closed", "[engine][unit][CC-98]") {
-  Asked a;
+  ListenedEngine a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   CHECK(a.Demand("s", "k1") == "ok 1");
   CHECK(a.Answer("s", 2001) == "OK");
@@ -143,7 +143,7 @@ TEST_CASE("a gateway that does not know the session has it closed", "[engine][un
 
 TEST_CASE("a session that is to be aborted gets nothing more, and is asked until it ends",
           "[engine][unit][CC-100]") {
-  Asked a;
+  ListenedEngine a;
   a.script.Run(R"(
     initial s 0 A 1/plain/output:100/_   -> 2001 | 1 2001 granted=output:100
     initial t 0 A 1/plain/output:100/_   -> 2001 | 1 2001 granted=output:100
@@ -165,7 +165,7 @@ TEST_CASE("a session that is to be aborted gets nothing more, and is asked until
 
 TEST_CASE("a demand about a rating group is answered by a report on that group",
           "[engine][unit][CC-96]") {
-  Asked a;
+  ListenedEngine a;
   a.script.Run(R"(
     initial s 0 A 1/plain/output:50/_ 2/plain/output:50/_ -> 2001 | 1 2001 granted=output:50 | 2 2001 granted=output:50
     initial t 0 A 1/plain/output:50/_                     -> 2001 | 1 2001 granted=output:50
@@ -186,7 +186,7 @@ TEST_CASE("a demand about a rating group is answered by a report on that group",
 
 TEST_CASE("money that comes when there was none left is told to open sessions",
           "[engine][unit][CC-59]") {
-  Asked a;
+  ListenedEngine a;
   a.script.Run("initial s 0 A 1/plain/output:100/_ -> 2001 | 1 2001 granted=output:100");
   a.script.Run("top_up A 600");  // There is money still: nobody is asked.
   CHECK(a.Told().empty());

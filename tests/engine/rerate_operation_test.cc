@@ -52,8 +52,8 @@ std::string Right() {
   return text;
 }
 
-struct World {
-  World() : script(h) {
+struct ReRateWorld {
+  ReRateWorld() : script(h) {
     h.Publish(kWrong);
     script.Run("account A money=10000");
   }
@@ -115,7 +115,7 @@ struct World {
 
 TEST_CASE("a preview tells what a correction would come to, and changes nothing",
           "[engine][unit]") {
-  World w;
+  ReRateWorld w;
   w.script.Run(R"(
     buy A pay
     debit e 0 A 1/chat/_/input:7,output:7   -> 2001 cost=420 | 1 2001 granted=input:7,output:7 charged=420
@@ -129,7 +129,7 @@ TEST_CASE("a preview tells what a correction would come to, and changes nothing"
 TEST_CASE(
     "a correction gives back the old charge and makes it anew, once a run, also after a restart",
     "[engine][unit]") {
-  World w;
+  ReRateWorld w;
   w.script.Run(R"(
     buy A pay
     debit e 0 A 1/chat/_/input:7,output:7   -> 2001 cost=420 | 1 2001 granted=input:7,output:7 charged=420
@@ -152,7 +152,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what rounding leaves of corrections is carried as of any charge", "[engine][property]") {
-  World w;
+  ReRateWorld w;
   w.script.Run("buy A pay");
   for (int i = 0; i < 7; ++i)
     w.script.Run(Cat("debit e ", i,
@@ -167,7 +167,7 @@ TEST_CASE("what rounding leaves of corrections is carried as of any charge", "[e
 
 TEST_CASE("a package is drawn on as its offer says now, with the revenue of what is drawn",
           "[engine][unit]") {
-  World w;
+  ReRateWorld w;
   w.script.Run(R"(
     buy A pack                              -> ok fee=100 bucket=2
     debit e 0 A 1/chat/_/input:100          -> 2001 cost=0 | 1 2001 granted=input:100 drawn=200
@@ -181,7 +181,7 @@ TEST_CASE("a package is drawn on as its offer says now, with the revenue of what
 }
 
 TEST_CASE("use that nothing had priced is charged by a revision that does", "[engine][unit]") {
-  World w;
+  ReRateWorld w;
   w.script.Run(R"(
     buy A pay
     initial s 0 A 1/chat/input:10/_         -> 2001 | 1 2001 granted=input:10
@@ -195,7 +195,7 @@ TEST_CASE("use that nothing had priced is charged by a revision that does", "[en
 }
 
 TEST_CASE("what cannot be worked out anew is told and left alone", "[engine][unit]") {
-  World w;
+  ReRateWorld w;
   w.script.Run(R"(
     buy A pay
     debit e 0 A 1/chat/_/input:7            -> 2001 cost=140 | 1 2001 granted=input:7 charged=140
@@ -226,7 +226,7 @@ TEST_CASE("what cannot be worked out anew is told and left alone", "[engine][uni
 }
 
 TEST_CASE("a correction is refunded like any charge", "[engine][unit]") {
-  World w;
+  ReRateWorld w;
   w.script.Run(R"(
     buy A pay
     debit e 0 A 1/chat/_/input:7            -> 2001 cost=140 | 1 2001 granted=input:7 charged=140

@@ -98,7 +98,7 @@ absl::Status Do(Engine& engine, const std::string& key, Fill fill) {
   }
 }
 
-std::string CodeOf(uint8_t n) {
+std::string ThreadsCodeOf(uint8_t n) {
   std::array<uint8_t, 12> bytes{};
   bytes[7] = n;
   return VoucherCodeOf(bytes);
@@ -139,7 +139,7 @@ struct Town {
               call.batch = "spring";
               call.terms = {.currency = Unit::Of("CNY"), .amount_micros = kWorth};
               for (uint8_t i = 0; i < kVouchers; ++i)
-                call.vouchers.push_back(balance::HashOfVoucher(CodeOf(i)));
+                call.vouchers.push_back(balance::HashOfVoucher(ThreadsCodeOf(i)));
             }).ok());
   }
 
@@ -174,7 +174,7 @@ struct Town {
           const auto code = static_cast<uint8_t>(random.Below(kVouchers));
           const absl::Status status = Do<RedeemVoucherCall>(engine, key, [&](auto& call) {
             call.account = from;
-            call.code = CodeOf(code);
+            call.code = ThreadsCodeOf(code);
           });
           redeemed += status.ok() ? 1 : 0;
         }

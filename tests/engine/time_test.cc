@@ -6,12 +6,11 @@
 #include "cdr/record.h"
 #include "tests/engine/books.h"
 #include "tests/engine/catalogues.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
 namespace {
-
-constexpr int64_t kDay = 86'400;
 
 TEST_CASE("a session that falls silent is closed by its supervision timer",
           "[engine][unit][CC-07][CC-90]") {

@@ -8,8 +8,6 @@
 namespace ocs::engine::tests {
 namespace {
 
-constexpr int64_t kDay = 86'400;
-
 EngineOptions KeepsThreeDays() {
   EngineOptions options;
   options.answer_retention_seconds = kDay;

@@ -9,6 +9,7 @@
 #include "ocs/engine/account_operation.h"
 #include "ocs/engine/care_operation.h"
 #include "tests/engine/books.h"
+#include "tests/engine/harness.h"
 #include "tests/engine/script.h"
 
 namespace ocs::engine::tests {
@@ -46,16 +47,8 @@ offers:
       - {name: bonus, unit: CNY, amount: 0.0001, validity: 2 months, covers: {any: true}, when_used_up: bill_on}
 )";
 
-void TickAt(Harness& h, const std::string& text) {
-  const auto at = ParseInstant(text);
-  REQUIRE(at.ok());
-  h.clock.AdvanceSeconds((at->unix_ms - h.clock.Now().unix_ms) / 1000);
-  h.engine->Tick();
-  h.executor.RunAll();
-}
-
-struct World {
-  World() : script(h) { h.Publish(kCatalogue); }
+struct VolumeWorld {
+  VolumeWorld() : script(h) { h.Publish(kCatalogue); }
 
   int64_t Money(const std::string& name = "A") {
     for (const BucketView& bucket : h.View(script.account(name)).buckets) {
@@ -100,7 +93,7 @@ constexpr char kUsed110[] = R"(
 
 TEST_CASE("110 at 2 and 1.2 end at 132: the rest is given back once, with a record and its tax",
           "[engine][unit]") {
-  World w;
+  VolumeWorld w;
   w.script.Run(kUsed110);
   CHECK(w.Money() == 800);
   TickAt(w.h, "2026-05-31T23:59:59+08:00");
@@ -136,7 +129,7 @@ TEST_CASE("a machine that was down over many windows settles each as if it had b
           "[engine][unit]") {
   std::vector<std::string> journals;
   for (const bool late : {false, true}) {
-    World w;
+    VolumeWorld w;
     w.script.Run(R"(
       account A money=1000
       buy A pay
@@ -160,7 +153,7 @@ TEST_CASE("a machine that was down over many windows settles each as if it had b
 TEST_CASE("a refund and a rebate together give back what was paid, in either order",
           "[engine][unit]") {
   SECTION("the refund after the rebate is less by its share of it") {
-    World w;
+    VolumeWorld w;
     w.script.Run(kUsed110);
     TickAt(w.h, "2026-06-01T00:00:00+08:00");
     w.script.Run(R"(
@@ -171,7 +164,7 @@ TEST_CASE("a refund and a rebate together give back what was paid, in either ord
     TotalsOf(*w.h.store);
   }
   SECTION("so is one by customer care, whole or in parts") {
-    World w;
+    VolumeWorld w;
     w.script.Run(kUsed110);
     TickAt(w.h, "2026-06-01T00:00:00+08:00");
     CHECK(w.CareRefund(133) == -1);
@@ -182,7 +175,7 @@ TEST_CASE("a refund and a rebate together give back what was paid, in either ord
     TotalsOf(*w.h.store);
   }
   SECTION("within the window it is all, and the rebate is then none") {
-    World w;
+    VolumeWorld w;
     w.script.Run(kUsed110);
     w.script.Run("refund r 0 A of=e.0 -> 2001 cost=-200");
     TickAt(w.h, "2026-06-01T00:00:00+08:00");
@@ -190,14 +183,14 @@ TEST_CASE("a refund and a rebate together give back what was paid, in either ord
     CHECK(w.RecordsOf(cdr::RecordType::kRebate).empty());
   }
   SECTION("so it is by customer care, which leaves the use counted") {
-    World w;
+    VolumeWorld w;
     w.script.Run(kUsed110);
     CHECK(w.CareRefund() == 200);
     TickAt(w.h, "2026-06-01T00:00:00+08:00");
     CHECK(w.Money() == 1000);
   }
   SECTION("what a refund left unpaid, later use of the window pays") {
-    World w;
+    VolumeWorld w;
     w.script.Run(kUsed110);
     w.script.Run(R"(
       refund r 0 A of=e.0                   -> 2001 cost=-200
@@ -207,7 +200,7 @@ TEST_CASE("a refund and a rebate together give back what was paid, in either ord
     CHECK(w.Money() == 1000 - 132);
   }
   SECTION("shares are rounded so that all refunds together are never more than was paid") {
-    World w;
+    VolumeWorld w;
     w.script.Run(R"(
       account A money=1000
       buy A pay
@@ -226,7 +219,7 @@ TEST_CASE("a refund and a rebate together give back what was paid, in either ord
 }
 
 TEST_CASE("late use of a settled window counts in the present one", "[engine][unit]") {
-  World w;
+  VolumeWorld w;
   w.script.Run(R"(
     account A money=1000
     buy A pay
@@ -246,7 +239,7 @@ TEST_CASE("late use of a settled window counts in the present one", "[engine][un
 
 TEST_CASE("an account that closes is given back what it would be at the window's end",
           "[engine][unit]") {
-  World w;
+  VolumeWorld w;
   w.script.Run(kUsed110);
   Kept<SetStateCall> call;
   call.change = {.key = "close", .actor = "care", .reason = "moves away"};
@@ -264,7 +257,7 @@ TEST_CASE("an account that closes is given back what it would be at the window's
 
 TEST_CASE("money that came with an offer pays the first step's price and moves no window",
           "[engine][unit]") {
-  World w;
+  VolumeWorld w;
   w.script.Run(R"(
     account A money=1000
     buy A pay

@@ -52,11 +52,6 @@ VoucherTerms Bonus(int64_t micros, int32_t days) {
           .lasts_days = days};
 }
 
-std::string Outcome(const Operation& call) {
-  if (call.status.ok()) return "ok";
-  return Cat(absl::StatusCodeToString(call.status.code()), " ", call.failed_field);
-}
-
 struct Desk {
   explicit Desk(Harness& harness) : h(harness) {}
 
@@ -73,7 +68,7 @@ struct Desk {
     REQUIRE(call.done);
     if (issued != nullptr) *issued = call.issued;
     message = std::string(call.status.message());
-    return Outcome(call);
+    return OutcomeText(call);
   }
   std::string Redeem(const std::string& key, AccountId account, const std::string& code,
                      Kept<RedeemVoucherCall>* kept = nullptr) {
@@ -85,7 +80,7 @@ struct Desk {
     h.Run(&call);
     REQUIRE(call.done);
     message = std::string(call.status.message());
-    return Outcome(call);
+    return OutcomeText(call);
   }
   std::string Cancel(const std::string& key, const std::string& batch, int64_t* cancelled = nullptr,
                      const std::string& reason = "stolen") {
@@ -94,7 +89,7 @@ struct Desk {
     call.batch = batch;
     h.Run(&call);
     if (cancelled != nullptr) *cancelled = call.cancelled;
-    return Outcome(call);
+    return OutcomeText(call);
   }
   std::vector<balance::VoucherBatch> List() {
     Kept<ListVouchersCall> call;
@@ -171,8 +166,8 @@ TEST_CASE("two redeem one voucher in the same group: one gets it", "[engine][uni
     h.engine->Submit(&calls[i]);
   }
   h.executor.RunAll();
-  CHECK(Outcome(calls[0]) == "ok");
-  CHECK(Outcome(calls[1]) == "FAILED_PRECONDITION code");
+  CHECK(OutcomeText(calls[0]) == "ok");
+  CHECK(OutcomeText(calls[1]) == "FAILED_PRECONDITION code");
   CHECK(MoneyOf(h, a) + MoneyOf(h, b) == 7);
 }
 
@@ -187,7 +182,7 @@ TEST_CASE("issuing: every refusal, in order", "[engine][unit]") {
     call.vouchers = {balance::HashOfVoucher(CodeOf(1)), balance::HashOfVoucher(CodeOf(2))};
     fill(call);
     h.Run(&call);
-    return Outcome(call);
+    return OutcomeText(call);
   };
   CHECK(issue([](auto& c) { c.change.key = ""; }) == "INVALID_ARGUMENT idempotency_key");
   for (const char* bad : {"", "May", "a b", "m\xc3\xa4y"})

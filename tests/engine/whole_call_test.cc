@@ -17,7 +17,7 @@
 namespace ocs::engine::tests {
 namespace {
 
-constexpr Instant kBegin{1'779'000'000'000};  // 2026-05-17.
+constexpr Instant kCallsBegin{1'779'000'000'000};  // 2026-05-17.
 using End = WholeCallOutcome::End;
 
 std::string Price(Random& random) {
@@ -126,12 +126,12 @@ class Twins final {
       create.currency = Unit::Of("CNY");
       create.credit_limit_micros = credit;
       create.segment = segment;
-      shard->Decide(&create, kBegin);
+      shard->Decide(&create, kCallsBegin);
       REQUIRE(create.status.ok());
       account_ = create.account;  // The same in both.
     }
     segment_ = segment;
-    if (money > 0) PayIn(money, kBegin);
+    if (money > 0) PayIn(money, kCallsBegin);
   }
 
   void PayIn(int64_t micros, Instant now) {
@@ -282,9 +282,9 @@ void Live(Random& random, Counts* counts) {
              random.OneIn(2) ? "friend" : "", random.Between(0, 30) * 1'000'000);
   const std::array<std::string, 5> offers = {"pay", "strange", "pack", "wide", "daily"};
   for (const std::string& offer : offers) {
-    if (random.OneIn(offer == "strange" ? 5 : 2)) twins.Buy(offer, kBegin);
+    if (random.OneIn(offer == "strange" ? 5 : 2)) twins.Buy(offer, kCallsBegin);
   }
-  Instant at = kBegin;
+  Instant at = kCallsBegin;
   for (int i = 0; i < 120; ++i) {
     at = at.PlusSeconds(random.Between(1, 30'000));
     twins.Advance(at);
@@ -324,13 +324,13 @@ TEST_CASE("an account that is not plain, or has work due, is not charged at once
   Random random(3);
   Twins twins(RandomCatalogue(random));
   twins.Open(0, "", 50'000'000);
-  twins.Buy("pay", kBegin);
+  twins.Buy("pay", kCallsBegin);
   const Quantities used{KindQuantity{.kind = TokenKind::kInput, .quantity = 100}};
-  CHECK(twins.Call("small", kBegin, used).at_once == End::kRan);
-  twins.Buy("pack", kBegin);
-  CHECK(twins.Call("small", kBegin.PlusSeconds(1), used).at_once == End::kRan);
+  CHECK(twins.Call("small", kCallsBegin, used).at_once == End::kRan);
+  twins.Buy("pack", kCallsBegin);
+  CHECK(twins.Call("small", kCallsBegin.PlusSeconds(1), used).at_once == End::kRan);
   // A month later the package's cycle is over, and nobody has done what is due.
-  const Instant later = kBegin.PlusSeconds(40 * 86'400);
+  const Instant later = kCallsBegin.PlusSeconds(40 * 86'400);
   CHECK(twins.Call("small", later, used).at_once == End::kNotTaken);
   CHECK(twins.account(0) == twins.account(1));
 }

@@ -65,11 +65,11 @@ PriceComparison Compared(const Case& one, const ListedTariff& tariff) {
   return prices[0];
 }
 
-constexpr std::string_view kChat = R"("usage":{"prompt_tokens":1000,"completion_tokens":500})";
+constexpr std::string_view kChatUsage = R"("usage":{"prompt_tokens":1000,"completion_tokens":500})";
 constexpr std::string_view kChatCounts = R"({"input_tokens":1000,"output_tokens":500})";
 
 Case Chat(std::string_view prices) {
-  return {.body = std::string(kChat),
+  return {.body = std::string(kChatUsage),
           .provider = "openai",
           .flavour = "chat",
           .counts = std::string(kChatCounts),

@@ -11,7 +11,7 @@
 namespace ocs::rating {
 namespace {
 
-const std::vector<Case> kRuleCases = {
+const std::vector<FaultCase> kRuleCases = {
     {"a price without a unit", R"(price_books:
   - id: b
     rules:
@@ -166,7 +166,7 @@ const std::vector<Case> kRuleCases = {
      "'holidays' or 'workdays'\n"},
 };
 
-const std::vector<Case> kOfferCases = {
+const std::vector<FaultCase> kOfferCases = {
     {"an offer without its parts", R"(offers:
   - id: o
     fee: -1

@@ -23,14 +23,14 @@ units:
   - {unit: point, burn: [{model: m1, tokens: 2}, {class: big, tokens: 1}]}
 )";
 
-struct Case {
+struct FaultCase {
   const char* what;
   const char* text;      // From line 10 on.
   const char* expected;  // All diagnostics.
 };
 
-inline void CheckCases(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
+inline void CheckCases(const std::vector<FaultCase>& cases) {
+  for (const FaultCase& c : cases) {
     INFO(c.what);
     const std::string text = std::string(kHead) + c.text;
     CHECK_FALSE(ParseCatalogue(text, "c.yaml").catalogue.has_value());

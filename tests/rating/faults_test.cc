@@ -7,7 +7,7 @@ namespace ocs::rating {
 namespace {
 
 // Under kHead: calendars, exchange and the rest, each fault once.
-const std::vector<Case> kConditionCases = {
+const std::vector<FaultCase> kConditionCases = {
     {"conditions that are none", R"(price_books:
   - id: b
     rules:
@@ -177,7 +177,7 @@ offers:
      "book, which may take its prices from it with 'percent' and 'of'\n"},
 };
 
-const std::vector<Case> kSubscriptionCases = {
+const std::vector<FaultCase> kSubscriptionCases = {
     {"cycles, fees, parts, switches, limits", R"(offers:
   - id: o
     name: O

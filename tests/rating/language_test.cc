@@ -42,7 +42,7 @@ std::unique_ptr<const Tariff> Example(const std::string& name) {
 
 // The price of a kind as "3/2" micros a piece, "-" when the kind is not sold, "none" when nothing
 // is.
-std::string Show(const RateRow* row, TokenKind kind = TokenKind::kInput) {
+std::string ShowRow(const RateRow* row, TokenKind kind = TokenKind::kInput) {
   if (row == nullptr) return "none";
   const Rate& rate = row->of(kind);
   if (!rate.sold()) return "-";
@@ -154,9 +154,9 @@ TEST_CASE("the example of bounds: minimum, maximum of a month, and 105.5 % of an
           "[rating][unit]") {
   const auto tariff = Example("bounds");
   const UseContext use = Use("2026-05-05T12:00:00+08:00");
-  CHECK(Show(PriceRow(*tariff, "direct", "chat", use)) == "2");
-  CHECK(Show(PriceRow(*tariff, "platform", "chat", use)) == "211/100");
-  CHECK(Show(PriceRow(*tariff, "platform", "chat", use), TokenKind::kOutput) == "211/25");
+  CHECK(ShowRow(PriceRow(*tariff, "direct", "chat", use)) == "2");
+  CHECK(ShowRow(PriceRow(*tariff, "platform", "chat", use)) == "211/100");
+  CHECK(ShowRow(PriceRow(*tariff, "platform", "chat", use), TokenKind::kOutput) == "211/25");
   const RateRow* direct = PriceRow(*tariff, "direct", "voice", use);
   const RateRow* platform = PriceRow(*tariff, "platform", "voice", use);
   CHECK(tariff->shape(*direct).minimum == 50'000);
@@ -175,7 +175,7 @@ TEST_CASE("the example of times: bands, tiers of service, days, dimensions, a fr
   const auto tariff = Example("times");
   const auto price = [&](std::string_view model, UseContext use, int64_t prompt) {
     use.prompt_tokens = prompt;
-    return Show(PriceRow(*tariff, "finer", model, use));
+    return ShowRow(PriceRow(*tariff, "finer", model, use));
   };
   const UseContext noon = Use("2026-05-05T12:00:00Z");  // A Tuesday.
   CHECK(price("long", noon, 0) == "1");
@@ -223,7 +223,7 @@ TEST_CASE("the example of tiers: graduated, volume, and overage that turns into 
   CHECK(shape.tiers[0].rates[static_cast<size_t>(TokenKind::kOutput)].numerator == 8);
   CHECK(shape.tiers[1].rates[static_cast<size_t>(TokenKind::kOutput)].numerator == 6);
   CHECK(shape.tiers[1].rates[static_cast<size_t>(TokenKind::kImage)].numerator == 200'000);
-  CHECK(Show(graduated) == "4");  // The row's own rates are the first tier's.
+  CHECK(ShowRow(graduated) == "4");  // The row's own rates are the first tier's.
   const Shape& volume = tariff->shape(*PriceRow(*tariff, "o", "v", use));
   CHECK(volume.form == Shape::Form::kVolume);
   CHECK(volume.counter.counted == Counted::kRequests);
@@ -245,7 +245,7 @@ TEST_CASE("the example of adjustments: all that hold multiply, and the rule name
   UseContext use = Use("2026-05-05T12:00:00+08:00");
   const auto show = [&] {
     const RateRow* row = PriceRow(*tariff, "o", "chat", use);
-    return Show(row) + " " + tariff->rule(row->rule).applied;
+    return ShowRow(row) + " " + tariff->rule(row->rule).applied;
   };
   CHECK(show() == "10 ");
   use.at = At("2026-05-05T07:59:59+08:00");
@@ -255,7 +255,7 @@ TEST_CASE("the example of adjustments: all that hold multiply, and the rule name
   use.began_at = At("2026-05-01T00:00:00+08:00");
   CHECK(show() == "0 campus; first month free; night");
   const auto draw = [&](std::string_view at) {
-    return Show(
+    return ShowRow(
         tariff->FindDraw(*tariff->FindOffer("plan"), 0, *tariff->FindModel("chat"), Use(at)));
   };
   CHECK(draw("2026-05-05T14:00:00+08:00") == "3");
@@ -269,8 +269,8 @@ TEST_CASE("the example of money: prices follow the exchange rate of the event, t
     return PriceRow(*tariff, "o", model, Use(at));
   };
   CHECK(row("chat", "2025-12-31T23:59:59+08:00") == nullptr);
-  CHECK(Show(row("chat", "2026-01-01T00:00:00+08:00")) == "213/10");
-  CHECK(Show(row("chat", "2026-06-01T00:00:00+08:00")) == "423/20");
+  CHECK(ShowRow(row("chat", "2026-01-01T00:00:00+08:00")) == "213/10");
+  CHECK(ShowRow(row("chat", "2026-06-01T00:00:00+08:00")) == "423/20");
   const Rule& rule = tariff->rule(row("chat", "2026-06-01T00:00:00+08:00")->rule);
   CHECK(rule.applied == "USD to CNY at 7.05");
   CHECK(rule.tax_basis_points == 600);
@@ -285,8 +285,8 @@ TEST_CASE("the example of points is shown as its unit says", "[rating][unit]") {
   CHECK(unit->shown_per == 1'000);
   CHECK(tariff->FindUnit(Unit::Of("gem")) == nullptr);
   const UseContext use = Use("2026-05-05T12:00:00+08:00");
-  CHECK(Show(PriceRow(*tariff, "per-use", "plain", use)) == "4");
-  CHECK(Show(PriceRow(*tariff, "per-use", "clever", use), TokenKind::kOutput) == "10");
+  CHECK(ShowRow(PriceRow(*tariff, "per-use", "plain", use)) == "4");
+  CHECK(ShowRow(PriceRow(*tariff, "per-use", "clever", use), TokenKind::kOutput) == "10");
 }
 
 TEST_CASE("the example of wholesale: the served model costs, each book in its currency",
@@ -297,18 +297,18 @@ TEST_CASE("the example of wholesale: the served model costs, each book in its cu
     return tariff->FindCost(*tariff->FindModel(model), use);
   };
   CHECK(cost("smart") == nullptr);
-  CHECK(Show(cost("deepseek-v4")) == "1");
+  CHECK(ShowRow(cost("deepseek-v4")) == "1");
   CHECK(tariff->cost_currency(*cost("deepseek-v4")) == Unit::Of("CNY"));
-  CHECK(Show(cost("gpt")) == "5/4");
+  CHECK(ShowRow(cost("gpt")) == "5/4");
   CHECK(tariff->cost_currency(*cost("gpt")) == Unit::Of("USD"));
-  CHECK(Show(PriceRow(*tariff, "o", "smart", use)) == "12");
+  CHECK(ShowRow(PriceRow(*tariff, "o", "smart", use)) == "12");
 }
 
 TEST_CASE("the example of ends: throttled, another model, points for no call, workdays and places",
           "[rating][unit]") {
   const auto tariff = Example("ends");
   const auto price = [&](const UseContext& use, std::string_view offer = "open") {
-    return Show(PriceRow(*tariff, offer, "fast", use));
+    return ShowRow(PriceRow(*tariff, offer, "fast", use));
   };
   CHECK(price(Use("2026-09-30T10:00:00+08:00")) == "8");
   CHECK(price(Use("2026-09-30T18:00:00+08:00")) == "6");
@@ -403,15 +403,15 @@ TEST_CASE("the example of subscriptions: cycle, parts, switches, limits, ends", 
   // What the grant covers is billed on only while the switch is off; everything else always.
   const ModelIndex large = *tariff->FindModel("large");
   UseContext office = Use("2026-05-05T12:00:00+08:00", {{Dimension::kProduct, "office"}});
-  CHECK(Show(tariff->FindDraw(index, 0, large, office)) == "1");
-  CHECK(Show(tariff->FindDraw(index, 0, large, office), TokenKind::kAudioInput) == "-");
+  CHECK(ShowRow(tariff->FindDraw(index, 0, large, office)) == "1");
+  CHECK(ShowRow(tariff->FindDraw(index, 0, large, office), TokenKind::kAudioInput) == "-");
   CHECK(tariff->FindDraw(index, 0, large, Use("2026-05-05T12:00:00+08:00")) == nullptr);
-  CHECK(Show(tariff->FindPrice(index, large, office)) == "4");
+  CHECK(ShowRow(tariff->FindPrice(index, large, office)) == "4");
   office.switches = 1;
-  CHECK(Show(tariff->FindPrice(index, large, office)) == "-");
-  CHECK(Show(tariff->FindPrice(index, large, office), TokenKind::kAudioInput) == "4");
+  CHECK(ShowRow(tariff->FindPrice(index, large, office)) == "-");
+  CHECK(ShowRow(tariff->FindPrice(index, large, office), TokenKind::kAudioInput) == "4");
   office.of(Dimension::kProduct) = 0;
-  CHECK(Show(tariff->FindPrice(index, large, office)) == "4");
+  CHECK(ShowRow(tariff->FindPrice(index, large, office)) == "4");
 
   const Offer& requests = tariff->offer(*tariff->FindOffer("requests"));
   CHECK(requests.fee_micros == 0);

@@ -10,10 +10,6 @@
 namespace ocs::rating {
 namespace {
 
-constexpr TokenKind kIn = TokenKind::kInput;
-constexpr TokenKind kHit = TokenKind::kCacheRead;
-constexpr TokenKind kOut = TokenKind::kOutput;
-
 constexpr int64_t kMuch = 1'000'000'000'000;
 
 std::unique_ptr<const Tariff> Shipped(const std::string& name) {

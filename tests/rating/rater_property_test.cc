@@ -12,19 +12,19 @@
 namespace ocs::rating {
 namespace {
 
-constexpr std::array<TokenKind, 6> kKinds = {TokenKind::kInput,      TokenKind::kCacheRead,
-                                             TokenKind::kOutput,     TokenKind::kReasoning,
-                                             TokenKind::kAudioInput, TokenKind::kRequest};
+constexpr std::array<TokenKind, 6> kPlainKinds = {TokenKind::kInput,      TokenKind::kCacheRead,
+                                                  TokenKind::kOutput,     TokenKind::kReasoning,
+                                                  TokenKind::kAudioInput, TokenKind::kRequest};
 
 // A world of a few pots whose rates are drawn from what tariffs look like: free, whole, decimal,
 // awkward.
-struct World {
+struct PlainWorld {
   std::vector<RateRow> rows;
   std::vector<Pot> pots;
   Quantities usage;
 };
 
-Rate RandomRate(Random& random, uint64_t line) {
+Rate RandomPlainRate(Random& random, uint64_t line) {
   constexpr std::array<int64_t, 6> kDenominators = {1, 1, 10, 100, 7, 1'000'000'007};
   const int64_t denominator = kDenominators[static_cast<size_t>(random.Below(6))];
   const int64_t numerator =
@@ -35,29 +35,29 @@ Rate RandomRate(Random& random, uint64_t line) {
           .line = ratio.denominator == 1 ? 0 : line};
 }
 
-World RandomWorld(Random& random) {
-  World world;
+PlainWorld RandomPlainWorld(Random& random) {
+  PlainWorld world;
   const auto count = static_cast<size_t>(random.Between(1, 4));
   for (size_t p = 0; p < count; ++p) {
     RateRow row;
-    for (const TokenKind kind : kKinds) {
+    for (const TokenKind kind : kPlainKinds) {
       // The last pot sells all, so that worlds are mostly sold.
       if (p + 1 < count && random.OneIn(3)) continue;
       row.rates[static_cast<size_t>(kind)] =
-          RandomRate(random, 1 + p * 100 + static_cast<uint64_t>(kind));
+          RandomPlainRate(random, 1 + p * 100 + static_cast<uint64_t>(kind));
     }
     world.rows.push_back(row);
   }
   for (const RateRow& row : world.rows) {
     world.pots.push_back({&row, random.OneIn(5) ? 0 : random.Below(random.OneIn(2) ? 50 : 5'000)});
   }
-  for (const TokenKind kind : kKinds) {
+  for (const TokenKind kind : kPlainKinds) {
     if (random.OneIn(2)) world.usage.push_back({kind, random.Below(random.OneIn(2) ? 6 : 200)});
   }
   return world;
 }
 
-std::vector<Carry> RandomCarries(Random& random, const World& world) {
+std::vector<Carry> RandomPlainCarries(Random& random, const PlainWorld& world) {
   std::vector<Carry> carries;
   for (const RateRow& row : world.rows) {
     for (const Rate& rate : row.rates) {
@@ -72,7 +72,7 @@ std::vector<Carry> RandomCarries(Random& random, const World& world) {
   return carries;
 }
 
-int64_t TotalOf(const ChargeLines& lines) {
+int64_t SumOf(const ChargeLines& lines) {
   int64_t total = 0;
   for (const ChargeLine& line : lines) total += line.amount;
   return total;
@@ -85,8 +85,8 @@ TEST_CASE("a charge loses and invents nothing", "[rating][property]") {
   INFO(testing::SeedNote(seed));
   Random random(seed);
   for (int round = 0; round < 30'000; ++round) {
-    const World world = RandomWorld(random);
-    const std::vector<Carry> carries = RandomCarries(random, world);
+    const PlainWorld world = RandomPlainWorld(random);
+    const std::vector<Carry> carries = RandomPlainCarries(random, world);
     ChargeLines lines;
     REQUIRE(Charge(world.usage, world.pots, carries, &lines) == RateOutcome::kRated);
     std::vector<int64_t> within(world.pots.size(), 0);
@@ -138,7 +138,7 @@ TEST_CASE("any use within what was granted fits what was held, whatever is carri
   int granted = 0;
   int partly = 0;
   for (int round = 0; round < 60'000; ++round) {
-    const World world = RandomWorld(random);
+    const PlainWorld world = RandomPlainWorld(random);
     const HoldResult hold = Hold(world.usage, world.pots);
     if (hold.holds.empty()) continue;
     (hold.outcome == HoldResult::Outcome::kGranted ? granted : partly) += 1;
@@ -155,7 +155,7 @@ TEST_CASE("any use within what was granted fits what was held, whatever is carri
       for (KindQuantity& item : used) item.quantity = random.Between(0, item.quantity);
     }
     ChargeLines lines;
-    REQUIRE(Charge(used, held, RandomCarries(random, world), &lines) == RateOutcome::kRated);
+    REQUIRE(Charge(used, held, RandomPlainCarries(random, world), &lines) == RateOutcome::kRated);
     for (const ChargeLine& line : lines) {
       CAPTURE(round, line.pot, line.quantity, line.amount);
       REQUIRE_FALSE(line.overshoot);
@@ -171,8 +171,8 @@ TEST_CASE("what is affordable is held and one more is not", "[rating][property]"
   INFO(testing::SeedNote(seed));
   Random random(seed);
   for (int round = 0; round < 30'000; ++round) {
-    const World world = RandomWorld(random);
-    for (const TokenKind kind : kKinds) {
+    const PlainWorld world = RandomPlainWorld(random);
+    for (const TokenKind kind : kPlainKinds) {
       const int64_t most = Affordable(kind, world.pots);
       REQUIRE(most >= 0);
       if (most > 0) {
@@ -191,7 +191,7 @@ TEST_CASE("the price of what money affords is within it, and of one more above i
           "[rating][property]") {
   Random random(testing::Seed(5));
   for (int round = 0; round < 30'000; ++round) {
-    const Rate rate = RandomRate(random, 9);
+    const Rate rate = RandomPlainRate(random, 9);
     if (rate.numerator == 0) continue;
     const RateRow row = RowOf(TokenKind::kOutput, rate);
     const int64_t money = random.Below(100'000);
@@ -208,7 +208,7 @@ TEST_CASE("more use never costs less, and more money never grants less", "[ratin
   INFO(testing::SeedNote(seed));
   Random random(seed);
   for (int round = 0; round < 30'000; ++round) {
-    World world = RandomWorld(random);
+    PlainWorld world = RandomPlainWorld(random);
     const size_t last = world.pots.size() - 1;
     const std::vector<Pot> single = {{world.pots[last].row, INT64_MAX}};
     ChargeLines less;
@@ -217,7 +217,7 @@ TEST_CASE("more use never costs less, and more money never grants less", "[ratin
     Quantities larger = world.usage;
     for (KindQuantity& item : larger) item.quantity += random.Below(5);
     REQUIRE(Charge(larger, single, {}, &more) == RateOutcome::kRated);
-    REQUIRE(TotalOf(less) <= TotalOf(more));
+    REQUIRE(SumOf(less) <= SumOf(more));
 
     const bool fits = Hold(world.usage, world.pots).outcome == HoldResult::Outcome::kGranted;
     for (Pot& pot : world.pots) pot.available += random.Below(20);
@@ -233,7 +233,7 @@ TEST_CASE("calls are counted as if each were made", "[rating][property]") {
   constexpr int64_t kLimit = 300;
   int64_t counted = 0;
   for (int round = 0; round < 3'000; ++round) {
-    const World world = RandomWorld(random);
+    const PlainWorld world = RandomPlainWorld(random);
     std::vector<Pot> pots = world.pots;
     std::vector<Carry> carries;
     for (const RateRow& row : world.rows) {

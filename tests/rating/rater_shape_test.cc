@@ -7,8 +7,6 @@
 namespace ocs::rating {
 namespace {
 
-constexpr TokenKind kIn = TokenKind::kInput;
-constexpr TokenKind kOut = TokenKind::kOutput;
 constexpr TokenKind kCalls = TokenKind::kRequest;
 
 constexpr Window kMonth = {.kind = WindowKind::kMonth};
@@ -48,7 +46,7 @@ RateRow PlainRow(const Rate& rate) {
 }
 
 // "input 100 @1 = 27 flat; " for each line: kind, quantity, tier, amount, and what else it is.
-std::string Show(const ChargeLines& lines) {
+std::string ShowShaped(const ChargeLines& lines) {
   static constexpr const char* kForms[] = {"", " flat", " minimum", " free", " volume"};
   std::string shown;
   for (const ChargeLine& line : lines) {
@@ -68,7 +66,7 @@ std::string Charged(const Quantities& used, const std::vector<Pot>& pots,
                     const std::vector<Carry>& carries = {}) {
   ChargeLines lines;
   REQUIRE(Charge(used, pots, carries, &lines) == RateOutcome::kRated);
-  return Show(lines);
+  return ShowShaped(lines);
 }
 
 std::string Held(const Quantities& requested, const std::vector<Pot>& pots) {
@@ -86,7 +84,7 @@ std::string Held(const Quantities& requested, const std::vector<Pot>& pots) {
   return shown;
 }
 
-constexpr int64_t kEnough = 1'000'000'000;
+constexpr int64_t kPlenty = 1'000'000'000;
 
 // 3 each up to 100, 2 each up to 200, then 1/2 each.
 Shape Graduated() {
@@ -108,20 +106,20 @@ TEST_CASE("each piece is charged at the price of the tier that it falls in", "[r
     const char* expected;
   };
   const std::vector<Case> cases = {
-      {{{kIn, 60}}, 0, kEnough, "input 60 @1 = 180; "},
-      {{{kIn, 100}}, 0, kEnough, "input 100 @1 = 300; "},
+      {{{kIn, 60}}, 0, kPlenty, "input 60 @1 = 180; "},
+      {{{kIn, 100}}, 0, kPlenty, "input 100 @1 = 300; "},
       // At the border, and over one and over two.
-      {{{kIn, 1}}, 100, kEnough, "input 1 @2 = 2; "},
-      {{{kIn, 60}}, 90, kEnough, "input 10 @1 = 30; input 50 @2 = 100; "},
+      {{{kIn, 1}}, 100, kPlenty, "input 1 @2 = 2; "},
+      {{{kIn, 60}}, 90, kPlenty, "input 10 @1 = 30; input 50 @2 = 100; "},
       {{{kIn, 203}},
        0,
-       kEnough,
+       kPlenty,
        "input 100 @1 = 300; input 100 @2 = 200; "
        "input 3 @3 = 1 carry 0>1; "},
       // Output goes on where input left the counter; requests do not count and have the row's rate.
       {{{kIn, 60}, {kOut, 60}, {kCalls, 1}},
        0,
-       kEnough,
+       kPlenty,
        "input 60 @1 = 180; output 40 @1 = 120; output 20 @2 = 40; request 1 = 7; "},
       // Money runs out in the second tier: what is left pays for two of five; the rest is marked,
       // and goes on through the tiers.
@@ -138,7 +136,7 @@ TEST_CASE("each piece is charged at the price of the tier that it falls in", "[r
 TEST_CASE("what tiers leave to be carried is carried tier by tier", "[rating][unit]") {
   const Shape shape = Graduated();
   const RateRow row = RowFor(shape);
-  const Pot pot{.row = &row, .available = kEnough, .shape = &shape, .counted = 300};
+  const Pot pot{.row = &row, .available = kPlenty, .shape = &shape, .counted = 300};
   CHECK(Charged({{kIn, 2}}, {pot}, {{9, 2, 1}}) == "input 2 @3 = 1 carry 1>1; ");
   CHECK(Charged({{kIn, 3}}, {pot}, {{9, 2, 1}}) == "input 3 @3 = 2 carry 1>0; ");
 }
@@ -167,10 +165,10 @@ TEST_CASE("the flat amount of a tier comes with the first piece in it", "[rating
   const auto charged = [&](int64_t counted, int64_t pieces, int64_t available) {
     return Charged({{kIn, pieces}}, {{&row, available, &shape, counted}});
   };
-  CHECK(charged(0, 3, kEnough) == "input 1 @1 = 50 flat; input 3 @1 = 0; ");
-  CHECK(charged(3, 7, kEnough) == "input 7 @1 = 0; ");
-  CHECK(charged(3, 8, kEnough) == "input 7 @1 = 0; input 1 @2 = 40 flat; input 1 @2 = 0; ");
-  CHECK(charged(10, 12, kEnough) == "input 1 @2 = 40 flat; input 10 @2 = 0; input 2 @3 = 2; ");
+  CHECK(charged(0, 3, kPlenty) == "input 1 @1 = 50 flat; input 3 @1 = 0; ");
+  CHECK(charged(3, 7, kPlenty) == "input 7 @1 = 0; ");
+  CHECK(charged(3, 8, kPlenty) == "input 7 @1 = 0; input 1 @2 = 40 flat; input 1 @2 = 0; ");
+  CHECK(charged(10, 12, kPlenty) == "input 1 @2 = 40 flat; input 10 @2 = 0; input 2 @3 = 2; ");
   // 39 do not pay the second package.
   CHECK(charged(9, 2, 39) == "input 1 @1 = 0; input 1 @2 = 40 flat over; input 1 @2 = 0 over; ");
 }
@@ -182,10 +180,10 @@ TEST_CASE("a stop sells nothing, and what was used there is charged at the last 
                     .tiers = {TierOf(100, At(3, 1, 0)), StopFrom(INT64_MAX)}};
   const RateRow row = RowFor(shape);
   const RateRow plain = PlainRow(At(10, 1, 0));
-  const Pot pot{.row = &row, .available = kEnough, .shape = &shape, .counted = 98};
+  const Pot pot{.row = &row, .available = kPlenty, .shape = &shape, .counted = 98};
   CHECK(Charged({{kIn, 5}}, {pot}) == "input 2 @1 = 6; input 3 @2 = 9 over; ");
   // Another pot takes it before it is overshoot.
-  CHECK(Charged({{kIn, 5}}, {pot, {&plain, kEnough}}) == "input 2 @1 = 6; input 3 pot 1 = 30; ");
+  CHECK(Charged({{kIn, 5}}, {pot, {&plain, kPlenty}}) == "input 2 @1 = 6; input 3 pot 1 = 30; ");
   // Requests do not count: they do not stop.
   Pot stopped = pot;
   stopped.counted = 100;
@@ -215,14 +213,14 @@ TEST_CASE("a volume price is the whole's, and never gives back", "[rating][unit]
   const auto charged = [&](int64_t counted, int64_t pieces, int64_t available) {
     return Charged({{kIn, pieces}}, {{&row, available, &shape, counted}});
   };
-  CHECK(charged(0, 60, kEnough) == "input 60 @1 = 180 volume; ");
+  CHECK(charged(0, 60, kPlenty) == "input 60 @1 = 180 volume; ");
   // At 100 the whole was 300: 150 at 2 are no more than that, 160 are 20 more.
-  CHECK(charged(100, 50, kEnough) == "input 50 @2 = 0 volume; ");
-  CHECK(charged(100, 60, kEnough) == "input 60 @2 = 20 volume; ");
-  CHECK(charged(60, 100, kEnough) == "input 40 @1 = 120 volume; input 60 @2 = 20 volume; ");
+  CHECK(charged(100, 50, kPlenty) == "input 50 @2 = 0 volume; ");
+  CHECK(charged(100, 60, kPlenty) == "input 60 @2 = 20 volume; ");
+  CHECK(charged(60, 100, kPlenty) == "input 40 @1 = 120 volume; input 60 @2 = 20 volume; ");
   // At 200 it was 400: the half price catches up at 800.
-  CHECK(charged(200, 601, kEnough) == "input 601 @3 = 0 volume; ");
-  CHECK(charged(200, 602, kEnough) == "input 602 @3 = 1 volume; ");
+  CHECK(charged(200, 601, kPlenty) == "input 601 @3 = 0 volume; ");
+  CHECK(charged(200, 602, kPlenty) == "input 602 @3 = 1 volume; ");
   // 7 pay for 153 pieces: 306 are 6 more than 300.
   CHECK(charged(100, 60, 7) == "input 53 @2 = 6 volume; input 7 @2 = 14 volume over; ");
 }
@@ -234,10 +232,10 @@ TEST_CASE("beyond the maximum of the window use is free", "[rating][unit]") {
     return Charged(
         used, {{.row = &row, .available = available, .shape = &shape, .charged_micros = before}});
   };
-  CHECK(charged({{kIn, 33}}, 0, kEnough) == "input 33 = 99; ");
+  CHECK(charged({{kIn, 33}}, 0, kPlenty) == "input 33 = 99; ");
   // What is left to the maximum is taken with the first free pieces.
-  CHECK(charged({{kIn, 40}}, 0, kEnough) == "input 33 = 99; input 7 = 1 free; ");
-  CHECK(charged({{kIn, 1}, {kCalls, 2}}, 90, kEnough) ==
+  CHECK(charged({{kIn, 40}}, 0, kPlenty) == "input 33 = 99; input 7 = 1 free; ");
+  CHECK(charged({{kIn, 1}, {kCalls, 2}}, 90, kPlenty) ==
         "input 1 = 3; request 1 = 7; "
         "request 1 = 0 free; ");
   // Free needs no money; neither does what little the maximum leaves need more than that.
@@ -268,16 +266,16 @@ TEST_CASE("a call that cost less than the minimum is charged the rest at its end
     const char* expected;
   };
   const std::vector<Case> cases = {
-      {10, 0, 0, kEnough, "input 10 = 30; request 1 = 20 minimum; "},
-      {10, 15, 15, kEnough, "input 10 = 30; request 1 = 5 minimum; "},
-      {10, 20, 20, kEnough, "input 10 = 30; "},
-      {20, 0, 0, kEnough, "input 20 = 60; "},
-      {0, 30, 30, kEnough, "request 1 = 20 minimum; "},
+      {10, 0, 0, kPlenty, "input 10 = 30; request 1 = 20 minimum; "},
+      {10, 15, 15, kPlenty, "input 10 = 30; request 1 = 5 minimum; "},
+      {10, 20, 20, kPlenty, "input 10 = 30; "},
+      {20, 0, 0, kPlenty, "input 20 = 60; "},
+      {0, 30, 30, kPlenty, "request 1 = 20 minimum; "},
       // The price was not used.
-      {0, 0, 0, kEnough, ""},
+      {0, 0, 0, kPlenty, ""},
       // The maximum bounds it, and what is not there is marked.
-      {10, 0, 165, kEnough, "input 10 = 30; request 1 = 5 minimum; "},
-      {10, 0, 200, kEnough, "input 10 = 0 free; "},
+      {10, 0, 165, kPlenty, "input 10 = 30; request 1 = 5 minimum; "},
+      {10, 0, 200, kPlenty, "input 10 = 0 free; "},
       {10, 0, 0, 49, "input 10 = 30; request 1 = 20 minimum over; "},
       {10, 0, 0, 50, "input 10 = 30; request 1 = 20 minimum; "},
   };
@@ -291,7 +289,7 @@ TEST_CASE("a call that cost less than the minimum is charged the rest at its end
     ChargeLines lines;
     REQUIRE(Charge({{kIn, c.used}}, pots, {}, &lines) == RateOutcome::kRated);
     REQUIRE(ChargeMinimum(pots, &lines) == RateOutcome::kRated);
-    CHECK(Show(lines) == c.expected);
+    CHECK(ShowShaped(lines) == c.expected);
   }
   CHECK(Held({{kIn, 10}}, {{&row, 50, &shape}}) == "granted input=10 pot0:50/10");
   CHECK(Held({{kIn, 10}}, {{&row, 49, &shape}}) == "nothing");
@@ -313,10 +311,10 @@ TEST_CASE("lines tell how far they move the counters", "[rating][unit]") {
   shape.minimum = 1'000;
   const RateRow row = RowFor(shape);
   const RateRow plain = PlainRow(At(1, 1, 0));
-  const std::vector<Pot> pots = {{&plain, 5}, {&row, kEnough, &shape, 95}, {&plain, 5}};
+  const std::vector<Pot> pots = {{&plain, 5}, {&row, kPlenty, &shape, 95}, {&plain, 5}};
   ChargeLines lines;
   REQUIRE(Charge({{kIn, 15}, {kCalls, 2}}, pots, {}, &lines) == RateOutcome::kRated);
-  CHECK(Show(lines) ==
+  CHECK(ShowShaped(lines) ==
         "input 5 = 5; input 5 @1 pot 1 = 15; input 1 @2 pot 1 = 25 flat; "
         "input 5 @2 pot 1 = 10; request 2 pot 1 = 14; ");
   CHECK(CountersOf(lines, pots) == CounterUses{{.pot = 1, .counted = 10, .charged_micros = 64}});
@@ -373,7 +371,7 @@ TEST_CASE("a hold for more pieces than the dearest tier has counts the cheaper o
   packs.tiers.push_back(StopFrom(INT64_MAX));
   const RateRow row = RowFor(packs);
   const auto held = [&](int64_t millions) {
-    const std::vector<Pot> pots = {{&row, kEnough, &packs}};
+    const std::vector<Pot> pots = {{&row, kPlenty, &packs}};
     return Hold({{kIn, millions * kMillion}}, pots).holds.front().amount;
   };
   // The last micro is for borders that they may cross.
@@ -384,7 +382,7 @@ TEST_CASE("a hold for more pieces than the dearest tier has counts the cheaper o
   CHECK(held(1'224) == 120 * kMillion + 2);
   CHECK(held(10 * 1'024) == 600 * kMillion + 9);
   // Both kinds go through the same tiers: each may be where it is dear.
-  const std::vector<Pot> pots = {{&row, kEnough, &packs}};
+  const std::vector<Pot> pots = {{&row, kPlenty, &packs}};
   const HoldResult both = Hold({{kIn, 500 * kMillion}, {kOut, 500 * kMillion}}, pots);
   CHECK(both.holds.front().amount == 120 * kMillion + 1);
 }
@@ -397,7 +395,7 @@ TEST_CASE("calls are counted through tiers, flats, stops and the maximum", "[rat
   CHECK(AffordableCalls({{kIn, 10}}, pots, 1'000) == 10 + 10 + 14);
   Shape stop = Graduated();
   stop.tiers[2].stops = true;
-  const std::vector<Pot> stopped = {{&row, kEnough, &stop, 55}};
+  const std::vector<Pot> stopped = {{&row, kPlenty, &stop, 55}};
   CHECK(AffordableCalls({{kIn, 10}}, stopped, 1'000) == 14);
   const Shape capped{.counter = {.id = 1, .window = kMonth}, .maximum = 100};
   const RateRow plain = PlainRow(At(3, 1, 0));

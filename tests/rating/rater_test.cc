@@ -5,10 +5,6 @@
 namespace ocs::rating {
 namespace {
 
-constexpr TokenKind kIn = TokenKind::kInput;
-constexpr TokenKind kHit = TokenKind::kCacheRead;
-constexpr TokenKind kOut = TokenKind::kOutput;
-
 // 0.27 per million in, 0.07 for cache hits, 1.10 out: micros per token 27/100, 7/100, 11/10.
 RateRow MoneyRow() {
   RateRow row;

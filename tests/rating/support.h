@@ -20,6 +20,10 @@
 
 namespace ocs::rating {
 
+inline constexpr TokenKind kIn = TokenKind::kInput;
+inline constexpr TokenKind kHit = TokenKind::kCacheRead;
+inline constexpr TokenKind kOut = TokenKind::kOutput;
+
 /// The bytes of a file that must be there.
 inline std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -11,9 +11,6 @@
 namespace ocs::rating {
 namespace {
 
-constexpr TokenKind kIn = TokenKind::kInput;
-constexpr TokenKind kOut = TokenKind::kOutput;
-
 constexpr const char* kHead = R"(catalogue: test
 currency: CNY
 time_zone: Asia/Shanghai

@@ -10,8 +10,7 @@
 namespace ocs::rating {
 namespace {
 
-constexpr TokenKind kIn = TokenKind::kInput;
-constexpr TokenKind kCall = TokenKind::kRequest;
+constexpr TokenKind kRequests = TokenKind::kRequest;
 
 // 2 apiece up to 100, above 1.2 for all, above 1,000 it stops; a call costs 3.
 Shape Volume() {
@@ -25,9 +24,9 @@ Shape Volume() {
   return shape;
 }
 
-RateRow RowFor(const Shape& shape) {
+RateRow VolumeRow(const Shape& shape) {
   RateRow row{.rates = shape.tiers.front().rates, .shape = 1};
-  row.rates[static_cast<size_t>(kCall)] = {.numerator = 3, .denominator = 1};
+  row.rates[static_cast<size_t>(kRequests)] = {.numerator = 3, .denominator = 1};
   return row;
 }
 
@@ -44,10 +43,10 @@ TEST_CASE("the whole costs the price of the tier that its last piece is in", "[r
 
 TEST_CASE("the excess is what was charged beyond the tier reached", "[rating][unit]") {
   const Shape shape = Volume();
-  const RateRow row = RowFor(shape);
+  const RateRow row = VolumeRow(shape);
   ChargeLines lines;
   std::vector<Pot> pots = {{&row, 1'000'000, &shape}};
-  REQUIRE(Charge({{kIn, 110}, {kCall, 1}}, pots, {}, &lines) == RateOutcome::kRated);
+  REQUIRE(Charge({{kIn, 110}, {kRequests, 1}}, pots, {}, &lines) == RateOutcome::kRated);
   // The call is not of the volume price.
   CHECK(VolumesOf(lines, pots) == VolumeUses{{.pot = 0, .charged = 200, .excess = 68}});
   // 60 more cost 72 at the tier reached, 4 are taken.
@@ -86,7 +85,7 @@ TEST_CASE("however use is divided into charges, what is paid in the end is the t
     shape.tiers.pop_back();
     shape.tiers.back().up_to = INT64_MAX;
     if (i % 3 == 0) shape.maximum = random.Below(400);
-    const RateRow row = RowFor(shape);
+    const RateRow row = VolumeRow(shape);
     Pot pot{&row, INT64_MAX / 2, &shape};
     int64_t paid = 0;
     int64_t excess = 0;

@@ -14,15 +14,11 @@
 #include "ocs/charging/v1/charging.grpc.pb.h"
 #include "ocs/rpc/services.h"
 #include "ocs/runtime/event_loop.h"
+#include "tests/rpc/still_clock.h"
 #include "tests/support/catch.h"
 
 namespace ocs::rpc {
 namespace {
-
-class StillClock final : public Clock {
- public:
-  Instant Now() const override { return {1'779'000'000'000}; }
-};
 
 // A token of each role; more lines may be added before they are set.
 std::string TokenOf(Role role) { return "token-of-" + std::string(RoleName(role)); }
@@ -36,8 +32,8 @@ CredentialLine LineOf(Role role) {
   return line;
 }
 
-struct World {
-  World() {
+struct AccessWorld {
+  AccessWorld() {
     auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
     REQUIRE(opened.ok());
     engine = *std::move(opened);
@@ -58,7 +54,7 @@ struct World {
     channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
                                   grpc::InsecureChannelCredentials());
   }
-  ~World() {
+  ~AccessWorld() {
     std::promise<void> drained;
     engine->Drain([&drained] { drained.set_value(); });
     drained.get_future().wait();
@@ -85,7 +81,7 @@ struct World {
     return done.get_future().get();
   }
 
-  StillClock clock;
+  tests::StillClock clock;
   std::unique_ptr<balance::Store> store = balance::MakeMemStore();
   runtime::EventLoop worker{"worker"};
   runtime::EventLoop writer{"writer"};
@@ -98,7 +94,7 @@ struct World {
 };
 
 constexpr auto kUnauthenticated = grpc::StatusCode::UNAUTHENTICATED;
-constexpr auto kDenied = grpc::StatusCode::PERMISSION_DENIED;
+constexpr auto kAccessDenied = grpc::StatusCode::PERMISSION_DENIED;
 
 TEST_CASE("every method of every schema has its row", "[rpc][unit]") {
   std::set<std::string> paths;
@@ -124,7 +120,7 @@ TEST_CASE("every method of every schema has its row", "[rpc][unit]") {
 }
 
 TEST_CASE("every method lets in the roles of its row and no other", "[rpc][unit]") {
-  World world;
+  AccessWorld world;
   for (const MethodAccess& row : MethodTable()) {
     CAPTURE(row.path);
     CHECK(world.Ask(row.path, "").error_code() == kUnauthenticated);
@@ -133,7 +129,7 @@ TEST_CASE("every method lets in the roles of its row and no other", "[rpc][unit]
       CAPTURE(RoleName(role));
       const auto code = world.Ask(row.path, "Bearer " + TokenOf(role)).error_code();
       CHECK(code != kUnauthenticated);
-      CHECK((code != kDenied) == row.roles.Has(role));
+      CHECK((code != kAccessDenied) == row.roles.Has(role));
     }
   }
   const AccessStatistics counts = world.services->access_statistics();
@@ -143,7 +139,7 @@ TEST_CASE("every method lets in the roles of its row and no other", "[rpc][unit]
 }
 
 TEST_CASE("a credential is refused when it is wrong, twice there, or has ended", "[rpc][unit]") {
-  World world;
+  AccessWorld world;
   const std::string_view path = AccessOf(Method::kListRevisions).path;
   const std::string good = TokenOf(Role::kOperations);
   REQUIRE(world.Ask(path, "Bearer " + good).ok());
@@ -167,7 +163,7 @@ TEST_CASE("a credential is refused when it is wrong, twice there, or has ended",
 }
 
 TEST_CASE("a refused call is reported with its trace and without its token", "[rpc][unit]") {
-  World world;
+  AccessWorld world;
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   world.Ask(AccessOf(Method::kTopUp).path, "Bearer secret-token", "");
   world.Ask(AccessOf(Method::kTopUp).path, "Bearer " + TokenOf(Role::kCharging),
@@ -179,7 +175,7 @@ TEST_CASE("a refused call is reported with its trace and without its token", "[r
 }
 
 TEST_CASE("beyond its rate a caller is told when to come again", "[rpc][unit]") {
-  World world;
+  AccessWorld world;
   for (CredentialLine& line : world.lines) {
     line.rate_per_second = 1;
     line.burst = 3;
@@ -206,7 +202,7 @@ TEST_CASE("beyond its rate a caller is told when to come again", "[rpc][unit]") 
 }
 
 TEST_CASE("of a batch beyond the rate the rest is refused, one by one", "[rpc][unit]") {
-  World world;
+  AccessWorld world;
   world.lines[0].rate_per_second = 1;
   world.lines[0].burst = 4;
   REQUIRE(world.services->SetCredentials(world.lines).ok());

@@ -9,7 +9,7 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::account::v1;
+namespace account_pb = ::ocs::account::v1;
 
 template <typename Request>
 Request Good() {
@@ -30,9 +30,9 @@ std::string FaultOf(const Request& request) {
 }
 
 TEST_CASE("every change needs a key and an account", "[rpc][unit]") {
-  auto request = Good<pb::AddNodeRequest>();
+  auto request = Good<account_pb::AddNodeRequest>();
   request.set_name("n");
-  request.set_kind(pb::MEMBER);
+  request.set_kind(account_pb::MEMBER);
   CHECK(FaultOf<engine::AddNodeCall>(request).empty());
   request.set_account_id(0);
   CHECK(FaultOf<engine::AddNodeCall>(request) == "account_id");
@@ -41,36 +41,36 @@ TEST_CASE("every change needs a key and an account", "[rpc][unit]") {
 }
 
 TEST_CASE("nodes and limits: faults name the field", "[rpc][unit]") {
-  auto node = Good<pb::AddNodeRequest>();
+  auto node = Good<account_pb::AddNodeRequest>();
   CHECK(FaultOf<engine::AddNodeCall>(node) == "name");
   node.set_name(std::string(129, 'n'));
   CHECK(FaultOf<engine::AddNodeCall>(node) == "name");
   node.set_name("n");
   CHECK(FaultOf<engine::AddNodeCall>(node) == "kind");
-  auto change = Good<pb::ChangeNodeRequest>();
+  auto change = Good<account_pb::ChangeNodeRequest>();
   CHECK(FaultOf<engine::ChangeNodeCall>(change) == "node_id");
   change.set_node_id(3);
   CHECK(FaultOf<engine::ChangeNodeCall>(change).empty());
-  change.set_state(static_cast<pb::State>(9));
+  change.set_state(static_cast<account_pb::State>(9));
   CHECK(FaultOf<engine::ChangeNodeCall>(change) == "state");
-  auto limit = Good<pb::SetLimitRequest>();
+  auto limit = Good<account_pb::SetLimitRequest>();
   CHECK(FaultOf<engine::SetLimitCall>(limit) == "name");
   limit.set_name("cap");
   CHECK(FaultOf<engine::SetLimitCall>(limit) == "window");
-  limit.set_window(pb::MONTH);
+  limit.set_window(account_pb::MONTH);
   CHECK(FaultOf<engine::SetLimitCall>(limit) == "unit");
   limit.set_unit("CNY");
   CHECK(FaultOf<engine::SetLimitCall>(limit).empty());
   for (int i = 1; i <= 9; ++i) limit.add_alert_percent(i);
   CHECK(FaultOf<engine::SetLimitCall>(limit) == "alert_percent");
-  CHECK(FaultOf<engine::DropLimitCall>(Good<pb::DropLimitRequest>()) == "limit_id");
+  CHECK(FaultOf<engine::DropLimitCall>(Good<account_pb::DropLimitRequest>()) == "limit_id");
 }
 
 TEST_CASE("what is absent stays absent", "[rpc][unit]") {
   struct Quiet final : engine::SetProfileCall {
     void Done() noexcept override {}
   } call;
-  auto request = Good<pb::SetProfileRequest>();
+  auto request = Good<account_pb::SetProfileRequest>();
   request.set_segment("");
   request.set_billing_day(15);
   REQUIRE_FALSE(FromWire(request, &call).has_value());
@@ -81,17 +81,17 @@ TEST_CASE("what is absent stays absent", "[rpc][unit]") {
 }
 
 TEST_CASE("states, subscriptions and care: faults name the field", "[rpc][unit]") {
-  CHECK(FaultOf<engine::SetStateCall>(Good<pb::SetStateRequest>()) == "state");
-  CHECK(FaultOf<engine::CancelSubscriptionCall>(Good<pb::CancelSubscriptionRequest>()) ==
+  CHECK(FaultOf<engine::SetStateCall>(Good<account_pb::SetStateRequest>()) == "state");
+  CHECK(FaultOf<engine::CancelSubscriptionCall>(Good<account_pb::CancelSubscriptionRequest>()) ==
         "subscription_number");
-  auto turn = Good<pb::SetSwitchRequest>();
+  auto turn = Good<account_pb::SetSwitchRequest>();
   turn.set_subscription_number(1);
   CHECK(FaultOf<engine::SetSwitchCall>(turn) == "switch_id");
-  CHECK(FaultOf<engine::RefundChargeCall>(Good<pb::RefundChargeRequest>()) == "record_id");
-  CHECK(FaultOf<engine::TransferCall>(Good<pb::TransferRequest>()) == "to_account_id");
-  CHECK(FaultOf<engine::AdjustCall>(Good<pb::AdjustRequest>()).empty());
-  CHECK(FaultOf<engine::WriteOffCall>(Good<pb::WriteOffRequest>()).empty());
-  pb::ListNoticesRequest notices;
+  CHECK(FaultOf<engine::RefundChargeCall>(Good<account_pb::RefundChargeRequest>()) == "record_id");
+  CHECK(FaultOf<engine::TransferCall>(Good<account_pb::TransferRequest>()) == "to_account_id");
+  CHECK(FaultOf<engine::AdjustCall>(Good<account_pb::AdjustRequest>()).empty());
+  CHECK(FaultOf<engine::WriteOffCall>(Good<account_pb::WriteOffRequest>()).empty());
+  account_pb::ListNoticesRequest notices;
   notices.set_notices_max(1'001);
   CHECK(FaultOf<engine::NoticesCall>(notices) == "notices_max");
 }
@@ -100,7 +100,7 @@ TEST_CASE("coverage: what is asked arrives, what is found leaves", "[rpc][unit]"
   struct Quiet final : engine::CoverageCall {
     void Done() noexcept override {}
   } call;
-  pb::GetCoverageRequest request;
+  account_pb::GetCoverageRequest request;
   CHECK(FaultOf<engine::CoverageCall>(request) == "account_id");
   request.set_account_id(AccountId::Of({1}, 5).value);
   request.set_node_id(3);
@@ -134,7 +134,7 @@ TEST_CASE("coverage: what is asked arrives, what is found leaves", "[rpc][unit]"
                   .price = {{.kind = TokenKind::kInput, .numerator = 2, .denominator = 1}},
                   .shaped = true,
                   .rule = "price book b, line 1"}};
-  pb::GetCoverageResponse out;
+  account_pb::GetCoverageResponse out;
   ToWire(call, &out);
   CHECK(out.ShortDebugString() ==
         "tariff_revision: 2 bucket { bucket_id: 4 name: \"tokens\" offer_id: \"pack\" "
@@ -152,7 +152,7 @@ TEST_CASE("no bucket means the account's own money", "[rpc][unit]") {
   struct Quiet final : engine::AdjustCall {
     void Done() noexcept override {}
   } call;
-  auto request = Good<pb::AdjustRequest>();
+  auto request = Good<account_pb::AdjustRequest>();
   request.set_amount(-5);
   request.set_correction(true);
   REQUIRE_FALSE(FromWire(request, &call).has_value());

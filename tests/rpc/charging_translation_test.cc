@@ -13,11 +13,11 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::charging::v1;
+namespace charging_pb = ::ocs::charging::v1;
 using engine::ResultCode;
 
-pb::CreditControlRequest Parse(const std::string& text) {
-  pb::CreditControlRequest request;
+charging_pb::CreditControlRequest Parse(const std::string& text) {
+  charging_pb::CreditControlRequest request;
   REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &request));
   return request;
 }
@@ -127,17 +127,17 @@ TEST_CASE("what the engine's types cannot say is refused by field", "[rpc][unit]
   CHECK(fault.code == refusal.code);
   REQUIRE(fault.faults.size() == 1);
   CHECK(fault.faults[0].field == refusal.field);
-  pb::CreditControlAnswer answer;
+  charging_pb::CreditControlAnswer answer;
   WriteRefusal(wire_request, fault, &answer);
-  CHECK(answer.result_code() == static_cast<pb::ResultCode>(refusal.code));
+  CHECK(answer.result_code() == static_cast<charging_pb::ResultCode>(refusal.code));
   CHECK(answer.cc_request_type() == wire_request.cc_request_type());
   CHECK(answer.failed_avp().field() == refusal.field);
 }
 
 TEST_CASE("every broken bound of a message is named", "[rpc][unit]") {
-  pb::CreditControlRequest wire_request;
+  charging_pb::CreditControlRequest wire_request;
   wire_request.set_session_id(std::string(kSessionIdLengthMax, 's'));
-  wire_request.set_cc_request_type(pb::INITIAL_REQUEST);
+  wire_request.set_cc_request_type(charging_pb::INITIAL_REQUEST);
   wire_request.add_multiple_services_credit_control()->set_model(
       std::string(kModelNameLengthMax, 'm'));
   engine::CreditControlRequest request;
@@ -212,17 +212,18 @@ TEST_CASE("sides of a tariff change, outcomes, reasons and pools are read", "[rp
       {"reporting_reason: 99", "multiple_services_credit_control[0].reporting_reason"}};
   for (const auto& [text, field] : strange) {
     INFO(text);
-    pb::CreditControlRequest odd;
+    charging_pb::CreditControlRequest odd;
     odd.set_session_id("s");
-    odd.set_cc_request_type(pb::UPDATE_REQUEST);
+    odd.set_cc_request_type(charging_pb::UPDATE_REQUEST);
     auto* one = odd.add_multiple_services_credit_control();
     const std::string name = text;
     if (name.rfind("used", 0) == 0) {
-      one->add_used_service_unit()->set_tariff_change_usage(static_cast<pb::TariffChangeUsage>(9));
+      one->add_used_service_unit()->set_tariff_change_usage(
+          static_cast<charging_pb::TariffChangeUsage>(9));
     } else if (name.rfind("call", 0) == 0) {
-      one->set_call_outcome(static_cast<pb::CallOutcome>(9));
+      one->set_call_outcome(static_cast<charging_pb::CallOutcome>(9));
     } else {
-      one->set_reporting_reason(static_cast<pb::ReportingReason>(99));
+      one->set_reporting_reason(static_cast<charging_pb::ReportingReason>(99));
     }
     engine::CreditControlRequest refused;
     ReadingFault why;
@@ -250,9 +251,9 @@ TEST_CASE("final units, tariff changes, pools and thresholds are written",
   restricted.validity_seconds = 600;
   restricted.final_unit = engine::FinalUnitAction::kRestrictAccess;
   restricted.filters = {"a", "b"};
-  pb::CreditControlAnswer out;
+  charging_pb::CreditControlAnswer out;
   ToWire(answer, &out);
-  pb::CreditControlAnswer expected;
+  charging_pb::CreditControlAnswer expected;
   REQUIRE(google::protobuf::TextFormat::ParseFromString(R"(
     result_code: DIAMETER_SUCCESS cc_request_type: INITIAL_REQUEST
     multiple_services_credit_control {
@@ -314,9 +315,9 @@ TEST_CASE("an answer is written field by field", "[rpc][unit][CC-37]") {
                     .unit = Unit::Of("token"),
                     .amount = 14,
                     .rule = "offer o, grant 1"}};
-  pb::CreditControlAnswer out;
+  charging_pb::CreditControlAnswer out;
   ToWire(answer, &out);
-  pb::CreditControlAnswer expected;
+  charging_pb::CreditControlAnswer expected;
   REQUIRE(google::protobuf::TextFormat::ParseFromString(R"(
     result_code: DIAMETER_SUCCESS cc_request_type: EVENT_REQUEST cc_request_number: 9
     multiple_services_credit_control {
@@ -342,11 +343,11 @@ TEST_CASE("an answer is written field by field", "[rpc][unit][CC-37]") {
 TEST_CASE("what an answer does not have is absent on the wire", "[rpc][unit]") {
   engine::CreditControlAnswer answer;
   answer.services.emplace_back();
-  pb::CreditControlAnswer out;
+  charging_pb::CreditControlAnswer out;
   ToWire(answer, &out);
   CHECK_FALSE(out.has_cost_information());
   CHECK_FALSE(out.has_failed_avp());
-  CHECK(out.check_balance_result() == pb::CHECK_BALANCE_RESULT_UNSPECIFIED);
+  CHECK(out.check_balance_result() == charging_pb::CHECK_BALANCE_RESULT_UNSPECIFIED);
   CHECK_FALSE(out.multiple_services_credit_control(0).has_granted_service_unit());
   CHECK_FALSE(out.multiple_services_credit_control(0).has_final_unit_indication());
   CHECK_FALSE(out.multiple_services_credit_control(0).has_failed_avp());
@@ -358,7 +359,7 @@ TEST_CASE("result codes have one number here and there", "[rpc][unit][CC-48]") {
         ResultCode::kCreditControlNotApplicable, ResultCode::kCreditLimitReached,
         ResultCode::kUnknownSessionId, ResultCode::kInvalidAvpValue, ResultCode::kMissingAvp,
         ResultCode::kUnableToComply, ResultCode::kUserUnknown, ResultCode::kRatingFailed}) {
-    CHECK(pb::ResultCode_Name(static_cast<int>(code)) == engine::ResultCodeName(code));
+    CHECK(charging_pb::ResultCode_Name(static_cast<int>(code)) == engine::ResultCodeName(code));
   }
 }
 

@@ -12,17 +12,13 @@
 #include "ocs/rpc/services.h"
 #include "ocs/rpc/store_care.h"
 #include "ocs/runtime/event_loop.h"
+#include "tests/rpc/still_clock.h"
 #include "tests/support/catch.h"
 
 namespace ocs::rpc {
 namespace {
 
-namespace pb = ::ocs::operations::v1;
-
-class StillClock final : public Clock {
- public:
-  Instant Now() const override { return {1'779'000'000'000}; }
-};
+namespace operations_pb = ::ocs::operations::v1;
 
 // Holds what was asked for until the test answers it.
 class HeldCare final : public StoreCare {
@@ -59,8 +55,8 @@ class HeldCare final : public StoreCare {
   BackUpDone done_;
 };
 
-struct World {
-  explicit World(StoreCare* care) {
+struct OperationsWorld {
+  explicit OperationsWorld(StoreCare* care) {
     auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
     REQUIRE(opened.ok());
     engine = *std::move(opened);
@@ -70,30 +66,30 @@ struct World {
     grpc::ServerBuilder builder;
     services->RegisterWith(&builder);
     server = builder.BuildAndStart();
-    stub = pb::Operations::NewStub(server->InProcessChannel({}));
+    stub = operations_pb::Operations::NewStub(server->InProcessChannel({}));
   }
-  ~World() {
+  ~OperationsWorld() {
     std::promise<void> drained;
     engine->Drain([&drained] { drained.set_value(); });
     drained.get_future().wait();
     server->Shutdown();
   }
 
-  grpc::Status BackUp(const std::string& name, pb::BackUpResponse* response) {
+  grpc::Status BackUp(const std::string& name, operations_pb::BackUpResponse* response) {
     grpc::ClientContext context;
-    pb::BackUpRequest request;
+    operations_pb::BackUpRequest request;
     request.set_name(name);
     return stub->BackUp(&context, request, response);
   }
 
-  StillClock clock;
+  tests::StillClock clock;
   std::unique_ptr<balance::Store> store = balance::MakeMemStore();
   runtime::EventLoop worker{"worker"};
   runtime::EventLoop writer{"writer"};
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<Services> services;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<pb::Operations::Stub> stub;
+  std::unique_ptr<operations_pb::Operations::Stub> stub;
 };
 
 TEST_CASE("a backup's name is one of a folder, and of no other place", "[rpc][unit]") {
@@ -113,8 +109,8 @@ TEST_CASE("a backup's name is one of a folder, and of no other place", "[rpc][un
 
 TEST_CASE("a backup is answered when it is made", "[rpc][unit]") {
   HeldCare care;
-  World world(&care);
-  pb::BackUpResponse response;
+  OperationsWorld world(&care);
+  operations_pb::BackUpResponse response;
   auto asked = std::async(std::launch::async, [&] { return world.BackUp("may", &response); });
   care.Answer(BackupMade{.folder = "/b/may",
                          .shards = {{.shard = 0, .group = 7, .hash = std::string(32, 'h')}},
@@ -132,22 +128,22 @@ TEST_CASE("a backup is answered when it is made", "[rpc][unit]") {
 
 TEST_CASE("why there is no backup is told with its code", "[rpc][unit]") {
   HeldCare care;
-  World world(&care);
-  pb::BackUpResponse response;
+  OperationsWorld world(&care);
+  operations_pb::BackUpResponse response;
   auto asked = std::async(std::launch::async, [&] { return world.BackUp("may", &response); });
   care.Answer(absl::AlreadyExistsError("name: there is one"));
   CHECK(asked.get().error_code() == grpc::StatusCode::ALREADY_EXISTS);
   CHECK(world.BackUp("../may", &response).error_code() == grpc::StatusCode::INVALID_ARGUMENT);
   CHECK(care.name() == "may");  // The bad name did not get there.
-  World without(nullptr);
+  OperationsWorld without(nullptr);
   CHECK(without.BackUp("may", &response).error_code() == grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 TEST_CASE("the figures of the stores are told", "[rpc][unit]") {
   HeldCare care;
-  World world(&care);
+  OperationsWorld world(&care);
   grpc::ClientContext context;
-  pb::GetStoreUsageResponse response;
+  operations_pb::GetStoreUsageResponse response;
   REQUIRE(world.stub->GetStoreUsage(&context, {}, &response).ok());
   CHECK(response.free_bytes() == 99);
   REQUIRE(response.shard_size() == 1);

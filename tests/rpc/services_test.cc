@@ -14,18 +14,13 @@
 #include "ocs/account/v1/account.grpc.pb.h"
 #include "ocs/charging/v1/charging.grpc.pb.h"
 #include "ocs/runtime/event_loop.h"
+#include "tests/rpc/still_clock.h"
 #include "tests/support/catch.h"
 
 namespace ocs::rpc {
 namespace {
 
 namespace charging = ::ocs::charging::v1;
-
-// A clock that stands still.
-class StillClock final : public Clock {
- public:
-  Instant Now() const override { return {1'779'000'000'000}; }
-};
 
 // Holds tasks back until it is opened; then hands them to its loop.
 class GatedExecutor final : public Executor {
@@ -64,8 +59,8 @@ class GatedExecutor final : public Executor {
   runtime::EventLoop loop_;
 };
 
-struct World {
-  World() {
+struct ServicesWorld {
+  ServicesWorld() {
     auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
     REQUIRE(opened.ok());
     engine = *std::move(opened);
@@ -76,7 +71,7 @@ struct World {
     channel = server->InProcessChannel({});
     stub = charging::Charging::NewStub(channel);
   }
-  ~World() {
+  ~ServicesWorld() {
     worker.Open();
     std::promise<void> drained;
     engine->Drain([&drained] { drained.set_value(); });
@@ -84,7 +79,7 @@ struct World {
     server->Shutdown();
   }
 
-  StillClock clock;
+  tests::StillClock clock;
   std::unique_ptr<balance::Store> store = balance::MakeMemStore();
   GatedExecutor worker;
   runtime::EventLoop writer{"writer"};
@@ -107,7 +102,7 @@ charging::CreditControlRequest MakeRequest(const std::string& session) {
 }
 
 TEST_CASE("a call that nobody waits for any more is not begun", "[rpc][unit]") {
-  World world;
+  ServicesWorld world;
   world.worker.Close();
   grpc::ClientContext context;
   auto asked = std::async(std::launch::async, [&] {
@@ -125,7 +120,7 @@ TEST_CASE("a call that nobody waits for any more is not begun", "[rpc][unit]") {
 }
 
 TEST_CASE("work whose deadline has passed is not begun", "[rpc][unit][CC-91]") {
-  World world;
+  ServicesWorld world;
   const int64_t before = world.engine->statistics({0}).operations;
   world.worker.Close();
   grpc::ClientContext context;
@@ -151,7 +146,7 @@ TEST_CASE("work whose deadline has passed is not begun", "[rpc][unit][CC-91]") {
 }
 
 TEST_CASE("call objects are used again without a trace of the call before", "[rpc][unit]") {
-  World world;
+  ServicesWorld world;
   for (int i = 0; i < 200; ++i) {
     grpc::ClientContext context;
     charging::CreditControlAnswer answer;
@@ -174,7 +169,7 @@ TEST_CASE("call objects are used again without a trace of the call before", "[rp
 
 TEST_CASE("a stream holds a few batches, then the sender; all are answered in order",
           "[rpc][unit]") {
-  World world;
+  ServicesWorld world;
   world.worker.Close();
   grpc::ClientContext context;
   auto stream = world.stub->CreditControlStream(&context);
@@ -203,7 +198,7 @@ TEST_CASE("a stream holds a few batches, then the sender; all are answered in or
 }
 
 TEST_CASE("a cancelled stream ends when its work has ended", "[rpc][unit]") {
-  World world;
+  ServicesWorld world;
   world.worker.Close();
   auto context = std::make_unique<grpc::ClientContext>();
   auto stream = world.stub->CreditControlStream(context.get());
@@ -217,7 +212,7 @@ TEST_CASE("a cancelled stream ends when its work has ended", "[rpc][unit]") {
 }
 
 TEST_CASE("after Stop a stream takes no more batches", "[rpc][unit]") {
-  World world;
+  ServicesWorld world;
   grpc::ClientContext context;
   auto stream = world.stub->CreditControlStream(&context);
   charging::CreditControlBatch batch;
@@ -232,7 +227,7 @@ TEST_CASE("after Stop a stream takes no more batches", "[rpc][unit]") {
 }
 
 TEST_CASE("what the engine refuses names its field", "[rpc][unit]") {
-  World world;
+  ServicesWorld world;
   auto accounts = account::v1::Accounts::NewStub(world.channel);
   account::v1::GetAccountRequest request;
   request.set_account_id(1);

@@ -101,8 +101,8 @@ class Receiver final : public wire::PhoneBillSettlement::Service {
 };
 
 // A store with that many records, and an engine with threads of its own over it.
-struct World {
-  explicit World(int records) {
+struct PushWorld {
+  explicit PushWorld(int records) {
     before.PublishFile(OCS_OPERATORS_CATALOGUE);
     for (int i = 0; i < records; ++i) {
       // An account has 64 subscriptions at most.
@@ -127,7 +127,7 @@ struct World {
       told.notify_all();
     };
   }
-  ~World() {
+  ~PushWorld() {
     receiver.Release();
     push.reset();
     std::promise<void> drained;
@@ -190,7 +190,7 @@ struct World {
 
 TEST_CASE("each record reaches a receiver once, whatever fails on the way", "[rpc][property]") {
   OCS_SEEDED_RANDOM(random, 97);
-  World world(kRecords);
+  PushWorld world(kRecords);
   std::array<int, 6> met{};
   world.receiver.draw = [&] {
     // It must come to an end: two calls of three are in order.
@@ -218,7 +218,7 @@ TEST_CASE("each record reaches a receiver once, whatever fails on the way", "[rp
 
 TEST_CASE("the cursor follows what the receiver has, and new records follow by themselves",
           "[rpc][unit]") {
-  World world(10);
+  PushWorld world(10);
   world.Start();
   world.receiver.Await([&] { return world.receiver.kept.size() == 10; });
   world.Buy();
@@ -237,7 +237,7 @@ TEST_CASE("the cursor follows what the receiver has, and new records follow by t
 }
 
 TEST_CASE("a receiver that hangs holds nothing up but its own records", "[rpc][unit]") {
-  World world(5);
+  PushWorld world(5);
   world.receiver.Hold();
   world.Start();
   world.receiver.Await([&] { return world.receiver.calls == 1; });
@@ -259,7 +259,7 @@ TEST_CASE("a receiver that hangs holds nothing up but its own records", "[rpc][u
 }
 
 TEST_CASE("a receiver that claims what was never written is not believed", "[rpc][unit]") {
-  World world(5);
+  PushWorld world(5);
   world.receiver.claim.set_group(1'000'000);
   world.Start();
   world.AwaitEvent(PushEvent::Kind::kFailing);
@@ -271,7 +271,7 @@ TEST_CASE("a receiver that claims what was never written is not believed", "[rpc
 
 TEST_CASE("a receiver that takes nothing is asked again with pauses, not in a circle",
           "[rpc][unit]") {
-  World world(5);
+  PushWorld world(5);
   world.receiver.draw = [] { return Fault::kTakeNone; };
   world.Start();
   world.AwaitEvent(PushEvent::Kind::kFailing);

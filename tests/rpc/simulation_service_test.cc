@@ -12,23 +12,19 @@
 #include "ocs/runtime/event_loop.h"
 #include "ocs/simulation/simulations.h"
 #include "ocs/simulation/v1/simulation.grpc.pb.h"
+#include "tests/rpc/still_clock.h"
 #include "tests/support/catch.h"
 
 namespace ocs::rpc {
 namespace {
 
-namespace pb = ::ocs::simulation::v1;
+namespace simulation_pb = ::ocs::simulation::v1;
 using simulation::CatalogueSource;
 using simulation::ShadowState;
 using simulation::SimulationAsked;
 using simulation::SimulationContent;
 using simulation::SimulationProgress;
 using simulation::Simulations;
-
-class StillClock final : public Clock {
- public:
-  Instant Now() const override { return {1'779'000'000'000}; }
-};
 
 // Says what the test wants, and keeps what was asked.
 class Told final : public Simulations {
@@ -97,8 +93,8 @@ class Told final : public Simulations {
   bool began = false;
 };
 
-struct World {
-  explicit World(Simulations* simulations) {
+struct SimulationWorld {
+  explicit SimulationWorld(Simulations* simulations) {
     auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
     REQUIRE(opened.ok());
     engine = *std::move(opened);
@@ -108,35 +104,35 @@ struct World {
     grpc::ServerBuilder builder;
     services->RegisterWith(&builder);
     server = builder.BuildAndStart();
-    stub = pb::Simulations::NewStub(server->InProcessChannel({}));
+    stub = simulation_pb::Simulations::NewStub(server->InProcessChannel({}));
   }
-  ~World() {
+  ~SimulationWorld() {
     std::promise<void> drained;
     engine->Drain([&drained] { drained.set_value(); });
     drained.get_future().wait();
     server->Shutdown();
   }
 
-  grpc::Status Run(const pb::RunSimulationRequest& request) {
+  grpc::Status Run(const simulation_pb::RunSimulationRequest& request) {
     grpc::ClientContext context;
-    pb::RunSimulationResponse response;
+    simulation_pb::RunSimulationResponse response;
     return stub->RunSimulation(&context, request, &response);
   }
 
-  StillClock clock;
+  tests::StillClock clock;
   std::unique_ptr<balance::Store> store = balance::MakeMemStore();
   runtime::EventLoop worker{"worker"};
   runtime::EventLoop writer{"writer"};
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<Services> services;
   std::unique_ptr<grpc::Server> server;
-  std::unique_ptr<pb::Simulations::Stub> stub;
+  std::unique_ptr<simulation_pb::Simulations::Stub> stub;
 };
 
 TEST_CASE("a simulation is handed over as it was asked for", "[rpc][unit]") {
   Told told;
-  World world(&told);
-  pb::RunSimulationRequest request;
+  SimulationWorld world(&told);
+  simulation_pb::RunSimulationRequest request;
   request.set_name("cheaper");
   request.set_population("p");
   request.mutable_candidate()->set_revision(7);
@@ -162,16 +158,16 @@ TEST_CASE("a simulation is handed over as it was asked for", "[rpc][unit]") {
 
 TEST_CASE("what is wrong with a simulation names its field", "[rpc][unit]") {
   Told told;
-  World world(&told);
+  SimulationWorld world(&told);
   const auto fault = [&](const auto& change) {
-    pb::RunSimulationRequest request;
+    simulation_pb::RunSimulationRequest request;
     request.set_name("n");
     change(&request);
     const grpc::Status status = world.Run(request);
     CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
     return status.error_message() + status.error_details();
   };
-  using Request = pb::RunSimulationRequest;
+  using Request = simulation_pb::RunSimulationRequest;
   const auto names = [&](const std::string& field, const auto& change) {
     CAPTURE(field);
     CHECK(fault(change).find(field) != std::string::npos);
@@ -191,26 +187,26 @@ TEST_CASE("what is wrong with a simulation names its field", "[rpc][unit]") {
   told.run_status = absl::InvalidArgumentError("population: line 3: seed: is missing");
   names("population", [](Request*) {});
   told.run_status = absl::ResourceExhaustedError("8 wait");
-  pb::RunSimulationRequest request;
+  simulation_pb::RunSimulationRequest request;
   request.set_name("n");
   CHECK(world.Run(request).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
-  World without(nullptr);
+  SimulationWorld without(nullptr);
   CHECK(without.Run(request).error_code() == grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 TEST_CASE("progress is streamed until the simulation has ended", "[rpc][unit]") {
   Told told;
-  World world(&told);
+  SimulationWorld world(&told);
   grpc::ClientContext context;
-  pb::StreamProgressRequest request;
+  simulation_pb::StreamProgressRequest request;
   request.set_name("s");
   const auto reader = world.stub->StreamProgress(&context, request);
-  pb::Progress progress;
+  simulation_pb::Progress progress;
   std::vector<int64_t> calls;
   while (reader->Read(&progress)) calls.push_back(progress.calls());
   CHECK(reader->Finish().ok());
   CHECK(calls == std::vector<int64_t>{1, 2, 3});
-  CHECK(progress.phase() == pb::DONE);
+  CHECK(progress.phase() == simulation_pb::DONE);
   CHECK(progress.weight_total() == 4);
 
   grpc::ClientContext again;
@@ -223,55 +219,55 @@ TEST_CASE("progress is streamed until the simulation has ended", "[rpc][unit]") 
 TEST_CASE("a simulation's content comes in the form that was asked for, if it fits a message",
           "[rpc][unit]") {
   Told told;
-  World world(&told);
-  const auto get = [&](pb::Form form, pb::GetSimulationResponse* response) {
+  SimulationWorld world(&told);
+  const auto get = [&](simulation_pb::Form form, simulation_pb::GetSimulationResponse* response) {
     grpc::ClientContext context;
-    pb::GetSimulationRequest request;
+    simulation_pb::GetSimulationRequest request;
     request.set_name("s");
     request.set_form(form);
     request.set_table("bills");
     return world.stub->GetSimulation(&context, request, response);
   };
-  pb::GetSimulationResponse response;
-  REQUIRE(get(pb::FORM_UNSPECIFIED, &response).ok());
+  simulation_pb::GetSimulationResponse response;
+  REQUIRE(get(simulation_pb::FORM_UNSPECIFIED, &response).ok());
   CHECK(response.headline() == "h");
   CHECK(response.sentence_size() == 2);
   CHECK(response.passed());
   CHECK(response.content().empty());
-  REQUIRE(get(pb::TABLE, &response).ok());
+  REQUIRE(get(simulation_pb::TABLE, &response).ok());
   CHECK(response.content() == "table bills");
-  CHECK(get(pb::JSON, &response).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
-  CHECK(get(static_cast<pb::Form>(99), &response).error_code() ==
+  CHECK(get(simulation_pb::JSON, &response).error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(get(static_cast<simulation_pb::Form>(99), &response).error_code() ==
         grpc::StatusCode::INVALID_ARGUMENT);
 
   grpc::ClientContext list_context;
-  pb::ListSimulationsResponse list;
+  simulation_pb::ListSimulationsResponse list;
   REQUIRE(world.stub->ListSimulations(&list_context, {}, &list).ok());
   REQUIRE(list.simulation_size() == 1);
-  CHECK(list.simulation(0).phase() == pb::FAILED);
+  CHECK(list.simulation(0).phase() == simulation_pb::FAILED);
   CHECK(list.simulation(0).error() == "why");
   grpc::ClientContext cancel_context;
-  pb::CancelSimulationRequest cancel;
+  simulation_pb::CancelSimulationRequest cancel;
   cancel.set_name("s");
-  pb::CancelSimulationResponse cancelled;
+  simulation_pb::CancelSimulationResponse cancelled;
   REQUIRE(world.stub->CancelSimulation(&cancel_context, cancel, &cancelled).ok());
   CHECK(told.cancelled == "s");
 }
 
 TEST_CASE("a shadow is started, told and stopped", "[rpc][unit]") {
   Told told;
-  World world(&told);
-  pb::GetShadowResponse state;
+  SimulationWorld world(&told);
+  simulation_pb::GetShadowResponse state;
   {
     grpc::ClientContext context;
     CHECK(world.stub->GetShadow(&context, {}, &state).error_code() == grpc::StatusCode::NOT_FOUND);
   }
   {
     grpc::ClientContext context;
-    pb::StartShadowRequest request;
+    simulation_pb::StartShadowRequest request;
     request.mutable_candidate()->set_text("t");
     request.set_from_beginning(true);
-    pb::StartShadowResponse response;
+    simulation_pb::StartShadowResponse response;
     REQUIRE(world.stub->StartShadow(&context, request, &response).ok());
   }
   CHECK(told.shadow_of == "t/0/candidate");
@@ -291,7 +287,7 @@ TEST_CASE("a shadow is started, told and stopped", "[rpc][unit]") {
   CHECK(state.by_model(0).name() == "m");
   CHECK(state.by_model(0).cost_before() == 3);
   grpc::ClientContext context;
-  pb::StopShadowResponse stopped;
+  simulation_pb::StopShadowResponse stopped;
   REQUIRE(world.stub->StopShadow(&context, {}, &stopped).ok());
   CHECK(told.shadow_of.empty());
 }

@@ -24,6 +24,7 @@
 #include "ocs/rpc/access.h"
 #include "ocs/rpc/services.h"
 #include "ocs/runtime/event_loop.h"
+#include "tests/rpc/still_clock.h"
 #include "tests/support/catch.h"
 
 namespace ocs::rpc {
@@ -31,11 +32,6 @@ namespace {
 
 constexpr Instant kNow{1'779'000'000'000};
 constexpr auto kDenied = grpc::StatusCode::PERMISSION_DENIED;
-
-class StillClock final : public Clock {
- public:
-  Instant Now() const override { return kNow; }
-};
 
 // A request for each method that gets as far as looking for the account. CHANGE has a new key each
 // time. A new rpc without a line here fails.
@@ -128,8 +124,8 @@ struct Outcome {
   }
 };
 
-struct World {
-  World() {
+struct TenantsWorld {
+  TenantsWorld() {
     auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
     REQUIRE(opened.ok());
     engine = *std::move(opened);
@@ -158,7 +154,7 @@ struct World {
     channel =
         grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
   }
-  ~World() {
+  ~TenantsWorld() {
     std::promise<void> drained;
     engine->Drain([&drained] { drained.set_value(); });
     drained.get_future().wait();
@@ -257,7 +253,7 @@ struct World {
     return accounts;
   }
 
-  StillClock clock;
+  tests::StillClock clock;
   std::unique_ptr<balance::Store> store = balance::MakeMemStore();
   runtime::EventLoop worker{"worker"};
   runtime::EventLoop writer{"writer"};
@@ -273,7 +269,7 @@ struct World {
 
 TEST_CASE("every method answers for another tenant's account as for one that is not there",
           "[rpc][unit]") {
-  World world;
+  TenantsWorld world;
   world.Publish();
   const uint64_t account = world.Create("acme");
   constexpr uint64_t kNobodys = 999'999;
@@ -317,7 +313,7 @@ TEST_CASE("every method answers for another tenant's account as for one that is 
 }
 
 TEST_CASE("what a tenant creates is the tenant's, and only the operator moves it", "[rpc][unit]") {
-  World world;
+  TenantsWorld world;
   const uint64_t own = world.Create("acme");
   CHECK(world.TenantOf(own) == "acme");
   CHECK(world.TenantOf(world.Create("operator")).empty());
@@ -350,7 +346,7 @@ TEST_CASE("what a tenant creates is the tenant's, and only the operator moves it
 }
 
 TEST_CASE("a gift does not reach another tenant's account", "[rpc][unit]") {
-  World world;
+  TenantsWorld world;
   const uint64_t from = world.Create("acme");
   const uint64_t other = world.Create("beta");
   world.Must<account::v1::TopUpResponse>(Method::kTopUp, "acme", from);
@@ -369,7 +365,7 @@ TEST_CASE("a gift does not reach another tenant's account", "[rpc][unit]") {
 }
 
 TEST_CASE("a tenant reads its own records and notices, by consumers of its own", "[rpc][unit]") {
-  World world;
+  TenantsWorld world;
   world.Publish();
   std::map<std::string, uint64_t> accounts;
   for (const char* tenant : {"operator", "acme", "beta"}) {

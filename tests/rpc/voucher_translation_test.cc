@@ -9,18 +9,18 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::account::v1;
+namespace account_pb = ::ocs::account::v1;
 
 template <typename Call>
-struct Quiet final : Call {
+struct QuietVoucherCall final : Call {
   void Done() noexcept override {}
 };
 
-pb::IssueVouchersRequest Good() {
-  pb::IssueVouchersRequest request;
+account_pb::IssueVouchersRequest GoodIssue() {
+  account_pb::IssueVouchersRequest request;
   request.mutable_change()->set_idempotency_key("k");
   request.set_batch("may");
-  request.mutable_terms()->set_value(pb::MONEY);
+  request.mutable_terms()->set_value(account_pb::MONEY);
   request.mutable_terms()->set_sold(true);
   request.mutable_terms()->set_currency("CNY");
   request.mutable_terms()->set_amount_micros(7);
@@ -31,15 +31,15 @@ pb::IssueVouchersRequest Good() {
   return request;
 }
 
-std::string FaultOf(const pb::IssueVouchersRequest& request) {
-  Quiet<engine::IssueVouchersCall> call;
+std::string FaultOf(const account_pb::IssueVouchersRequest& request) {
+  QuietVoucherCall<engine::IssueVouchersCall> call;
   const auto fault = FromWire(request, &call);
   return fault ? fault->field : "";
 }
 
 TEST_CASE("issued vouchers arrive as they were sent", "[rpc][unit]") {
-  Quiet<engine::IssueVouchersCall> call;
-  REQUIRE(!FromWire(Good(), &call));
+  QuietVoucherCall<engine::IssueVouchersCall> call;
+  REQUIRE(!FromWire(GoodIssue(), &call));
   CHECK(call.batch == "may");
   CHECK(call.terms == balance::VoucherTerms{.value = balance::VoucherValue::kMoney,
                                             .sold = true,
@@ -52,38 +52,38 @@ TEST_CASE("issued vouchers arrive as they were sent", "[rpc][unit]") {
 }
 
 TEST_CASE("faults of issued vouchers name their field", "[rpc][unit]") {
-  auto request = Good();
+  auto request = GoodIssue();
   request.mutable_change()->clear_idempotency_key();
   CHECK(FaultOf(request) == "change.idempotency_key");
-  request = Good();
-  request.mutable_terms()->set_value(static_cast<pb::VoucherValue>(4));
+  request = GoodIssue();
+  request.mutable_terms()->set_value(static_cast<account_pb::VoucherValue>(4));
   CHECK(FaultOf(request) == "terms.value");
-  request = Good();
+  request = GoodIssue();
   request.mutable_terms()->set_currency("yuan");
   CHECK(FaultOf(request) == "terms.currency");
-  request = Good();
+  request = GoodIssue();
   request.mutable_terms()->set_offer("pack");
   CHECK(FaultOf(request) == "terms.offer");
-  request = Good();
+  request = GoodIssue();
   request.mutable_terms()->set_bonus_days(3);
   CHECK(FaultOf(request) == "terms.bonus_days");
-  request = Good();
-  request.mutable_terms()->set_value(pb::OFFER);
+  request = GoodIssue();
+  request.mutable_terms()->set_value(account_pb::OFFER);
   CHECK(FaultOf(request) == "terms.amount_micros");
-  request = Good();
+  request = GoodIssue();
   request.add_code_sha256("short");
   CHECK(FaultOf(request) == "code_sha256[1]");
-  request = Good();
+  request = GoodIssue();
   for (int i = 0; i < balance::kVouchersPerEntryMax; ++i)
     request.add_code_sha256(request.code_sha256(0));
   CHECK(FaultOf(request) == "code_sha256");
 }
 
 TEST_CASE("a redemption needs a key and an account; its answer is told whole", "[rpc][unit]") {
-  pb::RedeemVoucherRequest request;
+  account_pb::RedeemVoucherRequest request;
   request.mutable_change()->set_idempotency_key("k");
   request.set_code("any");
-  Quiet<engine::RedeemVoucherCall> call;
+  QuietVoucherCall<engine::RedeemVoucherCall> call;
   const auto fault = FromWire(request, &call);
   REQUIRE(fault.has_value());
   CHECK(fault->field == "account_id");
@@ -99,7 +99,7 @@ TEST_CASE("a redemption needs a key and an account; its answer is told whole", "
   call.buckets = {BucketId{4}, BucketId{5}};
   call.subscription = 6;
   call.valid_until = Instant{7};
-  pb::RedeemVoucherResponse response;
+  account_pb::RedeemVoucherResponse response;
   ToWire(call, &response);
   CHECK(response.ShortDebugString() ==
         "batch: \"may\" value: OFFER amount_micros: 1 currency: \"CNY\" available_micros: 2 "
@@ -107,7 +107,7 @@ TEST_CASE("a redemption needs a key and an account; its answer is told whole", "
 }
 
 TEST_CASE("batches are listed with their terms", "[rpc][unit]") {
-  Quiet<engine::ListVouchersCall> call;
+  QuietVoucherCall<engine::ListVouchersCall> call;
   call.batches.push_back({.name = "may",
                           .terms = {.value = balance::VoucherValue::kBonus,
                                     .sold = false,
@@ -118,7 +118,7 @@ TEST_CASE("batches are listed with their terms", "[rpc][unit]") {
                           .issued = 6,
                           .redeemed = 7,
                           .cancelled = true});
-  pb::ListVoucherBatchesResponse response;
+  account_pb::ListVoucherBatchesResponse response;
   ToWire(call, &response);
   REQUIRE(response.batch_size() == 1);
   CHECK(response.batch(0).ShortDebugString() ==

@@ -9,8 +9,15 @@
 
 #include "absl/strings/numbers.h"
 #include "ocs/base/check.h"
+#include "ocs/base/random.h"
 
 namespace ocs::testing {
+
+inline std::string RandomBytes(Random& random, size_t size) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random.Next());
+  return bytes;
+}
 
 /// The number in OCS_SEED, else `fixed`. A value that is not a number stops the program: a replay
 /// that silently used another seed would lie.

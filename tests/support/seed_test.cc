@@ -24,5 +24,12 @@ TEST_CASE("OCS_SEED replays another run", "[support][unit]") {
   CHECK(SeedNote(Seed(17)) == "replay with OCS_SEED=18446744073709551615 tools/dev test");
 }
 
+TEST_CASE("random bytes are as many as asked for, and others each time", "[support][unit]") {
+  Random random(17);
+  const std::string first = RandomBytes(random, 32);
+  CHECK(first.size() == 32);
+  CHECK(first != RandomBytes(random, 32));
+}
+
 }  // namespace
 }  // namespace ocs::testing

@@ -14,21 +14,6 @@
 namespace ocs::simulation::tests {
 namespace {
 
-constexpr char kPopulation[] = R"(
-population: p
-begins: 2026-08-01T00:00:00+08:00
-ends: 2026-09-01T00:00:00+08:00
-accounts: 100
-models: [{model: small, share: 1}]
-plans: [{plan: a, share: 1, offers: []}]
-)";
-
-std::string Write(const std::string& folder, const std::string& name, const std::string& text) {
-  const std::string path = folder + "/" + name;
-  std::ofstream(path, std::ios::binary) << text;
-  return path;
-}
-
 // All batches in one.
 EventBatch ReadAll(EventSource* source) {
   EventBatch all;

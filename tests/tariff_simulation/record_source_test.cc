@@ -20,21 +20,7 @@
 namespace ocs::simulation::tests {
 namespace {
 
-constexpr char kPopulation[] = R"(
-population: p
-begins: 2026-08-01T00:00:00+08:00
-ends: 2026-09-01T00:00:00+08:00
-accounts: 100
-models: [{model: small, share: 1}]
-plans: [{plan: a, share: 1, offers: []}]
-)";
-
-std::string Write(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-  return path;
-}
-
-EventBatch ReadAll(EventSource* source) {
+EventBatch ReadAllRecords(EventSource* source) {
   EventBatch all;
   Piece piece;
   while (true) {
@@ -62,7 +48,7 @@ EventBatch ReadFile(const std::string& path, const Population& population, Names
   auto source = OpenInput(path, {}, &population, names);
   INFO(source.status());
   REQUIRE(source.ok());
-  return ReadAll(source->get());
+  return ReadAllRecords(source->get());
 }
 
 bool Same(const Event& a, const Event& b) {
@@ -240,7 +226,7 @@ TEST_CASE("the journal of a stopped store is the calls that it charged",
   auto source = OpenInput(folder.path(), {}, population.get(), &names);
   INFO(source.status());
   REQUIRE(source.ok());
-  const EventBatch batch = ReadAll(source->get());
+  const EventBatch batch = ReadAllRecords(source->get());
   CHECK(batch.bad_row_count == 0);
   CHECK(batch.unrated == 1);
   REQUIRE(batch.events.size() == 3);

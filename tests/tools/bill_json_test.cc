@@ -17,8 +17,8 @@ namespace {
 
 using cdr::testing::IdOf;
 
-constexpr Instant kFrom{1'779'000'000'000};
-constexpr Instant kUntil{1'780'000'000'000};
+constexpr Instant kBillFrom{1'779'000'000'000};
+constexpr Instant kBillUntil{1'780'000'000'000};
 
 std::vector<cdr::Record> SomeRecords() {
   std::vector<cdr::Record> records = {cdr::testing::FeeSample(), cdr::testing::UsageSample(),
@@ -26,7 +26,7 @@ std::vector<cdr::Record> SomeRecords() {
   for (size_t i = 0; i < records.size(); ++i) {
     records[i].local_sequence = i + 1;
     records[i].account = {42};
-    records[i].recorded_at = kFrom.PlusSeconds(static_cast<int64_t>(i) * 100'000);
+    records[i].recorded_at = kBillFrom.PlusSeconds(static_cast<int64_t>(i) * 100'000);
   }
   return records;
 }
@@ -43,11 +43,11 @@ void Reduce(std::vector<cdr::BillItem>* items) {
 
 TEST_CASE("a bill in a folder is read back as it was made", "[tools][unit]") {
   const ocs::testing::TempDir folder;
-  cdr::BillRunOptions options{.cycle = "2026-05", .from = kFrom, .until = kUntil};
+  cdr::BillRunOptions options{.cycle = "2026-05", .from = kBillFrom, .until = kBillUntil};
   options.kind = cdr::BillRunKind::kFinal;
   auto run = cdr::BillRun::Open(folder.path(), options);
   REQUIRE(run.ok());
-  cdr::BillBuilder builder({AccountId{42}, kFrom, kUntil}, {});
+  cdr::BillBuilder builder({AccountId{42}, kBillFrom, kBillUntil}, {});
   uint64_t group = 0;
   for (const cdr::Record& record : SomeRecords()) {
     ++group;

@@ -36,7 +36,7 @@ LedgerEntry MakeEntry(uint32_t index, int64_t micros, int64_t pieces) {
           .recorded_at = kFrom.PlusSeconds(86'400 + 5),
           .earned = {{BucketId{1}, micros}, {BucketId{9}, pieces}}};
 }
-cdr::RecordId IdOf(uint32_t entry, uint32_t record) {
+cdr::RecordId RecordIdOf(uint32_t entry, uint32_t record) {
   return {.shard = {0}, .position = {.group = 1, .index = entry * 32 + record}};
 }
 
@@ -62,10 +62,10 @@ struct Books {
 // Three entries, the second with two records.
 Books Good() {
   Books books;
-  books.records = {{IdOf(0, 0), MakeRecord(100, 5)},
-                   {IdOf(3, 0), MakeRecord(7, 1)},
-                   {IdOf(3, 1), MakeRecord(8, 2)},
-                   {IdOf(4, 0), MakeRecord(50, 0)}};
+  books.records = {{RecordIdOf(0, 0), MakeRecord(100, 5)},
+                   {RecordIdOf(3, 0), MakeRecord(7, 1)},
+                   {RecordIdOf(3, 1), MakeRecord(8, 2)},
+                   {RecordIdOf(4, 0), MakeRecord(50, 0)}};
   books.entries = {MakeEntry(0, 100, 5), MakeEntry(3, 15, 3), MakeEntry(4, 50, 0)};
   return books;
 }
@@ -86,7 +86,7 @@ TEST_CASE("a refund is taken off on both sides, and what nothing priced is no ch
   cdr::Record refund = MakeRecord(30, 0);
   refund.type = cdr::RecordType::kRefund;
   refund.lines.push_back(MakeLine(Unit(), 0, BucketId{}));
-  books.records.push_back({IdOf(5, 0), refund});
+  books.records.push_back({RecordIdOf(5, 0), refund});
   books.entries.push_back(MakeEntry(5, -30, 0));
   CHECK(books.Join().differences().empty());
 }
@@ -134,7 +134,7 @@ TEST_CASE("whatever differs is named with its record and entry", "[tools][unit]"
 
 TEST_CASE("what was written outside the time is no difference on either side", "[tools][unit]") {
   Books books = Good();
-  books.records.insert(books.records.begin(), {IdOf(0, 0), MakeRecord(1, 1)});
+  books.records.insert(books.records.begin(), {RecordIdOf(0, 0), MakeRecord(1, 1)});
   books.records[0].first.position.group = 0;
   books.records[0].second.recorded_at = kFrom.PlusMillis(-1);
   books.entries.push_back(MakeEntry(9, 1, 1));

@@ -47,10 +47,6 @@ std::string First(Report& report, Check check) {
   return result.first.empty() ? "" : result.first[0].place + ": " + result.first[0].what;
 }
 
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 // An entry of bob with a record of one line that charges nothing to the ledger.
 void AddRecordEntry(const World& world, Forger* forger, EntryBuilder* entry,
                     const cdr::RecordLine& line, uint64_t sequence) {

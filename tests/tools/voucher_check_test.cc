@@ -90,11 +90,6 @@ std::string Found(const VoucherWorld& world, const std::string& also = "") {
   return vouchers.failed == 0 ? "" : vouchers.first[0].place + ": " + vouchers.first[0].what;
 }
 
-bool Contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
-}
-
 void ForgeRedemption(const VoucherWorld& world, const std::string& batch, const std::string& code) {
   Forger forger(world.store());
   EntryBuilder entry;

@@ -23,6 +23,11 @@
 
 namespace ocs::tools::tests {
 
+inline bool Contains(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
 /// Two customers: one with a package and a session that is over, one who pays per use, with
 /// remainders carried, a charge given back and a session still open. Every state is written back;
 /// then comes one charge more, whose state is not.

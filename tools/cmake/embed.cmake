@@ -7,11 +7,11 @@ string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${bytes}")
 file(WRITE ${OUTPUT} "#include \"${HEADER}\"
 namespace {
-constexpr char kBytes[] = {
+constexpr char k${FUNCTION}Bytes[] = {
 ${bytes}
 };
 }
 namespace ${NAMESPACE} {
-std::string_view ${FUNCTION}() { return {kBytes, sizeof kBytes}; }
+std::string_view ${FUNCTION}() { return {k${FUNCTION}Bytes, sizeof k${FUNCTION}Bytes}; }
 }
 ")

@@ -41,3 +41,11 @@ function(ocs_room)
     PUBLIC ${R_USES} ${R_THIRD}
     PRIVATE ${R_THIRD_PRIVATE} $<BUILD_INTERFACE:ocs::strict>)
 endfunction()
+
+# Generated messages have static names that are the same in each file: they stay out of the batches.
+function(ocs_messages_alone target)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.pb\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "\\.grpc\\.pb\\.cc$")
+  set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()

@@ -14,12 +14,12 @@
 namespace ocs::tools {
 namespace {
 
-struct KnownField {
+struct GenaiField {
   std::string_view name;
   TokenKind kind;
   int places;  // To the catalogue's unit of price.
 };
-constexpr KnownField kFields[] = {
+constexpr GenaiField kGenaiFields[] = {
     {"input_mtok", TokenKind::kInput, 0},
     {"output_mtok", TokenKind::kOutput, 0},
     {"cache_read_mtok", TokenKind::kCacheRead, 0},
@@ -49,9 +49,9 @@ constexpr std::pair<TokenKind, TokenKind> kWider[] = {
 
 using Bands = std::map<int64_t, std::string>;  // Price by what the prompt is above.
 
-class Reader final {
+class GenaiReader final {
  public:
-  Reader(std::string model, PriceList* list) : model_(std::move(model)), list_(list) {}
+  GenaiReader(std::string model, PriceList* list) : model_(std::move(model)), list_(list) {}
 
   // The rules of one set of prices, a rule for each band.
   std::vector<ListedRule> ReadSet(const JsonValue& prices, const ListedRule& conditions) {
@@ -89,8 +89,8 @@ class Reader final {
  private:
   void ReadPrice(const std::string& field, const JsonValue& value,
                  std::map<TokenKind, Bands>* by_kind) {
-    const KnownField* known = nullptr;
-    for (const KnownField& each : kFields) {
+    const GenaiField* known = nullptr;
+    for (const GenaiField& each : kGenaiFields) {
       if (each.name == field) known = &each;
     }
     if (known == nullptr) {
@@ -162,7 +162,7 @@ void BoundByNext(std::vector<ListedRule>* rules, const std::string& next) {
 
 void ReadModel(const std::string& provider, const JsonValue& value, PriceList* list) {
   ListedModel model{.id = GenaiModelId(provider, value.TextOf("id")), .provider = provider};
-  Reader reader(model.id, list);
+  GenaiReader reader(model.id, list);
   const JsonValue* prices = value.Find("prices");
   if (prices != nullptr && prices->is(JsonValue::Type::kObject)) {
     model.rules = reader.ReadSet(*prices, {});

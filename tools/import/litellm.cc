@@ -15,12 +15,12 @@ namespace {
 
 constexpr int kPerMillion = 6;  // The list's prices are per token.
 
-struct KnownField {
+struct LitellmField {
   std::string_view name;
   TokenKind kind;
   int places;
 };
-constexpr KnownField kFields[] = {
+constexpr LitellmField kLitellmFields[] = {
     {"input_cost_per_token", TokenKind::kInput, kPerMillion},
     {"output_cost_per_token", TokenKind::kOutput, kPerMillion},
     {"cache_read_input_token_cost", TokenKind::kCacheRead, kPerMillion},
@@ -79,8 +79,8 @@ bool IsPrice(std::string_view field) {
   return field.find("cost") != std::string_view::npos || field == "tiered_pricing";
 }
 
-const KnownField* FindField(std::string_view name) {
-  for (const KnownField& field : kFields) {
+const LitellmField* FindField(std::string_view name) {
+  for (const LitellmField& field : kLitellmFields) {
     if (field.name == name) return &field;
   }
   return nullptr;
@@ -88,9 +88,9 @@ const KnownField* FindField(std::string_view name) {
 
 using Table = std::map<Condition, ListedPrices>;
 
-class Reader final {
+class LitellmReader final {
  public:
-  explicit Reader(PriceList* list) : list_(list) {}
+  explicit LitellmReader(PriceList* list) : list_(list) {}
 
   void Read(const std::string& name, const JsonValue& value) {
     ListedModel model{.id = name, .provider = std::string(value.TextOf("litellm_provider"))};
@@ -115,7 +115,7 @@ class Reader final {
     if (field == "tiered_pricing") return ReadBands(model, value, table);
     if (field == "search_context_cost_per_query") return ReadSearch(model, value, table);
     const auto [name, condition] = Split(field);
-    const KnownField* known = FindField(name);
+    const LitellmField* known = FindField(name);
     TokenKind kind = known != nullptr ? known->kind : TokenKind::kInput;
     int places = known != nullptr ? known->places : 0;
     if (name == "input_cost_per_image" && all.TextOf("mode") == "image_generation" &&
@@ -178,7 +178,7 @@ class Reader final {
         continue;
       }
       for (const auto& [field, value] : band.members) {
-        const KnownField* known = FindField(field);
+        const LitellmField* known = FindField(field);
         if (known == nullptr) {
           if (field != "range" && !IsZero(value))
             Leave(model, "tiered_pricing." + field, value, "no kind of use has this price");
@@ -244,7 +244,7 @@ absl::StatusOr<PriceList> ReadLiteLlm(std::string_view text) {
                  .currency = "USD",
                  .models = {},
                  .not_carried = {}};
-  Reader reader(&list);
+  LitellmReader reader(&list);
   for (const auto& [name, value] : root->members) {
     if (name == "sample_spec") continue;  // It describes the members.
     if (!value.is(JsonValue::Type::kObject)) {

@@ -25,7 +25,6 @@ using balance::ChainHash;
 using balance::EntryView;
 using balance::GroupReader;
 using balance::Head;
-using balance::Table;
 
 constexpr uint64_t kGroupsBetweenMemoryChecks = 256;
 
@@ -39,7 +38,7 @@ int64_t ResidentBytes() {
 }
 
 absl::StatusOr<uint64_t> ReadNumber(const balance::Store& store, std::string_view key) {
-  OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row, store.Get(Table::kMeta, key));
+  OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row, store.Get(balance::Table::kMeta, key));
   if (!row) return 0;
   ByteReader in(*row);
   const uint64_t number = in.Varint();
@@ -102,7 +101,7 @@ class Walk final {
  private:
   absl::Status Groups() {
     next_ = report_.first_group;
-    auto cursor = store_.Seek(Table::kJournal, balance::GroupKey(next_));
+    auto cursor = store_.Seek(balance::Table::kJournal, balance::GroupKey(next_));
     for (; cursor->valid(); cursor->Next(), ++next_) {
       if (cursor->key() != balance::GroupKey(next_)) {
         BreakOff("is not there, though a later one is");
@@ -233,7 +232,7 @@ class Walk final {
 
 absl::StatusOr<StoreFormat> ReadFormat(const balance::Store& store) {
   OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                       store.Get(Table::kMeta, balance::meta_key::kFormat));
+                       store.Get(balance::Table::kMeta, balance::meta_key::kFormat));
   if (!row) return absl::NotFoundError("the store is empty: no server has ever written to it");
   ByteReader in(*row);
   StoreFormat format;
@@ -251,7 +250,7 @@ absl::StatusOr<StoreFormat> ReadFormat(const balance::Store& store) {
 
 absl::StatusOr<Trimmed> ReadTrimmed(const balance::Store& store) {
   OCS_ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                       store.Get(Table::kMeta, balance::meta_key::kTrimmed));
+                       store.Get(balance::Table::kMeta, balance::meta_key::kTrimmed));
   Trimmed trimmed;
   if (!row) return trimmed;
   ByteReader in(*row);

@@ -33,10 +33,10 @@ const Carry* FindSorted(const std::vector<Carry>& carries, uint64_t line) {
   return found == carries.end() || found->line != line ? nullptr : &*found;
 }
 
-using Units = absl::InlinedVector<std::pair<BucketId, Unit>, 4>;
+using AddedUnits = absl::InlinedVector<std::pair<BucketId, Unit>, 4>;
 
 // The unit of a bucket before the entry, or as the entry adds it.
-Unit UnitOf(const Account* before, BucketId id, const Units& added) {
+Unit UnitOf(const Account* before, BucketId id, const AddedUnits& added) {
   for (const auto& [bucket, unit] : added) {
     if (bucket == id) return unit;
   }
@@ -64,7 +64,7 @@ void RecordCheck::Begin(const EntryView& entry, const Account* before) {
     }
     AddRecord(entry, *record, before);
   }
-  Units added;
+  AddedUnits added;
   for (EffectReader effects(entry.effects); effects.Next();) {
     if (effects.effect() == Effect::kAddBucket)
       added.push_back({effects.bucket().id, effects.bucket().unit});

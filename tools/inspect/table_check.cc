@@ -10,8 +10,6 @@
 namespace ocs::tools {
 namespace {
 
-using balance::Table;
-
 std::string DueKey(int64_t second, AccountId account) {
   std::string key;
   ByteWriter out(&key);
@@ -33,8 +31,8 @@ void TableCheck::AddAccount(const balance::Account& account) {
     const balance::Store* keeper =
         others_->StoreOf(balance::Book::IdentityPartition(identity.type, identity.data));
     if (keeper == nullptr) continue;
-    const auto row =
-        keeper->Get(Table::kIdentities, balance::Book::IdentityKey(identity.type, identity.data));
+    const auto row = keeper->Get(balance::Table::kIdentities,
+                                 balance::Book::IdentityKey(identity.type, identity.data));
     // An identity is a name of a person: it is not shown.
     const std::string place = Cat("account ", account.id.value, " identity ", i);
     if (!row.ok()) {
@@ -58,7 +56,7 @@ void TableCheck::AddAccount(const balance::Account& account) {
 
 absl::Status TableCheck::CheckIdentityRows() {
   uint64_t rows = 0;
-  auto cursor = store_->Seek(Table::kIdentities, "");
+  auto cursor = store_->Seek(balance::Table::kIdentities, "");
   for (; cursor->valid(); cursor->Next()) ++rows;
   OCS_RETURN_IF_ERROR(cursor->status());
   report_->Count(Check::kIdentities);
@@ -70,7 +68,7 @@ absl::Status TableCheck::CheckIdentityRows() {
 
 absl::Status TableCheck::CheckDueRows() {
   uint64_t due_accounts = 0;
-  auto accounts = store_->Seek(Table::kAccounts, "");
+  auto accounts = store_->Seek(balance::Table::kAccounts, "");
   for (; accounts->valid(); accounts->Next()) {
     int64_t second = 0;
     const auto account = balance::DecodeAccountRow(accounts->value(), &second);
@@ -84,7 +82,8 @@ absl::Status TableCheck::CheckDueRows() {
     }
     if (second == 0) continue;
     ++due_accounts;
-    OCS_ASSIGN_OR_RETURN(const auto row, store_->Get(Table::kDue, DueKey(second, account->id)));
+    OCS_ASSIGN_OR_RETURN(const auto row,
+                         store_->Get(balance::Table::kDue, DueKey(second, account->id)));
     if (!row) {
       report_->Fail(Check::kDue, place,
                     Cat("is due at second ", second, ", but not in the table of due work"));
@@ -92,7 +91,7 @@ absl::Status TableCheck::CheckDueRows() {
   }
   OCS_RETURN_IF_ERROR(accounts->status());
   uint64_t rows = 0;
-  auto cursor = store_->Seek(Table::kDue, "");
+  auto cursor = store_->Seek(balance::Table::kDue, "");
   for (; cursor->valid(); cursor->Next()) ++rows;
   OCS_RETURN_IF_ERROR(cursor->status());
   report_->Count(Check::kDue);
@@ -104,7 +103,7 @@ absl::Status TableCheck::CheckDueRows() {
 }
 
 absl::Status TableCheck::CheckAnswerRows() {
-  auto cursor = store_->Seek(Table::kAnswers, "");
+  auto cursor = store_->Seek(balance::Table::kAnswers, "");
   uint64_t number = 0;
   for (; cursor->valid(); cursor->Next()) {
     ++number;

@@ -9,7 +9,6 @@
 namespace ocs::tools {
 
 using balance::EntryKind;
-using balance::Table;
 
 namespace {
 // Whose shard has the vouchers.
@@ -98,7 +97,7 @@ void VoucherCheck::AddElsewhere(const balance::EntryView& entry, const balance::
   }
   const balance::Store* home = others_->StoreOf(kFirstPartition);
   if (home == nullptr) return;
-  const auto row = home->Get(Table::kVouchers, balance::VoucherKey(use.voucher));
+  const auto row = home->Get(balance::Table::kVouchers, balance::VoucherKey(use.voucher));
   if (!row.ok()) return Fail(entry.position, std::string(row.status().message()));
   if (!row->has_value()) return Fail(entry.position, "redeems a voucher that was never issued");
   const auto voucher = balance::DecodeVoucher(**row);
@@ -195,7 +194,7 @@ absl::Status VoucherCheck::Finish() {
   report_->Count(Check::kVouchers);
   std::vector<std::string> batches;
   uint64_t number = 0;
-  auto cursor = store_->Seek(Table::kVouchers, "");
+  auto cursor = store_->Seek(balance::Table::kVouchers, "");
   for (; cursor->valid(); cursor->Next()) {
     if (!balance::IsVoucherKey(cursor->key())) {
       batches.emplace_back(cursor->value());

@@ -37,7 +37,7 @@ struct AccountArguments {
   int items_max = 20;
   bool show_identities = false;
 };
-using Arguments = std::shared_ptr<AccountArguments>;
+using SharedAccountArguments = std::shared_ptr<AccountArguments>;
 
 int Create(const Ctl& ctl, AccountArguments& arguments) {
   account::v1::CreateAccountRequest request;
@@ -326,13 +326,6 @@ int History(const Ctl& ctl, const AccountArguments& arguments) {
   return kDone;
 }
 
-void AddAccountOption(CLI::App* command, const Arguments& arguments) {
-  command
-      ->add_option("ACCOUNT", arguments->account,
-                   "Its number, or an identity such as msisdn:8613800138000")
-      ->required();
-}
-
 }  // namespace
 
 void AddAccountCommands(CLI::App* app, Ctl* ctl) {
@@ -355,13 +348,13 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* show = AddCommand(family, "show", "What an account has now",
                               "ocsctl account show msisdn:8613800138000");
-  AddAccountOption(show, arguments);
+  AddAccountOption(show, &arguments->account);
   show->add_flag("--identities", arguments->show_identities, "Show its identities in full");
   show->callback([=] { ctl->chosen = [=] { return Show(*ctl, *arguments); }; });
 
   CLI::App* add = AddCommand(family, "add-identity", "Give an account one more name",
                              "ocsctl account add-identity 4294967297 customer:C-1001");
-  AddAccountOption(add, arguments);
+  AddAccountOption(add, &arguments->account);
   add->add_option("IDENTITY", arguments->identity, "TYPE:DATA")->required();
   arguments->change.AddTo(add);
   add->callback([=] {
@@ -370,7 +363,7 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* remove = AddCommand(family, "remove-identity", "Take a name away",
                                 "ocsctl account remove-identity 4294967297 customer:C-1001");
-  AddAccountOption(remove, arguments);
+  AddAccountOption(remove, &arguments->account);
   remove->add_option("IDENTITY", arguments->identity, "TYPE:DATA")->required();
   arguments->change.AddTo(remove);
   remove->callback([=] {
@@ -381,7 +374,7 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* topup = AddCommand(family, "topup", "Pay money in",
                                "ocsctl account topup msisdn:8613800138000 20.00 --currency CNY");
-  AddAccountOption(topup, arguments);
+  AddAccountOption(topup, &arguments->account);
   topup->add_option("AMOUNT", arguments->amount, "In the currency: 20 or 9.90")->required();
   topup->add_option("--currency", arguments->currency, "Must be the account's")->default_str("CNY");
   arguments->change.AddTo(topup);
@@ -392,7 +385,7 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* buy = AddCommand(family, "buy", "Buy an offer of the catalogue in force",
                              "ocsctl account buy msisdn:8613800138000 ct-personal-light");
-  AddAccountOption(buy, arguments);
+  AddAccountOption(buy, &arguments->account);
   buy->add_option("OFFER", arguments->offer, "Id of the offer")->required();
   buy->add_option("--node", arguments->node, "Whose pool it becomes (default: the account's)");
   buy->add_option("--quantity", arguments->quantity, "Seats: so many at once")
@@ -405,7 +398,7 @@ void AddAccountCommands(CLI::App* app, Ctl* ctl) {
       AddCommand(family, "history", "What happened, newest first, with the reason of each charge",
                  "ocsctl account history msisdn:8613800138000 --items-max 5");
   history->alias("explain");
-  AddAccountOption(history, arguments);
+  AddAccountOption(history, &arguments->account);
   history->add_option("--items-max", arguments->items_max, "At most so many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

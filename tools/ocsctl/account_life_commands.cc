@@ -47,7 +47,7 @@ struct LifeArguments {
   bool forfeit = false;
   bool withdraw = false;
 };
-using Arguments = std::shared_ptr<LifeArguments>;
+using SharedLifeArguments = std::shared_ptr<LifeArguments>;
 
 /// Finds the account, fills who and why, calls, and shows what `words` says of the response.
 template <typename Request, typename Response, typename Words>
@@ -269,14 +269,7 @@ int Notices(const Ctl& ctl, const LifeArguments& arguments) {
   return kDone;
 }
 
-void AddAccountOption(CLI::App* command, const Arguments& arguments) {
-  command
-      ->add_option("ACCOUNT", arguments->account,
-                   "Its number, or an identity such as msisdn:8613800138000")
-      ->required();
-}
-
-void AddNodeOption(CLI::App* command, const Arguments& arguments) {
+void AddNodeOption(CLI::App* command, const SharedLifeArguments& arguments) {
   command->add_option("NODE", arguments->node, "Its number; 0 is the account itself")->required();
 }
 
@@ -286,7 +279,7 @@ void AddAccountLifeCommands(CLI::App* family, Ctl* ctl) {
   const auto arguments = std::make_shared<LifeArguments>();
   CLI::App* profile = AddCommand(family, "profile", "Change credit limit, segment, billing day",
                                  "ocsctl account profile 4294967297 --billing-day 15");
-  AddAccountOption(profile, arguments);
+  AddAccountOption(profile, &arguments->account);
   profile->add_option("--credit-limit", arguments->credit_limit, "In the account's currency");
   profile->add_option("--segment", arguments->segment, "For prices and offers");
   profile->add_option("--tenant", arguments->tenant, "Whose customer this is");
@@ -296,7 +289,7 @@ void AddAccountLifeCommands(CLI::App* family, Ctl* ctl) {
 
   CLI::App* state = AddCommand(family, "state", "Change what the account may do",
                                "ocsctl account state 4294967297 suspended --reason 'lost phone'");
-  AddAccountOption(state, arguments);
+  AddAccountOption(state, &arguments->account);
   state->add_option("STATE", arguments->state, "active, grace, suspended or closed")
       ->required()
       ->check(CLI::IsMember({"active", "grace", "suspended", "closed"}));
@@ -308,14 +301,14 @@ void AddAccountLifeCommands(CLI::App* family, Ctl* ctl) {
 
   CLI::App* cancel = AddCommand(family, "cancel", "End a subscription with its present cycle",
                                 "ocsctl account cancel msisdn:8613800138000 1");
-  AddAccountOption(cancel, arguments);
+  AddAccountOption(cancel, &arguments->account);
   cancel->add_option("SUBSCRIPTION", arguments->subscription, "Its number")->required();
   arguments->change.AddTo(cancel);
   cancel->callback([=] { ctl->chosen = [=] { return Cancel(*ctl, *arguments); }; });
 
   CLI::App* turn = AddCommand(family, "switch", "Turn a switch of a subscription",
                               "ocsctl account switch 4294967297 1 free_quota_only on");
-  AddAccountOption(turn, arguments);
+  AddAccountOption(turn, &arguments->account);
   turn->add_option("SUBSCRIPTION", arguments->subscription, "Its number")->required();
   turn->add_option("SWITCH", arguments->switch_id, "Its id in the catalogue")->required();
   turn->add_option("ON", arguments->turn, "on or off")
@@ -330,7 +323,7 @@ void AddNodeCommands(CLI::App* app, Ctl* ctl) {
   const auto arguments = std::make_shared<LifeArguments>();
   CLI::App* add = AddCommand(family, "add", "Add a group, a member or a key",
                              "ocsctl node add 4294967297 Anna --under 1");
-  AddAccountOption(add, arguments);
+  AddAccountOption(add, &arguments->account);
   add->add_option("NAME", arguments->name, "1 to 128 characters")->required();
   add->add_option("--kind", arguments->kind, "group, member or key")
       ->check(CLI::IsMember({"group", "member", "key"}))
@@ -341,7 +334,7 @@ void AddNodeCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* change = AddCommand(family, "change", "Move it, rename it, change its state",
                                 "ocsctl node change 4294967297 2 --state suspended");
-  AddAccountOption(change, arguments);
+  AddAccountOption(change, &arguments->account);
   AddNodeOption(change, arguments);
   change->add_option("--under", arguments->parent, "Move it there; 0 is the account itself");
   change->add_option("--name", arguments->name, "Its new name");
@@ -354,7 +347,7 @@ void AddNodeCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* identity = AddCommand(family, "identity", "Give an identity of the account to a node",
                                   "ocsctl node identity 4294967297 2 customer:C-1001");
-  AddAccountOption(identity, arguments);
+  AddAccountOption(identity, &arguments->account);
   AddNodeOption(identity, arguments);
   identity->add_option("IDENTITY", arguments->identity, "TYPE:DATA")->required();
   arguments->change.AddTo(identity);
@@ -367,7 +360,7 @@ void AddLimitCommands(CLI::App* app, Ctl* ctl) {
   CLI::App* set = AddCommand(family, "set", "Set or change a limit",
                              "ocsctl limit set 4294967297 50 CNY month --name 'monthly cap' "
                              "--alert 50 --alert 80 --alert 100");
-  AddAccountOption(set, arguments);
+  AddAccountOption(set, &arguments->account);
   set->add_option("AMOUNT", arguments->amount, "In the unit")->required();
   set->add_option("UNIT", arguments->unit, "A currency, token, request or a unit of packages")
       ->required();
@@ -385,7 +378,7 @@ void AddLimitCommands(CLI::App* app, Ctl* ctl) {
 
   CLI::App* drop =
       AddCommand(family, "drop", "Take a limit away", "ocsctl limit drop 4294967297 1");
-  AddAccountOption(drop, arguments);
+  AddAccountOption(drop, &arguments->account);
   drop->add_option("LIMIT", arguments->limit, "Its number")->required();
   arguments->change.AddTo(drop);
   drop->callback([=] { ctl->chosen = [=] { return DropLimit(*ctl, *arguments); }; });

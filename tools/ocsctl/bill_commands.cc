@@ -174,9 +174,7 @@ void AddBillCommands(CLI::App* app, Ctl* ctl) {
   CLI::App* show = AddCommand(family, "show", "An account's bill of a cycle, item by item",
                               "ocsctl --zone Asia/Shanghai bill show msisdn:8613800138000 "
                               "--month 2026-05 --carried-in CNY=1234");
-  show->add_option("ACCOUNT", arguments->account,
-                   "Its number, or an identity such as msisdn:8613800138000")
-      ->required();
+  AddAccountOption(show, &arguments->account);
   show->add_option("--month", arguments->month, "A calendar month in --zone: 2026-05");
   show->add_option("--from", arguments->from, "Or from this time");
   show->add_option("--until", arguments->until, "until that, not included");

@@ -17,7 +17,7 @@
 namespace ocs::tools {
 namespace {
 
-struct RunArguments {
+struct BillRunArguments {
   std::string cycle;
   std::string from;
   std::string until;
@@ -29,7 +29,7 @@ struct RunArguments {
   bool by_billing_day = false;
 };
 
-absl::Status FillTimes(const Ctl& ctl, const RunArguments& arguments,
+absl::Status FillTimes(const Ctl& ctl, const BillRunArguments& arguments,
                        cdr::BillRunOptions* options) {
   if (arguments.from.empty() != arguments.until.empty())
     return absl::InvalidArgumentError("--from and --until go together");
@@ -44,7 +44,7 @@ absl::Status FillTimes(const Ctl& ctl, const RunArguments& arguments,
   return absl::OkStatus();
 }
 
-absl::StatusOr<cdr::BillRunOptions> OptionsOf(const Ctl& ctl, const RunArguments& arguments) {
+absl::StatusOr<cdr::BillRunOptions> OptionsOf(const Ctl& ctl, const BillRunArguments& arguments) {
   cdr::BillRunOptions options;
   options.cycle = arguments.cycle;
   options.zone = ctl.zone();
@@ -124,7 +124,7 @@ void PrintText(const Ctl& ctl, const cdr::BillRunResult& result, std::string_vie
   ctl.Print(out);
 }
 
-int Run(const Ctl& ctl, const RunArguments& arguments) {
+int Run(const Ctl& ctl, const BillRunArguments& arguments) {
   const auto options = OptionsOf(ctl, arguments);
   if (!options.ok()) return Complain(options.status());
   auto run = cdr::BillRun::Open(arguments.folder, *options);
@@ -149,7 +149,7 @@ int Run(const Ctl& ctl, const RunArguments& arguments) {
 }  // namespace
 
 void AddBillRunCommand(CLI::App* family, Ctl* ctl) {
-  const auto arguments = std::make_shared<RunArguments>();
+  const auto arguments = std::make_shared<BillRunArguments>();
   CLI::App* run = AddCommand(
       family, "run", "Bill all accounts for a cycle: a draft, or final; a final one is verified",
       "ocsctl --zone Asia/Shanghai bill run --cycle 2026-05 --folder bills --final");

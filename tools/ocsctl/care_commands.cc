@@ -26,7 +26,7 @@ struct CareArguments {
   int line = -1;
   bool correction = false;
 };
-using Arguments = std::shared_ptr<CareArguments>;
+using SharedCareArguments = std::shared_ptr<CareArguments>;
 
 // Of the account's own money a decimal number, of any other bucket pieces (of money: micros).
 absl::StatusOr<int64_t> ReadAmount(const CareArguments& arguments) {
@@ -118,18 +118,16 @@ int Transfer(const Ctl& ctl, CareArguments& arguments) {
   });
 }
 
-CLI::App* AddCareCommand(CLI::App* family, const Arguments& arguments, const std::string& name,
-                         const std::string& help, const std::string& example) {
+CLI::App* AddCareCommand(CLI::App* family, const SharedCareArguments& arguments,
+                         const std::string& name, const std::string& help,
+                         const std::string& example) {
   CLI::App* command = AddCommand(family, name, help, example);
-  command
-      ->add_option("ACCOUNT", arguments->account,
-                   "Its number, or an identity such as msisdn:8613800138000")
-      ->required();
+  AddAccountOption(command, &arguments->account);
   arguments->change.AddTo(command);
   return command;
 }
 
-void AddBucketOption(CLI::App* command, const Arguments& arguments) {
+void AddBucketOption(CLI::App* command, const SharedCareArguments& arguments) {
   command->add_option("--bucket", arguments->bucket, "Its number (default: the account's money)");
 }
 

@@ -15,7 +15,7 @@ namespace ocs::tools {
 namespace {
 
 using catalog::v1::Catalogue;
-using Stub = Catalogue::Stub;
+using CatalogueStub = Catalogue::Stub;
 
 struct CatalogueArguments {
   ChangeOptions change;
@@ -85,7 +85,7 @@ int CheckText(const Ctl& ctl, const CatalogueArguments& arguments,
   if (arguments.against != 0) request.set_compare_with(arguments.against);
   catalog::v1::CheckCatalogueResponse response;
   const grpc::Status status =
-      ctl.Call(*ctl.Stub<Catalogue>(), &Stub::CheckCatalogue, request, &response);
+      ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::CheckCatalogue, request, &response);
   if (!status.ok()) return ctl.Complain(status);
   if (ctl.json) {
     ctl.PrintJson(response);
@@ -115,7 +115,8 @@ int Diff(const Ctl& ctl, const CatalogueArguments& arguments) {
   catalog::v1::GetRevisionRequest get;
   get.set_revision(arguments.revision);
   catalog::v1::GetRevisionResponse got;
-  const grpc::Status status = ctl.Call(*ctl.Stub<Catalogue>(), &Stub::GetRevision, get, &got);
+  const grpc::Status status =
+      ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::GetRevision, get, &got);
   if (!status.ok()) return ctl.Complain(status);
   catalog::v1::CheckCatalogueRequest request;
   request.set_text(got.text());
@@ -188,7 +189,7 @@ int Publish(const Ctl& ctl, CatalogueArguments& arguments) {
   if (!filled.ok()) return Complain(filled);
   catalog::v1::PublishCatalogueResponse response;
   const grpc::Status status =
-      ctl.Call(*ctl.Stub<Catalogue>(), &Stub::PublishCatalogue, request, &response);
+      ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::PublishCatalogue, request, &response);
   return ShowPublished(ctl, status, response);
 }
 
@@ -199,7 +200,7 @@ int RollBack(const Ctl& ctl, CatalogueArguments& arguments) {
   if (!filled.ok()) return Complain(filled);
   catalog::v1::PublishCatalogueResponse response;
   const grpc::Status status =
-      ctl.Call(*ctl.Stub<Catalogue>(), &Stub::RollBackCatalogue, request, &response);
+      ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::RollBackCatalogue, request, &response);
   return ShowPublished(ctl, status, response);
 }
 
@@ -211,7 +212,7 @@ int Decide(const Ctl& ctl, CatalogueArguments& arguments,
   arguments.change.Fill(request.mutable_change());
   catalog::v1::DecideRevisionResponse response;
   const grpc::Status status =
-      ctl.Call(*ctl.Stub<Catalogue>(), &Stub::DecideRevision, request, &response);
+      ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::DecideRevision, request, &response);
   if (!status.ok()) return ctl.Complain(status);
   if (ctl.json) {
     ctl.PrintJson(response);
@@ -238,9 +239,9 @@ std::string WhoText(const catalog::v1::Revision& revision) {
   return Cat(revision.published_by(), ", ", revision.decided_by());
 }
 
-int List(const Ctl& ctl) {
+int ListRevisions(const Ctl& ctl) {
   catalog::v1::ListRevisionsResponse response;
-  const grpc::Status status = ctl.Call(*ctl.Stub<Catalogue>(), &Stub::ListRevisions,
+  const grpc::Status status = ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::ListRevisions,
                                        catalog::v1::ListRevisionsRequest(), &response);
   if (!status.ok()) return ctl.Complain(status);
   if (ctl.json) {
@@ -278,7 +279,7 @@ int ShowText(const Ctl& ctl, const CatalogueArguments& arguments) {
   request.set_revision(arguments.revision);
   catalog::v1::GetRevisionResponse response;
   const grpc::Status status =
-      ctl.Call(*ctl.Stub<Catalogue>(), &Stub::GetRevision, request, &response);
+      ctl.Call(*ctl.Stub<Catalogue>(), &CatalogueStub::GetRevision, request, &response);
   if (!status.ok()) return ctl.Complain(status);
   if (ctl.json) {
     ctl.PrintJson(response);
@@ -288,17 +289,17 @@ int ShowText(const Ctl& ctl, const CatalogueArguments& arguments) {
   return kDone;
 }
 
-using Arguments = std::shared_ptr<CatalogueArguments>;
+using SharedCatalogueArguments = std::shared_ptr<CatalogueArguments>;
 
-void AddPublishing(CLI::App* command, const Arguments& arguments) {
+void AddPublishing(CLI::App* command, const SharedCatalogueArguments& arguments) {
   command->add_option("--effective-from", arguments->effective_from, "From when (default: now)");
   command->add_option("--simulation", arguments->simulation,
                       "File of a simulation's result; it names catalogue_sha256");
   arguments->change.AddTo(command);
 }
 
-void AddDecision(CLI::App* family, Ctl* ctl, const Arguments& arguments, const std::string& name,
-                 const std::string& help) {
+void AddDecision(CLI::App* family, Ctl* ctl, const SharedCatalogueArguments& arguments,
+                 const std::string& name, const std::string& help) {
   using Request = catalog::v1::DecideRevisionRequest;
   const Request::Action action = name == "approve"  ? Request::APPROVE
                                  : name == "reject" ? Request::REJECT
@@ -310,7 +311,7 @@ void AddDecision(CLI::App* family, Ctl* ctl, const Arguments& arguments, const s
   command->callback([=] { ctl->chosen = [=] { return Decide(*ctl, *arguments, action); }; });
 }
 
-void AddReading(CLI::App* family, Ctl* ctl, const Arguments& arguments) {
+void AddReading(CLI::App* family, Ctl* ctl, const SharedCatalogueArguments& arguments) {
   CLI::App* check = AddCommand(family, "check",
                                "Find every fault of a text, and what it changes; publishes nothing",
                                "ocsctl catalogue check operators.yaml");
@@ -326,7 +327,7 @@ void AddReading(CLI::App* family, Ctl* ctl, const Arguments& arguments) {
 
   CLI::App* list =
       AddCommand(family, "list", "Every revision, oldest first", "ocsctl catalogue list");
-  list->callback([=] { ctl->chosen = [=] { return List(*ctl); }; });
+  list->callback([=] { ctl->chosen = [=] { return ListRevisions(*ctl); }; });
 
   CLI::App* show = AddCommand(family, "show", "The text of a revision, as it was published",
                               "ocsctl catalogue show 3 > operators-3.yaml");

@@ -27,7 +27,7 @@ namespace ocs::tools {
 namespace {
 
 using cdr::v1::Records;
-using Stub = Records::Stub;
+using RecordsStub = Records::Stub;
 
 struct CdrArguments {
   std::string consumer;
@@ -78,7 +78,7 @@ int Acknowledge(const Ctl& ctl, const std::string& consumer, const Positions& po
     request.set_shard(shard);
     *request.mutable_position() = position;
     cdr::v1::AcknowledgeResponse response;
-    const grpc::Status status = ctl.Call(*stub, &Stub::Acknowledge, request, &response);
+    const grpc::Status status = ctl.Call(*stub, &RecordsStub::Acknowledge, request, &response);
     if (!status.ok()) return ctl.Complain(status);
   }
   return kDone;
@@ -286,7 +286,7 @@ int AcknowledgeByHand(const Ctl& ctl, const CdrArguments& arguments) {
 
 int Consumers(const Ctl& ctl) {
   cdr::v1::ListConsumersResponse response;
-  const grpc::Status status = ctl.Call(*ctl.Stub<Records>(), &Stub::ListConsumers,
+  const grpc::Status status = ctl.Call(*ctl.Stub<Records>(), &RecordsStub::ListConsumers,
                                        cdr::v1::ListConsumersRequest(), &response);
   if (!status.ok()) return ctl.Complain(status);
   if (ctl.json) {

@@ -38,7 +38,7 @@ struct ChargeArguments {
   bool no_quota = false;
   bool estimated = false;
 };
-using Arguments = std::shared_ptr<ChargeArguments>;
+using SharedChargeArguments = std::shared_ptr<ChargeArguments>;
 using QuantityArray = std::array<int64_t, kTokenKindCount>;
 
 void WriteQuantities(const QuantityArray& quantities,
@@ -302,24 +302,21 @@ void AddQuantityOptions(CLI::App* command, const std::string& prefix, const std:
   }
 }
 
-void AddCommonOptions(CLI::App* command, const Arguments& arguments) {
-  command
-      ->add_option("ACCOUNT", arguments->account,
-                   "Its number, or an identity such as msisdn:8613800138000")
-      ->required();
+void AddCommonOptions(CLI::App* command, const SharedChargeArguments& arguments) {
+  AddAccountOption(command, &arguments->account);
   command->add_option("--at", arguments->at, "When it happened (default: now)");
   command->add_option("--service-context", arguments->service_context, "Service-Context-Id")
       ->capture_default_str();
 }
 
-void AddServiceOptions(CLI::App* command, const Arguments& arguments) {
+void AddServiceOptions(CLI::App* command, const SharedChargeArguments& arguments) {
   command->add_option("--model", arguments->model, "Id or alias of the model");
   command->add_option("--rating-group", arguments->rating_group, "Rating-Group")
       ->capture_default_str();
 }
 
-void AddSessionCommand(Ctl* ctl, const Arguments& arguments, charging::v1::CcRequestType type,
-                       CLI::App* command) {
+void AddSessionCommand(Ctl* ctl, const SharedChargeArguments& arguments,
+                       charging::v1::CcRequestType type, CLI::App* command) {
   AddCommonOptions(command, arguments);
   AddServiceOptions(command, arguments);
   const bool initial = type == charging::v1::INITIAL_REQUEST;
@@ -339,8 +336,8 @@ void AddSessionCommand(Ctl* ctl, const Arguments& arguments, charging::v1::CcReq
   command->callback([=] { ctl->chosen = [=] { return Session(*ctl, *arguments, type); }; });
 }
 
-void AddEventCommand(Ctl* ctl, const Arguments& arguments, charging::v1::RequestedAction action,
-                     CLI::App* command) {
+void AddEventCommand(Ctl* ctl, const SharedChargeArguments& arguments,
+                     charging::v1::RequestedAction action, CLI::App* command) {
   AddCommonOptions(command, arguments);
   command->add_option("--session", arguments->session, "The event's own key (default: a new one)");
   command->add_option("--number", arguments->number, "CC-Request-Number")->capture_default_str();

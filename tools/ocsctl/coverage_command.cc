@@ -151,10 +151,7 @@ void AddCoverageCommand(CLI::App* family, Ctl* ctl) {
       family, "covers",
       "Where its packages can be used, what happens when they are used up, at what price",
       "ocsctl account covers msisdn:8613800138000 --model deepseek-v3.2");
-  covers
-      ->add_option("ACCOUNT", arguments->account,
-                   "Its number, or an identity such as msisdn:8613800138000")
-      ->required();
+  AddAccountOption(covers, &arguments->account);
   covers->add_option("--model", arguments->model, "Only what covers this model");
   covers->add_option("--node", arguments->node, "Who would use it; 0 is the account itself");
   covers->callback([=] { ctl->chosen = [=] { return Covers(*ctl, *arguments); }; });

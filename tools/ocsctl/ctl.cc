@@ -87,4 +87,10 @@ CLI::App* AddCommand(CLI::App* family, const std::string& name, const std::strin
   return command;
 }
 
+void AddAccountOption(CLI::App* command, std::string* account) {
+  command
+      ->add_option("ACCOUNT", *account, "Its number, or an identity such as msisdn:8613800138000")
+      ->required();
+}
+
 }  // namespace ocs::tools

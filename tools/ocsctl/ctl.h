@@ -89,6 +89,9 @@ CLI::App* AddFamily(CLI::App* app, const std::string& name, const std::string& h
 CLI::App* AddCommand(CLI::App* family, const std::string& name, const std::string& help,
                      const std::string& example);
 
+/// The argument that names an account.
+void AddAccountOption(CLI::App* command, std::string* account);
+
 void AddAccountCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of account commands.
 void AddAccountLifeCommands(CLI::App* family, Ctl* ctl);

@@ -42,7 +42,7 @@ absl::Status ReadSource(const std::string& argument, pb::CatalogueSource* source
   return absl::OkStatus();
 }
 
-struct RunArguments {
+struct SimulationRunArguments {
   pb::RunSimulationRequest request;
   std::string population;
   std::string before;
@@ -126,7 +126,7 @@ int WatchAndShow(const Ctl& ctl, const std::string& name) {
   return Show(ctl, name, pb::SENTENCES, "");
 }
 
-absl::Status Fill(RunArguments* arguments) {
+absl::Status Fill(SimulationRunArguments* arguments) {
   pb::RunSimulationRequest& request = arguments->request;
   auto population = ReadText(arguments->population);
   if (!population.ok()) return population.status();
@@ -151,7 +151,7 @@ absl::Status Fill(RunArguments* arguments) {
   return absl::OkStatus();
 }
 
-int Run(const Ctl& ctl, RunArguments* arguments) {
+int Run(const Ctl& ctl, SimulationRunArguments* arguments) {
   const absl::Status filled = Fill(arguments);
   if (!filled.ok()) return Complain(filled);
   pb::RunSimulationResponse response;
@@ -162,7 +162,7 @@ int Run(const Ctl& ctl, RunArguments* arguments) {
   return arguments->no_wait ? kDone : WatchAndShow(ctl, arguments->name);
 }
 
-int List(const Ctl& ctl) {
+int ListSimulations(const Ctl& ctl) {
   pb::ListSimulationsResponse response;
   const grpc::Status status =
       ctl.Call(*ctl.Stub<pb::Simulations>(), &pb::Simulations::Stub::ListSimulations,
@@ -252,7 +252,7 @@ void AddRun(CLI::App* family, Ctl* ctl) {
       family, "run", "Simulate on the server; shows the answer. Exit code 1: a requirement failed",
       "ocsctl simulation run cheaper --population population.yaml --own-records "
       "--change 'offers/light/fee = 8.9' --require 'margin>=15%'");
-  const auto arguments = std::make_shared<RunArguments>();
+  const auto arguments = std::make_shared<SimulationRunArguments>();
   run->add_option("NAME", arguments->name, "Of the simulation")->required();
   run->add_option("--population", arguments->population, "File (docs/SIMULATION.md)")->required();
   run->add_option("--before", arguments->before,
@@ -313,7 +313,7 @@ void AddSimulationCommands(CLI::App* app, Ctl* ctl) {
   cancel->callback([=] { ctl->chosen = [=] { return Cancel(*ctl, *cancelled); }; });
   CLI::App* list = AddCommand(family, "list", "Every simulation that the server knows",
                               "ocsctl simulation list");
-  list->callback([=] { ctl->chosen = [=] { return List(*ctl); }; });
+  list->callback([=] { ctl->chosen = [=] { return ListSimulations(*ctl); }; });
 
   CLI::App* shadow = AddFamily(app, "shadow", "Live traffic rated also by a candidate catalogue");
   CLI::App* start = AddCommand(shadow, "start", "Begin, or begin anew with another candidate",

@@ -226,7 +226,7 @@ std::string TermsText(const account::v1::VoucherTerms& terms) {
              : Cat("bonus of ", amount, " for ", terms.bonus_days(), " days");
 }
 
-int List(const Ctl& ctl) {
+int ListBatches(const Ctl& ctl) {
   account::v1::ListVoucherBatchesResponse response;
   const grpc::Status status = ctl.Call(*ctl.Stub<Vouchers>(), &Vouchers::Stub::ListVoucherBatches,
                                        account::v1::ListVoucherBatchesRequest(), &response);
@@ -304,7 +304,7 @@ void AddVoucherCommands(CLI::App* app, Ctl* ctl) {
   cancel->callback([=] { ctl->chosen = [=] { return Cancel(*ctl, *options); }; });
 
   CLI::App* list = AddCommand(family, "list", "All batches", "ocsctl voucher list");
-  list->callback([=] { ctl->chosen = [=] { return List(*ctl); }; });
+  list->callback([=] { ctl->chosen = [=] { return ListBatches(*ctl); }; });
 }
 
 }  // namespace ocs::tools

@@ -15,11 +15,8 @@ using balance::Counter;
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 
-// a + b, stopping at the ends.
-int64_t Add(int64_t a, int64_t b) { return AddExact(a, b).value_or(b > 0 ? kMost : kLeast); }
-
 int64_t LeftOf(int64_t amount, const CounterState& state) {
-  return Add(Add(amount, -state.counted), -state.held);
+  return AddWithin(AddWithin(amount, -state.counted), -state.held);
 }
 
 bool StandsOver(const Bound& bound, const Pots::Source& source) {
@@ -169,7 +166,7 @@ const Bound* Narrowest(const Bounds& bounds) {
 int64_t TokensOf(const Quantities& quantities) {
   int64_t sum = 0;
   for (const KindQuantity& q : quantities) {
-    if (rating::Counts(rating::Counted::kTokens, q.kind)) sum = Add(sum, q.quantity);
+    if (rating::Counts(rating::Counted::kTokens, q.kind)) sum = AddWithin(sum, q.quantity);
   }
   return sum;
 }

@@ -52,13 +52,14 @@ bool NotAllGivenBack(RefundChargeCall* call, const ChargeFound& charge) {
 }
 
 // What is to be given back now, line by line.
-struct Part {
+struct RefundPart {
   uint32_t record = 0;
   uint32_t line = 0;
   int64_t amount = 0;
 };
 
-bool FindOnePart(RefundChargeCall* call, const ChargeFound& charge, std::vector<Part>* parts) {
+bool FindOnePart(RefundChargeCall* call, const ChargeFound& charge,
+                 std::vector<RefundPart>* parts) {
   const cdr::Record& record = charge.records[charge.record];
   const uint32_t number = *call->line;
   if (number >= record.lines.size()) {
@@ -78,7 +79,7 @@ bool FindOnePart(RefundChargeCall* call, const ChargeFound& charge, std::vector<
 }
 
 bool FindParts(RefundChargeCall* call, const Account& payer, const ChargeFound& charge,
-               std::vector<Part>* parts) {
+               std::vector<RefundPart>* parts) {
   if (call->line) {
     if (!FindOnePart(call, charge, parts)) return false;
   } else {
@@ -92,7 +93,7 @@ bool FindParts(RefundChargeCall* call, const Account& payer, const ChargeFound& 
     }
   }
   // What came from a bucket that is gone cannot go back there.
-  std::erase_if(*parts, [&](const Part& part) {
+  std::erase_if(*parts, [&](const RefundPart& part) {
     return payer.FindBucket(charge.records[part.record].lines[part.line].bucket) == nullptr;
   });
   return !parts->empty() ||
@@ -104,10 +105,10 @@ using Revenue = absl::InlinedVector<std::pair<BucketId, int64_t>, 4>;
 
 // Writes what goes back into each bucket. Nothing when an amount would not fit.
 std::optional<Revenue> WriteMovements(const Account& payer, const ChargeFound& charge,
-                                      const std::vector<Part>& parts, RefundChargeCall* call,
+                                      const std::vector<RefundPart>& parts, RefundChargeCall* call,
                                       balance::EntryBuilder* entry) {
   Movements movements;
-  for (const Part& part : parts) {
+  for (const RefundPart& part : parts) {
     const cdr::RecordLine& line = charge.records[part.record].lines[part.line];
     balance::Movement& movement = MovementOf(movements, line.bucket);
     const auto spent = SubtractExact(movement.spent, part.amount);
@@ -123,13 +124,13 @@ std::optional<Revenue> WriteMovements(const Account& payer, const ChargeFound& c
 
 // The record of what is given back of one record of the charge.
 void AttachRefund(const RefundChargeCall& call, const Account& payer, const ChargeFound& charge,
-                  const std::vector<Part>& parts, uint32_t of_record, Shard& shard,
+                  const std::vector<RefundPart>& parts, uint32_t of_record, Shard& shard,
                   Revenue* revenue) {
   const cdr::Record& charged = charge.records[of_record];
   cdr::Record record = charged;
   record.lines.clear();
   record.costs.clear();  // The vendor gives nothing back.
-  for (const Part& part : parts) {
+  for (const RefundPart& part : parts) {
     if (part.record != of_record) continue;
     cdr::RecordLine line = charged.lines[part.line];
     line.revenue_micros = 0;
@@ -263,7 +264,7 @@ void RefundChargeCall::Execute(Shard& shard) {
   };
   if (changes.Repeats(this, read)) return;
   ChargeFound charge;
-  std::vector<Part> parts;
+  std::vector<RefundPart> parts;
   if (!CheckNotClosed(this, *payer) || !FindCharge(this, shard, account, record_id, &charge) ||
       !NotAllGivenBack(this, charge) || !FindParts(this, *payer, charge, &parts)) {
     return;
@@ -277,12 +278,12 @@ void RefundChargeCall::Execute(Shard& shard) {
 
   // Past this line the refund cannot fail. The use still counts.
   std::vector<RefundOfLine> volumes;
-  for (const Part& part : parts) {
+  for (const RefundPart& part : parts) {
     volumes.push_back(
         {.line = &charge.records[part.record].lines[part.line], .amount = part.amount});
   }
   RefundVolumes(shard, *payer, *charge.entry, volumes);
-  for (const Part& part : parts) NoteGivenBack(part.record, part.line, part.amount, &charge);
+  for (const RefundPart& part : parts) NoteGivenBack(part.record, part.line, part.amount, &charge);
   entry.RefundOf(charge.position, charge.so_far);
   refund_record_id =
       cdr::FormatRecordId(RecordIdOf(shard.id(), shard.book().NextPosition(), /*record=*/0));

@@ -19,12 +19,6 @@ const CounterChange* FindChange(const CounterChanges& changes, uint64_t id, uint
   return nullptr;
 }
 
-// a + b, stopping at the ends.
-int64_t Add(int64_t a, int64_t b) {
-  return AddExact(a, b).value_or(b > 0 ? std::numeric_limits<int64_t>::max()
-                                       : std::numeric_limits<int64_t>::min());
-}
-
 }  // namespace
 
 CounterState StateOf(const Account& account, const CounterChanges& changes, uint64_t id,
@@ -36,9 +30,9 @@ CounterState StateOf(const Account& account, const CounterChanges& changes, uint
     state.held = counter->held;
   }
   if (const CounterChange* change = FindChange(changes, id, owner)) {
-    state.counted = Add(state.counted, change->counted);
-    state.charged_micros = Add(state.charged_micros, change->charged_micros);
-    state.held = Add(state.held, change->held - change->released);
+    state.counted = AddWithin(state.counted, change->counted);
+    state.charged_micros = AddWithin(state.charged_micros, change->charged_micros);
+    state.held = AddWithin(state.held, change->held - change->released);
   }
   return state;
 }

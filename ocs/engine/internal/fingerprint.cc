@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 20> kFields = {"cc_request_type",
 uint32_t Short(std::string_view bytes) { return static_cast<uint32_t>(StableHash64(bytes)); }
 uint32_t ShortOrNone(std::string_view text) { return text.empty() ? 0 : Short(text); }
 
-void PutQuantities(const Quantities& quantities, ByteWriter& out) {
+void PutSignedQuantities(const Quantities& quantities, ByteWriter& out) {
   out.Varint(quantities.size());
   for (const KindQuantity& q : quantities) {
     out.U8(static_cast<uint8_t>(q.kind));
@@ -78,7 +78,7 @@ void AppendOptional(const CreditControlRequest& request, balance::Fingerprint* f
             out.Varint(s.by_tariff.size());
             for (const TariffUsage& usage : s.by_tariff) {
               out.U8(static_cast<uint8_t>(usage.side));
-              PutQuantities(usage.used, out);
+              PutSignedQuantities(usage.used, out);
             }
           }),
       ShortOfServices(
@@ -124,9 +124,9 @@ balance::Fingerprint FingerprintOf(const CreditControlRequest& request) {
     groups_out.Varint(service.rating_group);
     models_out.Text(service.model);
     requested_out.U8(service.requests_quota ? 1 : 0);
-    PutQuantities(service.requested, requested_out);
+    PutSignedQuantities(service.requested, requested_out);
     used_out.U8(static_cast<uint8_t>((service.has_used ? 1 : 0) | (service.estimated ? 2 : 0)));
-    PutQuantities(service.used, used_out);
+    PutSignedQuantities(service.used, used_out);
   }
   for (const std::string* bytes : {&groups, &models, &requested, &used})
     fields.push_back(Short(*bytes));

@@ -22,7 +22,7 @@ std::string MarkOfIdentity(const std::pair<IdentityType, std::string>& identity,
                            AccountId account) {
   return Cat("identity ", account.value, " ", KeyOf(identity));
 }
-std::string MarkOfTakeOver(const std::pair<IdentityType, std::string>& identity) {
+std::string MarkOfIdentityTakeOver(const std::pair<IdentityType, std::string>& identity) {
   return Cat("take over ", KeyOf(identity));
 }
 
@@ -43,7 +43,7 @@ PartitionId Refuse(Refusal why, IdentityClaims* claims) {
 
 PartitionId Claim(Shard& shard, IdentityClaims* claims) {
   const auto& identity = claims->claimed[claims->next];
-  if (shard.marked(MarkOfTakeOver(identity))) return Refuse(Refusal::kBusy, claims);
+  if (shard.marked(MarkOfIdentityTakeOver(identity))) return Refuse(Refusal::kBusy, claims);
   const AccountId holder = shard.FindClaim(identity.first, identity.second);
   if (shard.stopped()) return {};
   if (holder == claims->account) return Next(claims);  // From before a crash.
@@ -51,7 +51,7 @@ PartitionId Claim(Shard& shard, IdentityClaims* claims) {
     shard.ClaimIdentity(identity.first, identity.second, claims->account);
     return Next(claims);
   }
-  OCS_CHECK(shard.Mark(MarkOfTakeOver(identity)));
+  OCS_CHECK(shard.Mark(MarkOfIdentityTakeOver(identity)));
   claims->holder = holder;
   claims->stage = Stage::kAsk;
   return holder.partition();
@@ -66,7 +66,7 @@ PartitionId Ask(Shard& shard, IdentityClaims* claims) {
 
 PartitionId TakeOver(Shard& shard, IdentityClaims* claims) {
   const auto& identity = claims->claimed[claims->next];
-  shard.Unmark(MarkOfTakeOver(identity));
+  shard.Unmark(MarkOfIdentityTakeOver(identity));
   if (claims->held) return Refuse(Refusal::kTaken, claims);
   const AccountId holder = shard.FindClaim(identity.first, identity.second);
   if (shard.stopped()) return {};

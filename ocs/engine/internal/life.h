@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "balance/account.h"
@@ -19,6 +20,9 @@
 #include "rating/tariff.h"
 
 namespace ocs::engine {
+
+/// Who bought what was bought by itself, in the note of an entry.
+inline constexpr std::string_view kSystemActor = "charging system";
 
 /// Entries that one call of DoDueWork writes at most: an hourly refill that was missed for ten
 /// days. What is left then is done by the next call; the account stays in the due index.

@@ -17,8 +17,6 @@
 namespace ocs::engine {
 namespace {
 
-constexpr std::string_view kActor = "charging system";
-
 // The id of the offer that is to be bought, or "".
 std::string_view OfferOf(const Shard& shard, const NextPurchase& what) {
   if (!what.end->buys.empty()) return what.end->buys;
@@ -64,7 +62,7 @@ bool BuyNext(Shard& shard, balance::Account* account, const NextPurchase& what) 
   balance::EntryBuilder& entry = shard.entry();
   entry.Begin(balance::EntryKind::kOfferPurchased, account->id);
   ByteWriter note(entry.Attach(balance::AttachmentType::kNote));
-  note.Text(kActor);
+  note.Text(kSystemActor);
   note.Text(Cat("the package before was used up: ", offer, " is bought by itself"));
   AttachNotice({.type = balance::NoticeType::kRepurchased,
                 .node = what.node,

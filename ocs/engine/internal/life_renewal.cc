@@ -10,6 +10,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/limits.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/internal/life.h"
 #include "ocs/engine/internal/notices.h"
 #include "ocs/engine/internal/sale.h"
 
@@ -20,11 +21,9 @@ using balance::Account;
 using balance::Bucket;
 using balance::Subscription;
 
-constexpr std::string_view kActor = "charging system";
-
 void WriteNote(std::string_view why, balance::EntryBuilder* entry) {
   ByteWriter note(entry->Attach(balance::AttachmentType::kNote));
-  note.Text(kActor);
+  note.Text(kSystemActor);
   note.Text(why);
 }
 

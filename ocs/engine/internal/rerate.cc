@@ -50,7 +50,7 @@ std::optional<std::vector<Part>> PartsOf(const cdr::Record& record) {
 }
 
 // As the use was rated, but for what its offer adds.
-rating::UseContext ContextOf(const ReRateQuestion& q) {
+rating::UseContext QuestionContext(const ReRateQuestion& q) {
   const cdr::Record& record = q.record;
   rating::UseContext context;
   context.at = record.closed_at;
@@ -280,7 +280,7 @@ std::optional<ReRateOutcome> FindRows(const ReRateQuestion& q, std::vector<Part>
   if (!tariff.FindModel(q.record.model)) return ReRateOutcome::kModelUnknown;
   const auto gone = [&](const Part& part) { return q.account.FindBucket(part.bucket) == nullptr; };
   if (std::any_of(parts->begin(), parts->end(), gone)) return ReRateOutcome::kPackageGone;
-  const rating::UseContext context = ContextOf(q);
+  const rating::UseContext context = QuestionContext(q);
   rating::UseContext long_prompt = context;
   long_prompt.prompt_tokens = kQuantityMax;
   for (Part& part : *parts) {

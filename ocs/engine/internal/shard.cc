@@ -63,11 +63,11 @@ int64_t SteadyMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
-absl::Status Stopping() {
+}  // namespace
+
+absl::Status StoppingError() {
   return absl::UnavailableError("the server is stopping: repeat the request after its restart");
 }
-
-}  // namespace
 
 void Inbox::Push(Operation* operation) {
   Operation* top = top_.load(std::memory_order_relaxed);
@@ -136,7 +136,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
 
 void Shard::Submit(Operation* operation) {
   if (draining_.load(std::memory_order_acquire) || stopped()) {
-    operation->status = Stopping();
+    operation->status = StoppingError();
     operation->Done();
     return;
   }
@@ -152,7 +152,7 @@ void Shard::Submit(Operation* operation) {
 
 void Shard::SubmitOnItsWay(Operation* operation) {
   if (draining_.load(std::memory_order_acquire) || stopped()) {
-    operation->status = Stopping();
+    operation->status = StoppingError();
     operation->Done();
     return;
   }
@@ -405,7 +405,7 @@ void Shard::Complete(OperationList* operations) {
 
 void Shard::FailAll(OperationList* operations) {
   while (Operation* operation = operations->Pop()) {
-    operation->status = Stopping();
+    operation->status = StoppingError();
     operation->Done();
   }
 }

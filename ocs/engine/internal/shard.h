@@ -230,6 +230,9 @@ class Shard final {
   absl::flat_hash_map<uint16_t, int64_t> results_;
 };
 
+/// What who asks a stopping server is told.
+absl::Status StoppingError();
+
 }  // namespace ocs::engine
 
 #endif  // OCS_ENGINE_INTERNAL_SHARD_H_

@@ -26,7 +26,8 @@ std::string SettlementKey(AccountId account, uint64_t counter, Instant began_at)
   return Cat("volume-window/", account.value, "/", counter, "/", began_at.unix_ms);
 }
 
-VolumeWindow& ChangeOf(const Account& account, const VolumeWindow& like, VolumeChanges* changes) {
+VolumeWindow& VolumeChangeOf(const Account& account, const VolumeWindow& like,
+                             VolumeChanges* changes) {
   for (VolumeWindow& change : *changes) {
     if (change.counter == like.counter && change.began_at == like.began_at) return change;
   }
@@ -170,13 +171,13 @@ bool TakeVolumes(const Account& account, const rating::ChargeLines& lines, const
     const Pots::Source& source = pots.sources[use.pot];
     const CounterChange* counter = FindChange(counters, pots.pots[use.pot].shape->counter.id);
     if (counter == nullptr || !Ends(*counter)) continue;
-    VolumeWindow& window = ChangeOf(account,
-                                    {.counter = counter->id,
-                                     .window = counter->window,
-                                     .anchor = source.anchor,
-                                     .began_at = counter->began_at,
-                                     .ends_at = counter->ends_at},
-                                    changes);
+    VolumeWindow& window = VolumeChangeOf(account,
+                                          {.counter = counter->id,
+                                           .window = counter->window,
+                                           .anchor = source.anchor,
+                                           .began_at = counter->began_at,
+                                           .ends_at = counter->ends_at},
+                                          changes);
     window.revision = source.tariff->revision();
     const int64_t own = source.bucket == balance::kMainBucket ? use.charged : 0;
     if (__builtin_add_overflow(window.charged_micros, use.charged, &window.charged_micros) ||
@@ -252,7 +253,7 @@ void RefundVolumes(Shard& shard, const Account& account, const balance::StoredEn
     if (known == nullptr || counter == nullptr) return;
     const Revision* revision = shard.revisions().Find(known->revision);
     OCS_CHECK(revision != nullptr);
-    VolumeWindow& window = ChangeOf(account, *known, &changes);
+    VolumeWindow& window = VolumeChangeOf(account, *known, &changes);
     int64_t counted = counter->counted;
     for (const RefundOfLine& part : lines) {
       if (!IsVolumeLine(*part.line)) continue;

@@ -10,7 +10,7 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::account::v1;
+namespace account_pb = ::ocs::account::v1;
 using balance::AccountState;
 
 std::optional<FieldFault> ReadName(const std::string& in, std::string* out) {
@@ -20,8 +20,8 @@ std::optional<FieldFault> ReadName(const std::string& in, std::string* out) {
   return std::nullopt;
 }
 
-std::optional<FieldFault> ReadState(pb::State in, AccountState* out) {
-  if (in < pb::PRE_ACTIVE || in > pb::CLOSED) {
+std::optional<FieldFault> ReadState(account_pb::State in, AccountState* out) {
+  if (in < account_pb::PRE_ACTIVE || in > account_pb::CLOSED) {
     return FieldFault{"state", absl::StrCat("is ", in, "; expected 1 to 5")};
   }
   *out = static_cast<AccountState>(in);
@@ -30,17 +30,17 @@ std::optional<FieldFault> ReadState(pb::State in, AccountState* out) {
 
 }  // namespace
 
-static_assert(pb::PRE_ACTIVE == static_cast<int>(AccountState::kPreActive));
-static_assert(pb::CLOSED == static_cast<int>(AccountState::kClosed));
-static_assert(pb::GROUP == static_cast<int>(balance::NodeKind::kGroup));
-static_assert(pb::KEY == static_cast<int>(balance::NodeKind::kKey));
-static_assert(pb::CALL == static_cast<int>(WindowKind::kCall));
-static_assert(pb::LIFETIME == static_cast<int>(WindowKind::kLifetime));
+static_assert(account_pb::PRE_ACTIVE == static_cast<int>(AccountState::kPreActive));
+static_assert(account_pb::CLOSED == static_cast<int>(AccountState::kClosed));
+static_assert(account_pb::GROUP == static_cast<int>(balance::NodeKind::kGroup));
+static_assert(account_pb::KEY == static_cast<int>(balance::NodeKind::kKey));
+static_assert(account_pb::CALL == static_cast<int>(WindowKind::kCall));
+static_assert(account_pb::LIFETIME == static_cast<int>(WindowKind::kLifetime));
 
-std::optional<FieldFault> FromWire(const pb::AddNodeRequest& in, engine::AddNodeCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::AddNodeRequest& in, engine::AddNodeCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (auto fault = ReadName(in.name(), &out->name)) return fault;
-  if (in.kind() < pb::GROUP || in.kind() > pb::KEY) {
+  if (in.kind() < account_pb::GROUP || in.kind() > account_pb::KEY) {
     return FieldFault{"kind", absl::StrCat("is ", in.kind(), "; expected 1 to 3")};
   }
   out->kind = static_cast<balance::NodeKind>(in.kind());
@@ -48,7 +48,8 @@ std::optional<FieldFault> FromWire(const pb::AddNodeRequest& in, engine::AddNode
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::ChangeNodeRequest& in, engine::ChangeNodeCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::ChangeNodeRequest& in,
+                                   engine::ChangeNodeCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.node_id() == 0) return FieldFault{"node_id", "is missing"};
   out->node = {in.node_id()};
@@ -56,11 +57,12 @@ std::optional<FieldFault> FromWire(const pb::ChangeNodeRequest& in, engine::Chan
   if (in.has_name()) {
     if (auto fault = ReadName(in.name(), &out->name.emplace())) return fault;
   }
-  if (in.state() != pb::STATE_UNSPECIFIED) return ReadState(in.state(), &out->state.emplace());
+  if (in.state() != account_pb::STATE_UNSPECIFIED)
+    return ReadState(in.state(), &out->state.emplace());
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::MoveIdentityRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::MoveIdentityRequest& in,
                                    engine::ChangeIdentityCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   out->action = engine::ChangeIdentityCall::Action::kMove;
@@ -68,10 +70,11 @@ std::optional<FieldFault> FromWire(const pb::MoveIdentityRequest& in,
   return FromWire(in.subscription_id(), "subscription_id", &out->type, &out->data);
 }
 
-std::optional<FieldFault> FromWire(const pb::SetLimitRequest& in, engine::SetLimitCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::SetLimitRequest& in,
+                                   engine::SetLimitCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (auto fault = ReadName(in.name(), &out->name)) return fault;
-  if (in.window() < pb::CALL || in.window() > pb::LIFETIME) {
+  if (in.window() < account_pb::CALL || in.window() > account_pb::LIFETIME) {
     return FieldFault{"window", absl::StrCat("is ", in.window(), "; expected 2 to 8")};
   }
   const auto unit = Unit::Parse(in.unit());
@@ -93,14 +96,16 @@ std::optional<FieldFault> FromWire(const pb::SetLimitRequest& in, engine::SetLim
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::DropLimitRequest& in, engine::DropLimitCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::DropLimitRequest& in,
+                                   engine::DropLimitCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.limit_id() == 0) return FieldFault{"limit_id", "is missing"};
   out->limit = in.limit_id();
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::SetProfileRequest& in, engine::SetProfileCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::SetProfileRequest& in,
+                                   engine::SetProfileCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (auto fault = CheckLength("segment", in.segment(), kNameLengthMax)) return fault;
   if (auto fault = CheckLength("tenant", in.tenant(), kNameLengthMax)) return fault;
@@ -111,7 +116,8 @@ std::optional<FieldFault> FromWire(const pb::SetProfileRequest& in, engine::SetP
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::SetStateRequest& in, engine::SetStateCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::SetStateRequest& in,
+                                   engine::SetStateCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (auto fault = ReadState(in.state(), &out->state)) return fault;
   if (in.has_at_unix_ms()) out->at = Instant{in.at_unix_ms()};
@@ -121,7 +127,7 @@ std::optional<FieldFault> FromWire(const pb::SetStateRequest& in, engine::SetSta
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::CancelSubscriptionRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::CancelSubscriptionRequest& in,
                                    engine::CancelSubscriptionCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.subscription_number() == 0) return FieldFault{"subscription_number", "is missing"};
@@ -129,7 +135,8 @@ std::optional<FieldFault> FromWire(const pb::CancelSubscriptionRequest& in,
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::SetSwitchRequest& in, engine::SetSwitchCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::SetSwitchRequest& in,
+                                   engine::SetSwitchCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.subscription_number() == 0) return FieldFault{"subscription_number", "is missing"};
   if (in.switch_id().empty()) return FieldFault{"switch_id", "is missing"};
@@ -140,7 +147,7 @@ std::optional<FieldFault> FromWire(const pb::SetSwitchRequest& in, engine::SetSw
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::AdjustRequest& in, engine::AdjustCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::AdjustRequest& in, engine::AdjustCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.bucket_id() != 0) out->bucket = {in.bucket_id()};
   out->amount = in.amount();
@@ -149,14 +156,15 @@ std::optional<FieldFault> FromWire(const pb::AdjustRequest& in, engine::AdjustCa
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::WriteOffRequest& in, engine::WriteOffCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::WriteOffRequest& in,
+                                   engine::WriteOffCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.bucket_id() != 0) out->bucket = {in.bucket_id()};
   if (in.has_amount()) out->amount = in.amount();
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::RefundChargeRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::RefundChargeRequest& in,
                                    engine::RefundChargeCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.record_id().empty()) return FieldFault{"record_id", "is missing"};
@@ -168,7 +176,8 @@ std::optional<FieldFault> FromWire(const pb::RefundChargeRequest& in,
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::TransferRequest& in, engine::TransferCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::TransferRequest& in,
+                                   engine::TransferCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   out->to = {in.to_account_id()};
   if (!out->to.valid()) return FieldFault{"to_account_id", "is no account's number"};
@@ -177,7 +186,8 @@ std::optional<FieldFault> FromWire(const pb::TransferRequest& in, engine::Transf
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::ListNoticesRequest& in, engine::NoticesCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::ListNoticesRequest& in,
+                                   engine::NoticesCall* out) {
   if (in.notices_max() < 0 || in.notices_max() > 1'000) {
     return FieldFault{"notices_max",
                       absl::StrCat("is ", in.notices_max(), "; expected 1 to 1,000")};
@@ -190,38 +200,38 @@ std::optional<FieldFault> FromWire(const pb::ListNoticesRequest& in, engine::Not
   return std::nullopt;
 }
 
-void ToWire(const engine::AddNodeCall& in, pb::AddNodeResponse* out) {
+void ToWire(const engine::AddNodeCall& in, account_pb::AddNodeResponse* out) {
   out->set_node_id(in.node.value);
 }
-void ToWire(const engine::ChangeNodeCall& /*in*/, pb::ChangeNodeResponse* /*out*/) {}
-void ToWire(const engine::ChangeIdentityCall& /*in*/, pb::MoveIdentityResponse* /*out*/) {}
-void ToWire(const engine::SetLimitCall& in, pb::SetLimitResponse* out) {
+void ToWire(const engine::ChangeNodeCall& /*in*/, account_pb::ChangeNodeResponse* /*out*/) {}
+void ToWire(const engine::ChangeIdentityCall& /*in*/, account_pb::MoveIdentityResponse* /*out*/) {}
+void ToWire(const engine::SetLimitCall& in, account_pb::SetLimitResponse* out) {
   out->set_limit_id(in.limit_set);
 }
-void ToWire(const engine::DropLimitCall& /*in*/, pb::DropLimitResponse* /*out*/) {}
-void ToWire(const engine::SetProfileCall& /*in*/, pb::SetProfileResponse* /*out*/) {}
-void ToWire(const engine::SetStateCall& in, pb::SetStateResponse* out) {
+void ToWire(const engine::DropLimitCall& /*in*/, account_pb::DropLimitResponse* /*out*/) {}
+void ToWire(const engine::SetProfileCall& /*in*/, account_pb::SetProfileResponse* /*out*/) {}
+void ToWire(const engine::SetStateCall& in, account_pb::SetStateResponse* out) {
   out->set_paid_out_micros(in.paid_out_micros);
 }
-void ToWire(const engine::CancelSubscriptionCall& in, pb::CancelSubscriptionResponse* out) {
+void ToWire(const engine::CancelSubscriptionCall& in, account_pb::CancelSubscriptionResponse* out) {
   out->set_ends_at_unix_ms(in.ends_at.unix_ms);
 }
-void ToWire(const engine::SetSwitchCall& /*in*/, pb::SetSwitchResponse* /*out*/) {}
-void ToWire(const engine::AdjustCall& in, pb::AdjustResponse* out) {
+void ToWire(const engine::SetSwitchCall& /*in*/, account_pb::SetSwitchResponse* /*out*/) {}
+void ToWire(const engine::AdjustCall& in, account_pb::AdjustResponse* out) {
   out->set_available(in.available);
 }
-void ToWire(const engine::WriteOffCall& in, pb::WriteOffResponse* out) {
+void ToWire(const engine::WriteOffCall& in, account_pb::WriteOffResponse* out) {
   out->set_written_off(in.written_off);
 }
-void ToWire(const engine::RefundChargeCall& in, pb::RefundChargeResponse* out) {
+void ToWire(const engine::RefundChargeCall& in, account_pb::RefundChargeResponse* out) {
   out->set_refunded_micros(in.refunded_micros);
   out->set_refunded_pieces(in.refunded_pieces);
   out->set_record_id(in.refund_record_id);
 }
-void ToWire(const engine::TransferCall& in, pb::TransferResponse* out) {
+void ToWire(const engine::TransferCall& in, account_pb::TransferResponse* out) {
   out->set_transfer_id(in.transfer_id);
 }
-void ToWire(const engine::NoticeView& in, pb::Notice* out) {
+void ToWire(const engine::NoticeView& in, account_pb::Notice* out) {
   ToWire(in.position, out->mutable_position());
   out->set_account_id(in.account.value);
   out->set_type(in.type);
@@ -234,7 +244,7 @@ void ToWire(const engine::NoticeView& in, pb::Notice* out) {
   out->set_name(in.name);
   out->set_text(in.text);
 }
-void ToWire(const engine::NoticesCall& in, pb::ListNoticesResponse* out) {
+void ToWire(const engine::NoticesCall& in, account_pb::ListNoticesResponse* out) {
   for (const engine::NoticeView& notice : in.notices) ToWire(notice, out->add_notice());
   ToWire(in.next_after, out->mutable_next_after());
   out->set_shard_count(static_cast<uint32_t>(in.shard_count));

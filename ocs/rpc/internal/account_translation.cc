@@ -7,7 +7,7 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::account::v1;
+namespace account_pb = ::ocs::account::v1;
 
 std::optional<FieldFault> ReadCurrency(const std::string& code, Unit* out) {
   const auto unit = Unit::Parse(code);
@@ -28,7 +28,7 @@ std::optional<FieldFault> ReadIdentityChange(const Request& in,
   return FromWire(in.subscription_id(), "subscription_id", &out->type, &out->data);
 }
 
-void WriteBucket(const engine::BucketView& in, pb::Bucket* out) {
+void WriteBucket(const engine::BucketView& in, account_pb::Bucket* out) {
   out->set_bucket_id(in.id.value);
   out->set_name(in.name);
   out->set_offer_id(in.offer);
@@ -50,7 +50,7 @@ void WriteBucket(const engine::BucketView& in, pb::Bucket* out) {
   out->set_refill_amount(in.refill_amount);
 }
 
-void WriteSubscription(const engine::SubscriptionView& in, pb::Subscription* out) {
+void WriteSubscription(const engine::SubscriptionView& in, account_pb::Subscription* out) {
   out->set_offer_id(in.offer);
   out->set_name(in.name);
   out->set_tariff_revision(in.tariff_revision);
@@ -70,15 +70,15 @@ void WriteSubscription(const engine::SubscriptionView& in, pb::Subscription* out
   }
 }
 
-void WriteNode(const engine::NodeView& in, pb::Node* out) {
+void WriteNode(const engine::NodeView& in, account_pb::Node* out) {
   out->set_node_id(in.id);
   out->set_parent_id(in.parent);
-  out->set_kind(static_cast<pb::NodeKind>(in.kind));
-  out->set_state(static_cast<pb::State>(in.state));
+  out->set_kind(static_cast<account_pb::NodeKind>(in.kind));
+  out->set_state(static_cast<account_pb::State>(in.state));
   out->set_name(in.name);
 }
 
-void WriteLimit(const engine::LimitView& in, pb::Limit* out) {
+void WriteLimit(const engine::LimitView& in, account_pb::Limit* out) {
   out->set_limit_id(in.id);
   out->set_node_id(in.node);
   out->set_name(in.name);
@@ -94,7 +94,7 @@ void WriteLimit(const engine::LimitView& in, pb::Limit* out) {
   out->set_until_unix_ms(in.until.unix_ms);
 }
 
-void WriteSession(const engine::SessionView& in, pb::Session* out) {
+void WriteSession(const engine::SessionView& in, account_pb::Session* out) {
   out->set_session_id(in.session_id);
   out->set_opened_at_unix_ms(in.opened_at.unix_ms);
   out->set_ends_at_unix_ms(in.ends_at.unix_ms);
@@ -109,16 +109,16 @@ std::optional<FieldFault> ReadAccount(uint64_t account_id, AccountId* out) {
   return FieldFault{"account_id", account_id == 0 ? "is missing" : "is no account's number"};
 }
 
-std::optional<FieldFault> FromWire(const pb::CreateAccountRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::CreateAccountRequest& in,
                                    engine::CreateAccountCall* out) {
   if (auto fault = FromWire(in.change(), &out->change)) return fault;
   if (auto fault = ReadCurrency(in.currency(), &out->currency)) return fault;
   out->credit_limit_micros = in.credit_limit_micros();
-  if (in.state() != pb::STATE_UNSPECIFIED && in.state() != pb::PRE_ACTIVE &&
-      in.state() != pb::ACTIVE) {
+  if (in.state() != account_pb::STATE_UNSPECIFIED && in.state() != account_pb::PRE_ACTIVE &&
+      in.state() != account_pb::ACTIVE) {
     return FieldFault{"state", "expected PRE_ACTIVE or ACTIVE"};
   }
-  out->pre_active = in.state() == pb::PRE_ACTIVE;
+  out->pre_active = in.state() == account_pb::PRE_ACTIVE;
   if (auto fault = CheckLength("segment", in.segment(), kNameLengthMax)) return fault;
   if (auto fault = CheckLength("tenant", in.tenant(), kNameLengthMax)) return fault;
   out->segment = in.segment();
@@ -137,17 +137,18 @@ std::optional<FieldFault> FromWire(const pb::CreateAccountRequest& in,
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::AddIdentityRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::AddIdentityRequest& in,
                                    engine::ChangeIdentityCall* out) {
   return ReadIdentityChange(in, engine::ChangeIdentityCall::Action::kAdd, out);
 }
 
-std::optional<FieldFault> FromWire(const pb::RemoveIdentityRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::RemoveIdentityRequest& in,
                                    engine::ChangeIdentityCall* out) {
   return ReadIdentityChange(in, engine::ChangeIdentityCall::Action::kRemove, out);
 }
 
-std::optional<FieldFault> FromWire(const pb::PurchaseOfferRequest& in, engine::PurchaseCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::PurchaseOfferRequest& in,
+                                   engine::PurchaseCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.offer_id().empty()) return FieldFault{"offer_id", "is missing"};
   if (auto fault = CheckLength("offer_id", in.offer_id(), kModelNameLengthMax)) return fault;
@@ -158,14 +159,15 @@ std::optional<FieldFault> FromWire(const pb::PurchaseOfferRequest& in, engine::P
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::TopUpRequest& in, engine::TopUpCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::TopUpRequest& in, engine::TopUpCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (auto fault = ReadCurrency(in.currency(), &out->currency)) return fault;
   out->amount_micros = in.amount_micros();
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::GetAccountRequest& in, engine::GetAccountCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::GetAccountRequest& in,
+                                   engine::GetAccountCall* out) {
   if (in.account_id() != 0) return ReadAccount(in.account_id(), &out->account);
   if (!in.has_subscription_id()) {
     return FieldFault{"account_id", "is missing, and so is subscription_id"};
@@ -173,7 +175,8 @@ std::optional<FieldFault> FromWire(const pb::GetAccountRequest& in, engine::GetA
   return FromWire(in.subscription_id(), "subscription_id", &out->identity_type, &out->identity);
 }
 
-std::optional<FieldFault> FromWire(const pb::GetHistoryRequest& in, engine::HistoryCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::GetHistoryRequest& in,
+                                   engine::HistoryCall* out) {
   if (auto fault = ReadAccount(in.account_id(), &out->account)) return fault;
   if (in.items_max() < 0 || in.items_max() > 1'000) {
     return FieldFault{"items_max", absl::StrCat("is ", in.items_max(), "; expected 1 to 1,000")};
@@ -183,15 +186,16 @@ std::optional<FieldFault> FromWire(const pb::GetHistoryRequest& in, engine::Hist
   return std::nullopt;
 }
 
-void ToWire(const engine::CreateAccountCall& in, pb::CreateAccountResponse* out) {
+void ToWire(const engine::CreateAccountCall& in, account_pb::CreateAccountResponse* out) {
   out->set_account_id(in.account.value);
 }
 
-void ToWire(const engine::ChangeIdentityCall& /*in*/, pb::AddIdentityResponse* /*out*/) {}
+void ToWire(const engine::ChangeIdentityCall& /*in*/, account_pb::AddIdentityResponse* /*out*/) {}
 
-void ToWire(const engine::ChangeIdentityCall& /*in*/, pb::RemoveIdentityResponse* /*out*/) {}
+void ToWire(const engine::ChangeIdentityCall& /*in*/, account_pb::RemoveIdentityResponse* /*out*/) {
+}
 
-void ToWire(const engine::PurchaseCall& in, pb::PurchaseOfferResponse* out) {
+void ToWire(const engine::PurchaseCall& in, account_pb::PurchaseOfferResponse* out) {
   out->set_tariff_revision(in.tariff_revision);
   out->set_fee_micros(in.fee_micros);
   out->set_currency(std::string(in.currency.code()));
@@ -204,13 +208,13 @@ void ToWire(const engine::PurchaseCall& in, pb::PurchaseOfferResponse* out) {
   out->set_renews_at_unix_ms(in.renews_at.unix_ms);
 }
 
-void ToWire(const engine::TopUpCall& in, pb::TopUpResponse* out) {
+void ToWire(const engine::TopUpCall& in, account_pb::TopUpResponse* out) {
   out->set_available_micros(in.available_micros);
 }
 
-void ToWire(const engine::GetAccountCall& in, pb::GetAccountResponse* out) {
+void ToWire(const engine::GetAccountCall& in, account_pb::GetAccountResponse* out) {
   const engine::AccountView& view = in.view;
-  pb::Account* account = out->mutable_account();
+  account_pb::Account* account = out->mutable_account();
   account->set_account_id(view.id.value);
   account->set_state(view.state);
   account->set_currency(std::string(view.currency.code()));
@@ -230,7 +234,7 @@ void ToWire(const engine::GetAccountCall& in, pb::GetAccountResponse* out) {
   for (const engine::DatedChangeView& change : view.dated_changes) {
     auto* added = account->add_dated_change();
     added->set_at_unix_ms(change.at.unix_ms);
-    added->set_state(static_cast<pb::State>(change.state));
+    added->set_state(static_cast<account_pb::State>(change.state));
     added->set_reason(change.reason);
   }
   for (const auto& bucket : view.buckets) WriteBucket(bucket, account->add_bucket());
@@ -240,7 +244,7 @@ void ToWire(const engine::GetAccountCall& in, pb::GetAccountResponse* out) {
   for (const auto& session : view.sessions) WriteSession(session, account->add_session());
 }
 
-void ToWire(const engine::HistoryCall& in, pb::GetHistoryResponse* out) {
+void ToWire(const engine::HistoryCall& in, account_pb::GetHistoryResponse* out) {
   for (const engine::HistoryItem& item : in.items) {
     auto* added = out->add_item();
     added->set_shard(item.shard.value);

@@ -5,11 +5,11 @@
 
 namespace ocs::rpc::internal {
 
-namespace pb = ::ocs::catalog::v1;
+namespace catalog_pb = ::ocs::catalog::v1;
 
-grpc::ServerUnaryReactor* CatalogueService::CheckCatalogue(grpc::CallbackServerContext* context,
-                                                           const pb::CheckCatalogueRequest* request,
-                                                           pb::CheckCatalogueResponse* response) {
+grpc::ServerUnaryReactor* CatalogueService::CheckCatalogue(
+    grpc::CallbackServerContext* context, const catalog_pb::CheckCatalogueRequest* request,
+    catalog_pb::CheckCatalogueResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Refused(gate_->Enter(context, Method::kCheckCatalogue), reactor)) return reactor;
   if (const auto fault = FromWire(*request)) {
@@ -25,29 +25,29 @@ grpc::ServerUnaryReactor* CatalogueService::CheckCatalogue(grpc::CallbackServerC
 }
 
 grpc::ServerUnaryReactor* CatalogueService::PublishCatalogue(
-    grpc::CallbackServerContext* context, const pb::PublishCatalogueRequest* request,
-    pb::PublishCatalogueResponse* response) {
+    grpc::CallbackServerContext* context, const catalog_pb::PublishCatalogueRequest* request,
+    catalog_pb::PublishCatalogueResponse* response) {
   return RunUnary<engine::PublishCatalogueCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kPublishCatalogue), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::RollBackCatalogue(
-    grpc::CallbackServerContext* context, const pb::RollBackCatalogueRequest* request,
-    pb::PublishCatalogueResponse* response) {
+    grpc::CallbackServerContext* context, const catalog_pb::RollBackCatalogueRequest* request,
+    catalog_pb::PublishCatalogueResponse* response) {
   return RunUnary<engine::PublishCatalogueCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kRollBackCatalogue), *request, response);
 }
 
-grpc::ServerUnaryReactor* CatalogueService::DecideRevision(grpc::CallbackServerContext* context,
-                                                           const pb::DecideRevisionRequest* request,
-                                                           pb::DecideRevisionResponse* response) {
+grpc::ServerUnaryReactor* CatalogueService::DecideRevision(
+    grpc::CallbackServerContext* context, const catalog_pb::DecideRevisionRequest* request,
+    catalog_pb::DecideRevisionResponse* response) {
   return RunUnary<engine::DecideRevisionCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kDecideRevision), *request, response);
 }
 
 grpc::ServerUnaryReactor* CatalogueService::ListRevisions(
-    grpc::CallbackServerContext* context, const pb::ListRevisionsRequest* /*request*/,
-    pb::ListRevisionsResponse* response) {
+    grpc::CallbackServerContext* context, const catalog_pb::ListRevisionsRequest* /*request*/,
+    catalog_pb::ListRevisionsResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Refused(gate_->Enter(context, Method::kListRevisions), reactor)) return reactor;
   for (const auto& revision : engine_->revisions()) ToWire(revision, response->add_revision());
@@ -55,9 +55,9 @@ grpc::ServerUnaryReactor* CatalogueService::ListRevisions(
   return reactor;
 }
 
-grpc::ServerUnaryReactor* CatalogueService::GetRevision(grpc::CallbackServerContext* context,
-                                                        const pb::GetRevisionRequest* request,
-                                                        pb::GetRevisionResponse* response) {
+grpc::ServerUnaryReactor* CatalogueService::GetRevision(
+    grpc::CallbackServerContext* context, const catalog_pb::GetRevisionRequest* request,
+    catalog_pb::GetRevisionResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Refused(gate_->Enter(context, Method::kGetRevision), reactor)) return reactor;
   auto text = engine_->revision_text(request->revision());

@@ -9,7 +9,7 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::charging::v1;
+namespace charging_pb = ::ocs::charging::v1;
 using engine::ResultCode;
 
 constexpr char kServices[] = "multiple_services_credit_control";
@@ -24,7 +24,7 @@ bool TooLong(const std::string& text, int length_max) {
   return text.size() > static_cast<size_t>(length_max);
 }
 
-bool BreaksBounds(const pb::CreditControlRequest& in) {
+bool BreaksBounds(const charging_pb::CreditControlRequest& in) {
   if (TooLong(in.session_id(), kSessionIdLengthMax)) return true;
   if (TooLong(in.subscription_id().subscription_id_data(), kIdentityLengthMax)) return true;
   if (TooLong(in.service_context_id(), kServiceContextLengthMax)) return true;
@@ -45,7 +45,7 @@ bool BreaksBounds(const pb::CreditControlRequest& in) {
 }
 
 // Names every bound that is broken. Off the hot path: only called when one is.
-void DescribeBounds(const pb::CreditControlRequest& in, std::vector<FieldFault>* faults) {
+void DescribeBounds(const charging_pb::CreditControlRequest& in, std::vector<FieldFault>* faults) {
   const auto check = [faults](std::string_view field, const std::string& text, int length_max) {
     if (auto fault = CheckLength(field, text, length_max)) faults->push_back(*std::move(fault));
   };
@@ -108,14 +108,15 @@ Reading RefuseQuantity(int service, std::string_view block, const QuantityFault&
                 std::string(fault.description), out);
 }
 
-Reading ReadUsed(const pb::UsedServiceUnit& block, const std::string& path, int index,
+Reading ReadUsed(const charging_pb::UsedServiceUnit& block, const std::string& path, int index,
                  engine::ServiceRequest* out, ReadingFault* fault) {
   out->has_used = true;
   out->estimated = out->estimated || block.estimated();
   if (const auto bad = AddBlock(block.token_quantity(), &out->used))
     return RefuseQuantity(index, path, *bad, fault);
-  if (block.tariff_change_usage() == pb::TARIFF_CHANGE_USAGE_UNSPECIFIED) return Reading::kWhole;
-  if (!pb::TariffChangeUsage_IsValid(block.tariff_change_usage())) {
+  if (block.tariff_change_usage() == charging_pb::TARIFF_CHANGE_USAGE_UNSPECIFIED)
+    return Reading::kWhole;
+  if (!charging_pb::TariffChangeUsage_IsValid(block.tariff_change_usage())) {
     return Refuse(ResultCode::kInvalidAvpValue,
                   absl::StrCat(kServices, "[", index, "].", path, ".tariff_change_usage"),
                   "names no side", fault);
@@ -131,25 +132,25 @@ Reading ReadUsed(const pb::UsedServiceUnit& block, const std::string& path, int 
 }
 
 // What is reported beside the units: numbers that must be among those known.
-Reading ReadReport(const pb::MultipleServicesCreditControl& in, int index,
+Reading ReadReport(const charging_pb::MultipleServicesCreditControl& in, int index,
                    engine::ServiceRequest* out, ReadingFault* fault) {
   const auto unknown = [&](std::string_view field, std::string description) {
     return Refuse(ResultCode::kInvalidAvpValue,
                   absl::StrCat(kServices, "[", index, "].", std::string(field)),
                   std::move(description), fault);
   };
-  if (!pb::CallOutcome_IsValid(in.call_outcome()))
+  if (!charging_pb::CallOutcome_IsValid(in.call_outcome()))
     return unknown("call_outcome", "names no outcome");
   out->outcome = static_cast<engine::CallOutcome>(in.call_outcome());
-  if (!pb::ReportingReason_IsValid(in.reporting_reason()))
+  if (!charging_pb::ReportingReason_IsValid(in.reporting_reason()))
     return unknown("reporting_reason", "names no reason");
-  if (in.reporting_reason() != pb::REPORTING_REASON_UNSPECIFIED)
+  if (in.reporting_reason() != charging_pb::REPORTING_REASON_UNSPECIFIED)
     out->reason = static_cast<engine::ReportingReason>(in.reporting_reason() - 1);
   out->pool = in.g_s_u_pool_identifier();
   return Reading::kWhole;
 }
 
-Reading ReadService(const pb::MultipleServicesCreditControl& in, int index,
+Reading ReadService(const charging_pb::MultipleServicesCreditControl& in, int index,
                     engine::ServiceRequest* out, ReadingFault* fault) {
   out->rating_group = in.rating_group();
   out->model = in.model();
@@ -171,17 +172,19 @@ Reading ReadService(const pb::MultipleServicesCreditControl& in, int index,
 }
 
 // Request type, action and identity: numbers that must be among those known.
-Reading ReadHead(const pb::CreditControlRequest& in, engine::CreditControlRequest* out,
+Reading ReadHead(const charging_pb::CreditControlRequest& in, engine::CreditControlRequest* out,
                  ReadingFault* fault) {
-  if (in.cc_request_type() == pb::CC_REQUEST_TYPE_UNSPECIFIED) {
+  if (in.cc_request_type() == charging_pb::CC_REQUEST_TYPE_UNSPECIFIED) {
     return Refuse(ResultCode::kMissingAvp, "cc_request_type", "is missing", fault);
   }
-  if (in.cc_request_type() < pb::INITIAL_REQUEST || in.cc_request_type() > pb::EVENT_REQUEST) {
+  if (in.cc_request_type() < charging_pb::INITIAL_REQUEST ||
+      in.cc_request_type() > charging_pb::EVENT_REQUEST) {
     return Refuse(ResultCode::kInvalidAvpValue, "cc_request_type", "names no type", fault);
   }
   out->type = static_cast<engine::RequestType>(in.cc_request_type());
-  if (in.requested_action() != pb::REQUESTED_ACTION_UNSPECIFIED) {
-    if (in.requested_action() < pb::DIRECT_DEBITING || in.requested_action() > pb::PRICE_ENQUIRY) {
+  if (in.requested_action() != charging_pb::REQUESTED_ACTION_UNSPECIFIED) {
+    if (in.requested_action() < charging_pb::DIRECT_DEBITING ||
+        in.requested_action() > charging_pb::PRICE_ENQUIRY) {
       return Refuse(ResultCode::kInvalidAvpValue, "requested_action", "names no action", fault);
     }
     out->action = static_cast<engine::RequestedAction>(in.requested_action() - 1);
@@ -197,29 +200,31 @@ Reading ReadHead(const pb::CreditControlRequest& in, engine::CreditControlReques
   return Reading::kWhole;
 }
 
-void WriteFailedAvp(const std::string& field, pb::FailedAvp* out) { out->set_field(field); }
+void WriteFailedAvp(const std::string& field, charging_pb::FailedAvp* out) {
+  out->set_field(field);
+}
 
-void WriteEnd(const engine::EndOfUnits& in, pb::EndOfUnits* out) {
-  out->set_at_end(static_cast<pb::AtEnd>(static_cast<int>(in.at_end) + 1));
+void WriteEnd(const engine::EndOfUnits& in, charging_pb::EndOfUnits* out) {
+  out->set_at_end(static_cast<charging_pb::AtEnd>(static_cast<int>(in.at_end) + 1));
   out->set_limited_by(in.limited_by);
   out->set_node(in.node);
   if (in.retry_at != Instant::Never()) out->set_retry_at_unix_ms(in.retry_at.unix_ms);
   out->set_fallback_model(in.fallback_model);
   out->set_next_price(in.next_price);
   for (const engine::ThrottleRate& rate : in.rates) {
-    pb::ThrottleRate* added = out->add_rate();
+    charging_pb::ThrottleRate* added = out->add_rate();
     added->set_amount(rate.amount);
     added->set_unit(std::string(rate.unit.code()));
     added->set_window_ms(rate.window_ms);
   }
 }
 
-void WriteGrant(const engine::ServiceAnswer& in, pb::GrantedServiceUnit* out) {
+void WriteGrant(const engine::ServiceAnswer& in, charging_pb::GrantedServiceUnit* out) {
   ToWire(in.granted, out->mutable_token_quantity());
   if (in.tariff_changes_at != Instant::Never())
     out->set_tariff_time_change_unix_ms(in.tariff_changes_at.unix_ms);
   for (const engine::PoolReference& reference : in.pool) {
-    pb::GsuPoolReference* added = out->add_g_s_u_pool_reference();
+    charging_pb::GsuPoolReference* added = out->add_g_s_u_pool_reference();
     added->set_g_s_u_pool_identifier(reference.pool);
     added->set_token_kind(ToWire(reference.kind));
     added->set_value_digits(reference.value_digits);
@@ -227,20 +232,21 @@ void WriteGrant(const engine::ServiceAnswer& in, pb::GrantedServiceUnit* out) {
   }
 }
 
-void WriteFinalUnits(const engine::ServiceAnswer& in, pb::FinalUnitIndication* out) {
+void WriteFinalUnits(const engine::ServiceAnswer& in, charging_pb::FinalUnitIndication* out) {
   out->set_final_unit_action(
-      static_cast<pb::FinalUnitAction>(static_cast<int>(*in.final_unit) + 1));
+      static_cast<charging_pb::FinalUnitAction>(static_cast<int>(*in.final_unit) + 1));
   if (const auto type = rating::RedirectTypeOf(in.redirect_to)) {
     out->mutable_redirect_server()->set_redirect_address_type(
-        static_cast<pb::RedirectAddressType>(static_cast<int>(*type) + 1));
+        static_cast<charging_pb::RedirectAddressType>(static_cast<int>(*type) + 1));
     out->mutable_redirect_server()->set_redirect_server_address(in.redirect_to);
   }
   for (const std::string& filter : in.filters) out->add_filter_id(filter);
 }
 
-void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditControlAnswer* out) {
+void WriteService(const engine::ServiceAnswer& in,
+                  charging_pb::MultipleServicesCreditControlAnswer* out) {
   out->set_rating_group(in.rating_group);
-  out->set_result_code(static_cast<pb::ResultCode>(in.code));
+  out->set_result_code(static_cast<charging_pb::ResultCode>(in.code));
   if (in.has_grant) WriteGrant(in, out->mutable_granted_service_unit());
   out->set_validity_time_seconds(in.validity_seconds);
   if (in.final_unit) WriteFinalUnits(in, out->mutable_final_unit_indication());
@@ -253,7 +259,7 @@ void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditCon
   if (!in.message.empty()) out->set_error_message(in.message);
   if (in.end) WriteEnd(*in.end, out->mutable_end_of_units());
   for (const engine::PricePart& part : in.parts) {
-    pb::PricePart* added = out->add_price_part();
+    charging_pb::PricePart* added = out->add_price_part();
     added->set_token_kind(ToWire(part.kind));
     added->set_quantity(part.quantity);
     added->set_bucket_id(part.bucket.value);
@@ -265,7 +271,7 @@ void WriteService(const engine::ServiceAnswer& in, pb::MultipleServicesCreditCon
 
 }  // namespace
 
-Reading FromWire(const pb::CreditControlRequest& in, engine::CreditControlRequest* out,
+Reading FromWire(const charging_pb::CreditControlRequest& in, engine::CreditControlRequest* out,
                  ReadingFault* fault) {
   if (BreaksBounds(in)) {
     DescribeBounds(in, &fault->faults);
@@ -293,9 +299,9 @@ Reading FromWire(const pb::CreditControlRequest& in, engine::CreditControlReques
   return Reading::kWhole;
 }
 
-void ToWire(const engine::CreditControlAnswer& in, pb::CreditControlAnswer* out) {
-  out->set_result_code(static_cast<pb::ResultCode>(in.code));
-  out->set_cc_request_type(static_cast<pb::CcRequestType>(in.type));
+void ToWire(const engine::CreditControlAnswer& in, charging_pb::CreditControlAnswer* out) {
+  out->set_result_code(static_cast<charging_pb::ResultCode>(in.code));
+  out->set_cc_request_type(static_cast<charging_pb::CcRequestType>(in.type));
   out->set_cc_request_number(in.number);
   for (const engine::ServiceAnswer& service : in.services) {
     WriteService(service, out->add_multiple_services_credit_control());
@@ -308,7 +314,7 @@ void ToWire(const engine::CreditControlAnswer& in, pb::CreditControlAnswer* out)
   }
   if (in.check_balance) {
     out->set_check_balance_result(
-        static_cast<pb::CheckBalanceResult>(static_cast<int>(*in.check_balance) + 1));
+        static_cast<charging_pb::CheckBalanceResult>(static_cast<int>(*in.check_balance) + 1));
   }
   if (!in.refund_information.empty()) out->set_refund_information(in.refund_information);
   out->set_tariff_revision(in.tariff_revision);
@@ -317,9 +323,9 @@ void ToWire(const engine::CreditControlAnswer& in, pb::CreditControlAnswer* out)
   if (!in.message.empty()) out->set_error_message(in.message);
 }
 
-void WriteRefusal(const pb::CreditControlRequest& request, const ReadingFault& fault,
-                  pb::CreditControlAnswer* out) {
-  out->set_result_code(static_cast<pb::ResultCode>(fault.code));
+void WriteRefusal(const charging_pb::CreditControlRequest& request, const ReadingFault& fault,
+                  charging_pb::CreditControlAnswer* out) {
+  out->set_result_code(static_cast<charging_pb::ResultCode>(fault.code));
   out->set_cc_request_type(request.cc_request_type());
   out->set_cc_request_number(request.cc_request_number());
   WriteFailedAvp(fault.faults[0].field, out->mutable_failed_avp());

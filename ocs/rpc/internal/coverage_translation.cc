@@ -7,19 +7,19 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = account::v1;
+namespace account_pb = account::v1;
 
 void RatesToWire(const std::vector<engine::PieceRateView>& in,
-                 google::protobuf::RepeatedPtrField<pb::PieceRate>* out) {
+                 google::protobuf::RepeatedPtrField<account_pb::PieceRate>* out) {
   for (const engine::PieceRateView& rate : in) {
-    pb::PieceRate* added = out->Add();
+    account_pb::PieceRate* added = out->Add();
     added->set_token_kind(ToWire(rate.kind));
     added->set_numerator(rate.numerator);
     added->set_denominator(rate.denominator);
   }
 }
 
-void BucketToWire(const engine::BucketCoverageView& in, pb::BucketCoverage* out) {
+void BucketToWire(const engine::BucketCoverageView& in, account_pb::BucketCoverage* out) {
   out->set_bucket_id(in.id.value);
   out->set_name(in.name);
   out->set_offer_id(in.offer);
@@ -28,7 +28,7 @@ void BucketToWire(const engine::BucketCoverageView& in, pb::BucketCoverage* out)
   out->set_valid_until_unix_ms(in.valid_until.unix_ms);
   out->set_subscription_number(in.subscription);
   for (const engine::CoveredModelView& model : in.models) {
-    pb::CoveredModel* added = out->add_model();
+    account_pb::CoveredModel* added = out->add_model();
     added->set_model_id(model.model);
     added->set_provider_id(model.provider);
     for (const std::string& name : model.classes) added->add_model_class(name);
@@ -36,7 +36,7 @@ void BucketToWire(const engine::BucketCoverageView& in, pb::BucketCoverage* out)
   }
   for (const std::string& name : in.classes) out->add_whole_class(name);
   for (const auto& [dimension, values] : in.only_for) {
-    pb::CoveredUse* added = out->add_only_for();
+    account_pb::CoveredUse* added = out->add_only_for();
     added->set_dimension(dimension);
     for (const std::string& value : values) added->add_value(value);
   }
@@ -47,19 +47,20 @@ void BucketToWire(const engine::BucketCoverageView& in, pb::BucketCoverage* out)
 
 }  // namespace
 
-std::optional<FieldFault> FromWire(const pb::GetCoverageRequest& in, engine::CoverageCall* out) {
+std::optional<FieldFault> FromWire(const account_pb::GetCoverageRequest& in,
+                                   engine::CoverageCall* out) {
   if (auto fault = ReadAccount(in.account_id(), &out->account)) return fault;
   out->node = {in.node_id()};
   out->model = in.model();
   return std::nullopt;
 }
 
-void ToWire(const engine::CoverageCall& in, pb::GetCoverageResponse* out) {
+void ToWire(const engine::CoverageCall& in, account_pb::GetCoverageResponse* out) {
   out->set_tariff_revision(in.tariff_revision);
   for (const engine::BucketCoverageView& bucket : in.buckets)
     BucketToWire(bucket, out->add_bucket());
   for (const engine::ModelPriceView& price : in.prices) {
-    pb::ModelPrice* added = out->add_price();
+    account_pb::ModelPrice* added = out->add_price();
     added->set_model_id(price.model);
     added->set_provider_id(price.provider);
     added->set_currency(std::string(price.currency.code()));

@@ -31,7 +31,7 @@ struct Known {
   std::shared_ptr<const CredentialSet> set;  // Shared: keeps what the tokens point to.
   std::array<Token, 64> tokens;
 };
-thread_local Known known;
+thread_local Known known_tokens;
 
 int64_t NowNanos() {
   const gpr_timespec now = gpr_now(GPR_CLOCK_MONOTONIC);
@@ -108,18 +108,18 @@ std::shared_ptr<const CredentialSet> Gate::Current(uint64_t* version) const {
 
 const Credential* Gate::FindToken(std::string_view token) {
   if (token.empty() || token.size() > kTokenLengthMax) return nullptr;
-  Known::Token& slot = known.tokens[StableHash64(token) % known.tokens.size()];
+  Known::Token& slot = known_tokens.tokens[StableHash64(token) % known_tokens.tokens.size()];
   if (slot.credential != nullptr && SameSecret(slot.text, token)) return slot.credential;
-  const auto found = known.set->by_key.find(TokenKey(token));
-  if (found == known.set->by_key.end()) return nullptr;
+  const auto found = known_tokens.set->by_key.find(TokenKey(token));
+  if (found == known_tokens.set->by_key.end()) return nullptr;
   slot = {std::string(token), found->second.get()};
   return slot.credential;
 }
 
 Gate::Found Gate::Authenticate(const grpc::CallbackServerContext* context) {
-  if (known.version != version_.load(std::memory_order_acquire)) {
-    known = Known();
-    known.set = Current(&known.version);
+  if (known_tokens.version != version_.load(std::memory_order_acquire)) {
+    known_tokens = Known();
+    known_tokens.set = Current(&known_tokens.version);
   }
   const auto& metadata = context->client_metadata();
   const auto [begin, end] = metadata.equal_range("authorization");
@@ -135,8 +135,8 @@ Gate::Found Gate::Authenticate(const grpc::CallbackServerContext* context) {
   if (peer == nullptr || !peer->IsPeerAuthenticated()) return {nullptr, AccessRefusal::kMissing};
   const auto subjects = peer->FindPropertyValues(GRPC_X509_SUBJECT_PROPERTY_NAME);
   if (subjects.size() != 1) return {nullptr, AccessRefusal::kMissing};
-  const auto found = known.set->by_key.find(Cat("subject=", View(subjects[0])));
-  if (found == known.set->by_key.end()) return {nullptr, AccessRefusal::kUnknown};
+  const auto found = known_tokens.set->by_key.find(Cat("subject=", View(subjects[0])));
+  if (found == known_tokens.set->by_key.end()) return {nullptr, AccessRefusal::kUnknown};
   return {found->second.get(), AccessRefusal::kUnknown};
 }
 
@@ -205,8 +205,8 @@ Entry Gate::EnterStream(const grpc::CallbackServerContext* context, Method metho
   const Entry entry = Enter(context, method);
   pass->method_ = method;
   if (entry.refusal != nullptr || entry.credential == nullptr) return entry;
-  pass->version_ = known.version;
-  pass->set_ = known.set;
+  pass->version_ = known_tokens.version;
+  pass->set_ = known_tokens.set;
   pass->credential_ = entry.credential;
   return entry;
 }

@@ -16,7 +16,7 @@ namespace ocs::rpc::internal {
 namespace {
 
 // How long a reader that has caught up may wait for a new notice.
-constexpr int64_t kPollMillis = 200;
+constexpr int64_t kNoticePollMillis = 200;
 constexpr int32_t kNoticesPerBatch = 500;
 constexpr int kTypesMax = 32;
 
@@ -117,7 +117,7 @@ void NoticeStream::Answered(const Call& call) {
   } else if (moved) {
     Continue();
   } else if (follow_) {
-    After(kPollMillis, [this] { Continue(); });
+    After(kNoticePollMillis, [this] { Continue(); });
   } else {
     Finish(grpc::Status::OK);
   }

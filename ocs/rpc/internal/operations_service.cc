@@ -23,24 +23,24 @@ bool IsBackupName(const std::string& name) {
 namespace internal {
 namespace {
 
-namespace pb = ::ocs::operations::v1;
+namespace operations_pb = ::ocs::operations::v1;
 
-void ToWire(const BackupMade& in, pb::BackUpResponse* out) {
+void BackupToWire(const BackupMade& in, operations_pb::BackUpResponse* out) {
   out->set_folder(in.folder);
   out->set_bytes(in.bytes);
   out->set_took_ms(in.took_ms);
   for (const BackupMade::Shard& shard : in.shards) {
-    pb::BackedUpShard* to = out->add_shard();
+    operations_pb::BackedUpShard* to = out->add_shard();
     to->set_shard(shard.shard);
     to->set_group(shard.group);
     to->set_hash(shard.hash);
   }
 }
 
-void ToWire(const StoreUsage& in, pb::GetStoreUsageResponse* out) {
+void UsageToWire(const StoreUsage& in, operations_pb::GetStoreUsageResponse* out) {
   out->set_free_bytes(in.free_bytes);
   for (const StoreUsage::Shard& shard : in.shards) {
-    pb::ShardUsage* to = out->add_shard();
+    operations_pb::ShardUsage* to = out->add_shard();
     to->set_shard(shard.shard);
     to->set_total_bytes(shard.total_bytes);
     to->set_log_bytes(shard.log_bytes);
@@ -58,8 +58,8 @@ grpc::Status NoCare() {
 }  // namespace
 
 grpc::ServerUnaryReactor* OperationsService::BackUp(grpc::CallbackServerContext* context,
-                                                    const pb::BackUpRequest* request,
-                                                    pb::BackUpResponse* response) {
+                                                    const operations_pb::BackUpRequest* request,
+                                                    operations_pb::BackUpResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Refused(gate_->Enter(context, Method::kBackUp), reactor)) return reactor;
   if (!IsBackupName(request->name())) {
@@ -72,7 +72,7 @@ grpc::ServerUnaryReactor* OperationsService::BackUp(grpc::CallbackServerContext*
   } else {
     // gRPC keeps the response until the reactor is finished, whatever the client does.
     care_->BackUp(request->name(), [reactor, response](const absl::StatusOr<BackupMade>& made) {
-      if (made.ok()) ToWire(*made, response);
+      if (made.ok()) BackupToWire(*made, response);
       reactor->Finish(ToGrpcStatus(made.status(), "name"));
     });
   }
@@ -80,15 +80,15 @@ grpc::ServerUnaryReactor* OperationsService::BackUp(grpc::CallbackServerContext*
 }
 
 grpc::ServerUnaryReactor* OperationsService::GetStoreUsage(
-    grpc::CallbackServerContext* context, const pb::GetStoreUsageRequest* /*request*/,
-    pb::GetStoreUsageResponse* response) {
+    grpc::CallbackServerContext* context, const operations_pb::GetStoreUsageRequest* /*request*/,
+    operations_pb::GetStoreUsageResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Refused(gate_->Enter(context, Method::kGetStoreUsage), reactor)) return reactor;
   if (care_ == nullptr) {
     reactor->Finish(NoCare());
     return reactor;
   }
-  ToWire(care_->Usage(), response);
+  UsageToWire(care_->Usage(), response);
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }

@@ -7,7 +7,7 @@ namespace {
 
 grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"}; }
 
-void ToWire(AccountId account, const balance::Demand& in, push::v1::Push* out) {
+void DemandToWire(AccountId account, const balance::Demand& in, push::v1::Push* out) {
   out->set_demand_id(engine::DemandId(account, in.asked));
   out->set_account_id(account.value);
   out->set_session_id(in.session_id);
@@ -160,7 +160,7 @@ void PushHub::Deliver(const Streams& streams, const engine::PendingDemands& of,
     for (size_t i = 0; i < which.size(); ++i) {
       const auto& item = of.items[which[i]];
       if (!stream->Wants(of.tenant, item.origin_host)) continue;
-      ToWire(of.account, item.demand, &pushes.emplace_back());
+      DemandToWire(of.account, item.demand, &pushes.emplace_back());
       offered.push_back(i);
     }
     if (pushes.empty()) continue;

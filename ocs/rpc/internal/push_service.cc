@@ -9,9 +9,10 @@
 
 namespace ocs::rpc::internal {
 
-namespace pb = ::ocs::push::v1;
+namespace push_pb = ::ocs::push::v1;
 
-std::optional<FieldFault> FromWire(const pb::AnswerPushRequest& in, engine::AnswerDemandCall* out) {
+std::optional<FieldFault> FromWire(const push_pb::AnswerPushRequest& in,
+                                   engine::AnswerDemandCall* out) {
   if (!engine::ParseDemandId(in.demand_id()))
     return FieldFault{"demand_id", "is no demand's name, as the push had it"};
   const uint32_t code = in.result_code();
@@ -24,7 +25,7 @@ std::optional<FieldFault> FromWire(const pb::AnswerPushRequest& in, engine::Answ
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::ReauthoriseSessionsRequest& in,
+std::optional<FieldFault> FromWire(const push_pb::ReauthoriseSessionsRequest& in,
                                    engine::DemandCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   out->session_id = in.session_id();
@@ -32,7 +33,8 @@ std::optional<FieldFault> FromWire(const pb::ReauthoriseSessionsRequest& in,
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::AbortSessionsRequest& in, engine::DemandCall* out) {
+std::optional<FieldFault> FromWire(const push_pb::AbortSessionsRequest& in,
+                                   engine::DemandCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   out->session_id = in.session_id();
   out->kind = balance::DemandKind::kAbort;
@@ -48,18 +50,18 @@ std::optional<FieldFault> FromWire(const AcknowledgeNoticesWire& in, engine::Ack
   return std::nullopt;
 }
 
-void ToWire(const engine::AnswerDemandCall& /*in*/, pb::AnswerPushResponse* /*out*/) {}
-void ToWire(const engine::DemandCall& in, pb::ReauthoriseSessionsResponse* out) {
+void ToWire(const engine::AnswerDemandCall& /*in*/, push_pb::AnswerPushResponse* /*out*/) {}
+void ToWire(const engine::DemandCall& in, push_pb::ReauthoriseSessionsResponse* out) {
   out->set_asked(in.asked);
 }
-void ToWire(const engine::DemandCall& in, pb::AbortSessionsResponse* out) {
+void ToWire(const engine::DemandCall& in, push_pb::AbortSessionsResponse* out) {
   out->set_asked(in.asked);
 }
-void ToWire(const engine::AcknowledgeCall& /*in*/, pb::AcknowledgeNoticesResponse* /*out*/) {}
+void ToWire(const engine::AcknowledgeCall& /*in*/, push_pb::AcknowledgeNoticesResponse* /*out*/) {}
 
-grpc::ServerWriteReactor<pb::PushBatch>* PushService::StreamPushes(
-    grpc::CallbackServerContext* context, const pb::StreamPushesRequest* request) {
-  using Refusal = RefusedStream<grpc::ServerWriteReactor<pb::PushBatch>>;
+grpc::ServerWriteReactor<push_pb::PushBatch>* PushService::StreamPushes(
+    grpc::CallbackServerContext* context, const push_pb::StreamPushesRequest* request) {
+  using Refusal = RefusedStream<grpc::ServerWriteReactor<push_pb::PushBatch>>;
   Pass pass;
   const Entry entry = scope_.gate->EnterStream(context, Method::kStreamPushes, &pass);
   if (entry.refusal != nullptr) return new Refusal(*entry.refusal);
@@ -71,42 +73,42 @@ grpc::ServerWriteReactor<pb::PushBatch>* PushService::StreamPushes(
 }
 
 grpc::ServerUnaryReactor* PushService::AnswerPush(grpc::CallbackServerContext* context,
-                                                  const pb::AnswerPushRequest* request,
-                                                  pb::AnswerPushResponse* response) {
+                                                  const push_pb::AnswerPushRequest* request,
+                                                  push_pb::AnswerPushResponse* response) {
   return RunUnary<engine::AnswerDemandCall>(*scope_.engine, *scope_.gate,
                                             scope_.gate->Enter(context, Method::kAnswerPush),
                                             *request, response);
 }
 
 grpc::ServerUnaryReactor* PushService::ReauthoriseSessions(
-    grpc::CallbackServerContext* context, const pb::ReauthoriseSessionsRequest* request,
-    pb::ReauthoriseSessionsResponse* response) {
+    grpc::CallbackServerContext* context, const push_pb::ReauthoriseSessionsRequest* request,
+    push_pb::ReauthoriseSessionsResponse* response) {
   return RunUnary<engine::DemandCall>(*scope_.engine, *scope_.gate,
                                       scope_.gate->Enter(context, Method::kReauthoriseSessions),
                                       *request, response);
 }
 
 grpc::ServerUnaryReactor* PushService::AbortSessions(grpc::CallbackServerContext* context,
-                                                     const pb::AbortSessionsRequest* request,
-                                                     pb::AbortSessionsResponse* response) {
+                                                     const push_pb::AbortSessionsRequest* request,
+                                                     push_pb::AbortSessionsResponse* response) {
   return RunUnary<engine::DemandCall>(*scope_.engine, *scope_.gate,
                                       scope_.gate->Enter(context, Method::kAbortSessions), *request,
                                       response);
 }
 
-grpc::ServerWriteReactor<pb::NoticeBatch>* PushService::StreamNotices(
-    grpc::CallbackServerContext* context, const pb::StreamNoticesRequest* request) {
+grpc::ServerWriteReactor<push_pb::NoticeBatch>* PushService::StreamNotices(
+    grpc::CallbackServerContext* context, const push_pb::StreamNoticesRequest* request) {
   Pass pass;
   const Entry entry = scope_.gate->EnterStream(context, Method::kStreamNotices, &pass);
   if (entry.refusal != nullptr) {
-    return new RefusedStream<grpc::ServerWriteReactor<pb::NoticeBatch>>(*entry.refusal);
+    return new RefusedStream<grpc::ServerWriteReactor<push_pb::NoticeBatch>>(*entry.refusal);
   }
   return new NoticeStream({scope_.engine, scope_.gate, scope_.stopping}, std::move(pass), *request);
 }
 
 grpc::ServerUnaryReactor* PushService::AcknowledgeNotices(
-    grpc::CallbackServerContext* context, const pb::AcknowledgeNoticesRequest* request,
-    pb::AcknowledgeNoticesResponse* response) {
+    grpc::CallbackServerContext* context, const push_pb::AcknowledgeNoticesRequest* request,
+    push_pb::AcknowledgeNoticesResponse* response) {
   const Entry entry = scope_.gate->Enter(context, Method::kAcknowledgeNotices);
   return RunUnary<engine::AcknowledgeCall>(
       *scope_.engine, *scope_.gate, entry,

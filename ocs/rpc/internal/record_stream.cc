@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kRecordsMax = 10'000;
 // How long a reader that has caught up may wait for a new record.
-constexpr int64_t kPollMillis = 50;
+constexpr int64_t kRecordPollMillis = 50;
 
 std::string InList(std::string_view list, int index, std::string_view field) {
   return absl::StrCat(std::string(list), "[", index, "]", std::string(field));
@@ -168,8 +168,8 @@ absl::StatusOr<bool> RecordStream::FillBatch(Cursor& cursor) {
 }
 
 void RecordStream::Wait() {
-  const gpr_timespec until =
-      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kPollMillis, GPR_TIMESPAN));
+  const gpr_timespec until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                          gpr_time_from_millis(kRecordPollMillis, GPR_TIMESPAN));
   // A new one each time: the last may still be on its way out of its callback.
   alarm_ = std::make_unique<grpc::Alarm>();
   alarm_->Set(until, [this](bool /*expired*/) { Continue(); });

@@ -8,14 +8,15 @@
 
 namespace ocs::rpc::internal {
 
-namespace pb = settlement::v1;
+namespace settlement_pb = settlement::v1;
 
 // The wire's are one more: 0 is none there.
-static_assert(static_cast<int>(engine::ReRateOutcome::kCorrected) + 1 == pb::CORRECTED);
-static_assert(static_cast<int>(engine::ReRateOutcome::kNotSold) + 1 == pb::NOT_SOLD);
-static_assert(static_cast<int>(engine::ReRateOutcome::kUnchanged) + 1 == pb::UNCHANGED);
+static_assert(static_cast<int>(engine::ReRateOutcome::kCorrected) + 1 == settlement_pb::CORRECTED);
+static_assert(static_cast<int>(engine::ReRateOutcome::kNotSold) + 1 == settlement_pb::NOT_SOLD);
+static_assert(static_cast<int>(engine::ReRateOutcome::kUnchanged) + 1 == settlement_pb::UNCHANGED);
 
-std::optional<FieldFault> FromWire(const pb::ReRateRequest& in, engine::ReRateCall* out) {
+std::optional<FieldFault> FromWire(const settlement_pb::ReRateRequest& in,
+                                   engine::ReRateCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   if (in.record_id().empty()) return FieldFault{"record_id", "is missing"};
   if (auto fault = CheckLength("record_id", in.record_id(), kRefundInformationLengthMax))
@@ -27,10 +28,10 @@ std::optional<FieldFault> FromWire(const pb::ReRateRequest& in, engine::ReRateCa
   return std::nullopt;
 }
 
-void ToWire(const engine::ReRateCall& in, pb::ReRateResponse* out) {
-  out->set_outcome(static_cast<pb::ReRateOutcome>(static_cast<int>(in.outcome) + 1));
+void ToWire(const engine::ReRateCall& in, settlement_pb::ReRateResponse* out) {
+  out->set_outcome(static_cast<settlement_pb::ReRateOutcome>(static_cast<int>(in.outcome) + 1));
   for (const engine::ReRatedAmount& amount : in.amounts) {
-    pb::ReRatedAmount* added = out->add_amount();
+    settlement_pb::ReRatedAmount* added = out->add_amount();
     added->set_unit(std::string(amount.unit.code()));
     added->set_own_money(amount.own_money);
     added->set_before(amount.before);
@@ -40,8 +41,8 @@ void ToWire(const engine::ReRateCall& in, pb::ReRateResponse* out) {
 }
 
 grpc::ServerUnaryReactor* ReRatingService::ReRate(grpc::CallbackServerContext* context,
-                                                  const pb::ReRateRequest* request,
-                                                  pb::ReRateResponse* response) {
+                                                  const settlement_pb::ReRateRequest* request,
+                                                  settlement_pb::ReRateResponse* response) {
   return RunUnary<engine::ReRateCall>(*engine_, *gate_, gate_->Enter(context, Method::kReRate),
                                       *request, response);
 }

@@ -15,7 +15,7 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::simulation::v1;
+namespace simulation_pb = ::ocs::simulation::v1;
 using ::ocs::simulation::CatalogueSource;
 using ::ocs::simulation::ShadowState;
 using ::ocs::simulation::ShadowSum;
@@ -34,13 +34,13 @@ constexpr int64_t kRepeatMax = 10'000;
 // A client takes 4 MiB unless it asks for more.
 constexpr size_t kContentBytesMax = 4'000'000;
 // How long a reader may wait to see that a simulation has gone on.
-constexpr int64_t kPollMillis = 100;
+constexpr int64_t kProgressPollMillis = 100;
 
 grpc::Status Nobody() {
   return {grpc::StatusCode::FAILED_PRECONDITION, "this server does not simulate"};
 }
 
-CatalogueSource FromWire(const pb::CatalogueSource& in, std::string_view label) {
+CatalogueSource SourceFromWire(const simulation_pb::CatalogueSource& in, std::string_view label) {
   return {.text = in.text(),
           .revision = in.revision(),
           .label = in.label().empty() ? std::string(label) : in.label()};
@@ -51,7 +51,8 @@ std::optional<FieldFault> CheckNumber(const char* field, int64_t number, int64_t
   return FieldFault{field, absl::StrCat("is ", number, "; expected 0 to ", max)};
 }
 
-std::optional<FieldFault> FromWire(const pb::RunSimulationRequest& in, SimulationAsked* out) {
+std::optional<FieldFault> AskedFromWire(const simulation_pb::RunSimulationRequest& in,
+                                        SimulationAsked* out) {
   if (auto fault = CheckConsumer("name", in.name())) return fault;
   if (in.change_size() > kChangesMax)
     return FieldFault{"change", absl::StrCat("has ", in.change_size(), "; at most ", kChangesMax)};
@@ -69,9 +70,9 @@ std::optional<FieldFault> FromWire(const pb::RunSimulationRequest& in, Simulatio
   if (auto fault = CheckNumber("repeat", in.repeat(), kRepeatMax)) return fault;
   out->name = in.name();
   out->population = in.population();
-  out->before = FromWire(in.before(), "in force");
+  out->before = SourceFromWire(in.before(), "in force");
   out->has_candidate = in.has_candidate();
-  out->candidate = FromWire(in.candidate(), "candidate");
+  out->candidate = SourceFromWire(in.candidate(), "candidate");
   out->changes.assign(in.change().begin(), in.change().end());
   out->required.assign(in.require().begin(), in.require().end());
   out->signed_by = in.signed_by();
@@ -83,25 +84,25 @@ std::optional<FieldFault> FromWire(const pb::RunSimulationRequest& in, Simulatio
   return std::nullopt;
 }
 
-pb::Phase ToWire(Phase phase) {
+simulation_pb::Phase PhaseToWire(Phase phase) {
   switch (phase) {
     case Phase::kWaiting:
-      return pb::WAITING;
+      return simulation_pb::WAITING;
     case Phase::kRunning:
-      return pb::RUNNING;
+      return simulation_pb::RUNNING;
     case Phase::kDone:
-      return pb::DONE;
+      return simulation_pb::DONE;
     case Phase::kCancelled:
-      return pb::CANCELLED;
+      return simulation_pb::CANCELLED;
     case Phase::kFailed:
-      return pb::FAILED;
+      return simulation_pb::FAILED;
   }
-  return pb::PHASE_UNSPECIFIED;
+  return simulation_pb::PHASE_UNSPECIFIED;
 }
 
-void ToWire(const SimulationProgress& in, pb::Progress* out) {
+void ProgressToWire(const SimulationProgress& in, simulation_pb::Progress* out) {
   out->set_name(in.name);
-  out->set_phase(ToWire(in.phase));
+  out->set_phase(PhaseToWire(in.phase));
   out->set_calls(in.calls);
   out->set_weight_done(in.weight_done);
   out->set_weight_total(in.weight_total);
@@ -109,25 +110,25 @@ void ToWire(const SimulationProgress& in, pb::Progress* out) {
   out->set_error(in.error);
 }
 
-std::optional<Form> FormOf(pb::Form form) {
+std::optional<Form> FormOf(simulation_pb::Form form) {
   switch (form) {
-    case pb::FORM_UNSPECIFIED:
-    case pb::SENTENCES:
+    case simulation_pb::FORM_UNSPECIFIED:
+    case simulation_pb::SENTENCES:
       return Form::kSentences;
-    case pb::ARTEFACT:
+    case simulation_pb::ARTEFACT:
       return Form::kArtefact;
-    case pb::JSON:
+    case simulation_pb::JSON:
       return Form::kJson;
-    case pb::PAGE:
+    case simulation_pb::PAGE:
       return Form::kPage;
-    case pb::TABLE:
+    case simulation_pb::TABLE:
       return Form::kTable;
     default:
       return std::nullopt;
   }
 }
 
-void ToWire(const ShadowSum& in, pb::ShadowSum* out) {
+void SumToWire(const ShadowSum& in, simulation_pb::ShadowSum* out) {
   out->set_name(in.name);
   out->set_unit(in.unit);
   out->set_records(in.records);
@@ -148,7 +149,7 @@ grpc::Status WithField(const absl::Status& status) {
 
 // Tells how far a simulation is until it has ended. One thing is under way at a time: a write, or
 // waiting for the alarm.
-class ProgressStream final : public grpc::ServerWriteReactor<pb::Progress> {
+class ProgressStream final : public grpc::ServerWriteReactor<simulation_pb::Progress> {
  public:
   ProgressStream(const SimulationScope& scope, Pass pass, std::string name)
       : scope_(scope), pass_(std::move(pass)), name_(std::move(name)) {
@@ -182,13 +183,13 @@ class ProgressStream final : public grpc::ServerWriteReactor<pb::Progress> {
     any_ = true;
     told_ = *progress;
     message_.Clear();
-    ToWire(told_, &message_);
+    ProgressToWire(told_, &message_);
     StartWrite(&message_);
   }
 
   void Wait() {
-    const gpr_timespec until =
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kPollMillis, GPR_TIMESPAN));
+    const gpr_timespec until = gpr_time_add(
+        gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kProgressPollMillis, GPR_TIMESPAN));
     // A new one each time: the last may still be on its way out of its callback.
     alarm_ = std::make_unique<grpc::Alarm>();
     alarm_->Set(until, [this](bool /*expired*/) { Continue(); });
@@ -201,12 +202,12 @@ class ProgressStream final : public grpc::ServerWriteReactor<pb::Progress> {
   bool any_ = false;
   bool ended_ = false;
   SimulationProgress told_;
-  pb::Progress message_;
+  simulation_pb::Progress message_;
   std::unique_ptr<grpc::Alarm> alarm_;
 };
 
 // A stream that cannot begin.
-class FailedStream final : public grpc::ServerWriteReactor<pb::Progress> {
+class FailedStream final : public grpc::ServerWriteReactor<simulation_pb::Progress> {
  public:
   explicit FailedStream(const grpc::Status& status) { Finish(status); }
 
@@ -224,12 +225,12 @@ bool SimulationService::Closed(Context* context, Method method, grpc::ServerUnar
 }
 
 grpc::ServerUnaryReactor* SimulationService::RunSimulation(
-    Context* context, const pb::RunSimulationRequest* request,
-    pb::RunSimulationResponse* /*response*/) {
+    Context* context, const simulation_pb::RunSimulationRequest* request,
+    simulation_pb::RunSimulationResponse* /*response*/) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kRunSimulation, reactor)) return reactor;
   SimulationAsked asked;
-  if (const auto fault = FromWire(*request, &asked)) {
+  if (const auto fault = AskedFromWire(*request, &asked)) {
     reactor->Finish(ToGrpcStatus({*fault}));
     return reactor;
   }
@@ -237,8 +238,8 @@ grpc::ServerUnaryReactor* SimulationService::RunSimulation(
   return reactor;
 }
 
-grpc::ServerWriteReactor<pb::Progress>* SimulationService::StreamProgress(
-    Context* context, const pb::StreamProgressRequest* request) {
+grpc::ServerWriteReactor<simulation_pb::Progress>* SimulationService::StreamProgress(
+    Context* context, const simulation_pb::StreamProgressRequest* request) {
   Pass pass;
   const Entry entry = scope_.gate->EnterStream(context, Method::kStreamProgress, &pass);
   if (entry.refusal != nullptr) return new FailedStream(*entry.refusal);
@@ -247,17 +248,17 @@ grpc::ServerWriteReactor<pb::Progress>* SimulationService::StreamProgress(
 }
 
 grpc::ServerUnaryReactor* SimulationService::CancelSimulation(
-    Context* context, const pb::CancelSimulationRequest* request,
-    pb::CancelSimulationResponse* /*response*/) {
+    Context* context, const simulation_pb::CancelSimulationRequest* request,
+    simulation_pb::CancelSimulationResponse* /*response*/) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kCancelSimulation, reactor)) return reactor;
   reactor->Finish(ToGrpcStatus(scope_.simulations->Cancel(request->name()), "name"));
   return reactor;
 }
 
-grpc::ServerUnaryReactor* SimulationService::GetSimulation(Context* context,
-                                                           const pb::GetSimulationRequest* request,
-                                                           pb::GetSimulationResponse* response) {
+grpc::ServerUnaryReactor* SimulationService::GetSimulation(
+    Context* context, const simulation_pb::GetSimulationRequest* request,
+    simulation_pb::GetSimulationResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kGetSimulation, reactor)) return reactor;
   const std::optional<Form> form = FormOf(request->form());
@@ -286,30 +287,30 @@ grpc::ServerUnaryReactor* SimulationService::GetSimulation(Context* context,
 }
 
 grpc::ServerUnaryReactor* SimulationService::ListSimulations(
-    Context* context, const pb::ListSimulationsRequest* /*request*/,
-    pb::ListSimulationsResponse* response) {
+    Context* context, const simulation_pb::ListSimulationsRequest* /*request*/,
+    simulation_pb::ListSimulationsResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kListSimulations, reactor)) return reactor;
   for (const SimulationProgress& progress : scope_.simulations->List())
-    ToWire(progress, response->add_simulation());
+    ProgressToWire(progress, response->add_simulation());
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }
 
-grpc::ServerUnaryReactor* SimulationService::StartShadow(Context* context,
-                                                         const pb::StartShadowRequest* request,
-                                                         pb::StartShadowResponse* /*response*/) {
+grpc::ServerUnaryReactor* SimulationService::StartShadow(
+    Context* context, const simulation_pb::StartShadowRequest* request,
+    simulation_pb::StartShadowResponse* /*response*/) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kStartShadow, reactor)) return reactor;
   const absl::Status started = scope_.simulations->StartShadow(
-      FromWire(request->candidate(), "candidate"), request->from_beginning());
+      SourceFromWire(request->candidate(), "candidate"), request->from_beginning());
   reactor->Finish(WithField(started));
   return reactor;
 }
 
-grpc::ServerUnaryReactor* SimulationService::StopShadow(Context* context,
-                                                        const pb::StopShadowRequest* /*request*/,
-                                                        pb::StopShadowResponse* /*response*/) {
+grpc::ServerUnaryReactor* SimulationService::StopShadow(
+    Context* context, const simulation_pb::StopShadowRequest* /*request*/,
+    simulation_pb::StopShadowResponse* /*response*/) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kStopShadow, reactor)) return reactor;
   scope_.simulations->StopShadow();
@@ -317,9 +318,9 @@ grpc::ServerUnaryReactor* SimulationService::StopShadow(Context* context,
   return reactor;
 }
 
-grpc::ServerUnaryReactor* SimulationService::GetShadow(Context* context,
-                                                       const pb::GetShadowRequest* /*request*/,
-                                                       pb::GetShadowResponse* response) {
+grpc::ServerUnaryReactor* SimulationService::GetShadow(
+    Context* context, const simulation_pb::GetShadowRequest* /*request*/,
+    simulation_pb::GetShadowResponse* response) {
   auto* reactor = context->DefaultReactor();
   if (Closed(context, Method::kGetShadow, reactor)) return reactor;
   const absl::StatusOr<ShadowState> state = scope_.simulations->Shadow();
@@ -334,8 +335,8 @@ grpc::ServerUnaryReactor* SimulationService::GetShadow(Context* context,
   response->set_last_unix_ms(state->last.unix_ms);
   response->set_not_sold(state->not_sold);
   response->set_not_comparable(state->not_comparable);
-  for (const ShadowSum& sum : state->total) ToWire(sum, response->add_total());
-  for (const ShadowSum& sum : state->by_model) ToWire(sum, response->add_by_model());
+  for (const ShadowSum& sum : state->total) SumToWire(sum, response->add_total());
+  for (const ShadowSum& sum : state->by_model) SumToWire(sum, response->add_by_model());
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }

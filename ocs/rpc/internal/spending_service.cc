@@ -6,9 +6,10 @@
 
 namespace ocs::rpc::internal {
 
-namespace pb = ::ocs::spending::v1;
+namespace spending_pb = ::ocs::spending::v1;
 
-std::optional<FieldFault> FromWire(const pb::SubscribeRequest& in, engine::WatchCall* out) {
+std::optional<FieldFault> FromWire(const spending_pb::SubscribeRequest& in,
+                                   engine::WatchCall* out) {
   if (auto fault = FromWire(in.change(), &out->change)) return fault;
   out->account = {in.account_id()};
   if (!out->account.valid()) {
@@ -23,12 +24,13 @@ std::optional<FieldFault> FromWire(const pb::SubscribeRequest& in, engine::Watch
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::UnsubscribeRequest& in, engine::UnwatchCall* out) {
+std::optional<FieldFault> FromWire(const spending_pb::UnsubscribeRequest& in,
+                                   engine::UnwatchCall* out) {
   out->watch = in.spending_subscription_id();
   return ReadChangeOfAccount(in, &out->change, &out->account);
 }
 
-void ToWire(const engine::WatchCall& in, pb::SubscribeResponse* out) {
+void ToWire(const engine::WatchCall& in, spending_pb::SubscribeResponse* out) {
   out->set_account_id(in.found.value);
   out->set_expires_at_unix_ms(in.ends_at.unix_ms);
   for (const balance::Watch::Told& told : in.statuses) {
@@ -41,18 +43,18 @@ void ToWire(const engine::WatchCall& in, pb::SubscribeResponse* out) {
   }
 }
 
-void ToWire(const engine::UnwatchCall& /*in*/, pb::UnsubscribeResponse* /*out*/) {}
+void ToWire(const engine::UnwatchCall& /*in*/, spending_pb::UnsubscribeResponse* /*out*/) {}
 
 grpc::ServerUnaryReactor* SpendingService::Subscribe(grpc::CallbackServerContext* context,
-                                                     const pb::SubscribeRequest* request,
-                                                     pb::SubscribeResponse* response) {
+                                                     const spending_pb::SubscribeRequest* request,
+                                                     spending_pb::SubscribeResponse* response) {
   return RunUnary<engine::WatchCall>(*engine_, *gate_, gate_->Enter(context, Method::kSubscribe),
                                      *request, response);
 }
 
-grpc::ServerUnaryReactor* SpendingService::Unsubscribe(grpc::CallbackServerContext* context,
-                                                       const pb::UnsubscribeRequest* request,
-                                                       pb::UnsubscribeResponse* response) {
+grpc::ServerUnaryReactor* SpendingService::Unsubscribe(
+    grpc::CallbackServerContext* context, const spending_pb::UnsubscribeRequest* request,
+    spending_pb::UnsubscribeResponse* response) {
   return RunUnary<engine::UnwatchCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kUnsubscribe), *request, response);
 }

@@ -11,24 +11,25 @@
 namespace ocs::rpc::internal {
 namespace {
 
-namespace pb = ::ocs::account::v1;
+namespace account_pb = ::ocs::account::v1;
 
-static_assert(pb::MONEY == static_cast<int>(balance::VoucherValue::kMoney));
-static_assert(pb::OFFER == static_cast<int>(balance::VoucherValue::kOffer));
+static_assert(account_pb::MONEY == static_cast<int>(balance::VoucherValue::kMoney));
+static_assert(account_pb::OFFER == static_cast<int>(balance::VoucherValue::kOffer));
 
 constexpr size_t kSha256Bytes = 32;
 
-std::optional<FieldFault> ReadTerms(const pb::VoucherTerms& in, balance::VoucherTerms* out) {
-  if (in.value() < pb::MONEY || in.value() > pb::OFFER)
+std::optional<FieldFault> ReadTerms(const account_pb::VoucherTerms& in,
+                                    balance::VoucherTerms* out) {
+  if (in.value() < account_pb::MONEY || in.value() > account_pb::OFFER)
     return FieldFault{"terms.value", absl::StrCat("is ", in.value(), "; expected 1 to 3")};
   out->value = static_cast<balance::VoucherValue>(in.value());
   out->sold = in.sold();
-  const bool offer = in.value() == pb::OFFER;
+  const bool offer = in.value() == account_pb::OFFER;
   if (offer && (!in.currency().empty() || in.amount_micros() != 0))
     return FieldFault{"terms.amount_micros", "an offer's voucher pays the offer's fee: leave out"};
   if (!offer && !in.offer().empty())
     return FieldFault{"terms.offer", "is of no use with money or a bonus: leave out"};
-  if (in.bonus_days() != 0 && in.value() != pb::BONUS)
+  if (in.bonus_days() != 0 && in.value() != account_pb::BONUS)
     return FieldFault{"terms.bonus_days", "is of no use without a bonus: leave out"};
   if (!offer) {
     const auto currency = Unit::Parse(in.currency());
@@ -43,8 +44,8 @@ std::optional<FieldFault> ReadTerms(const pb::VoucherTerms& in, balance::Voucher
   return std::nullopt;
 }
 
-void WriteTerms(const balance::VoucherTerms& in, pb::VoucherTerms* out) {
-  out->set_value(static_cast<pb::VoucherValue>(in.value));
+void WriteTerms(const balance::VoucherTerms& in, account_pb::VoucherTerms* out) {
+  out->set_value(static_cast<account_pb::VoucherValue>(in.value));
   out->set_sold(in.sold);
   out->set_currency(std::string(in.currency.code()));
   out->set_amount_micros(in.amount_micros);
@@ -55,7 +56,7 @@ void WriteTerms(const balance::VoucherTerms& in, pb::VoucherTerms* out) {
 
 }  // namespace
 
-std::optional<FieldFault> FromWire(const pb::IssueVouchersRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::IssueVouchersRequest& in,
                                    engine::IssueVouchersCall* out) {
   if (auto fault = FromWire(in.change(), &out->change)) return fault;
   out->batch = in.batch();
@@ -76,35 +77,35 @@ std::optional<FieldFault> FromWire(const pb::IssueVouchersRequest& in,
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::CancelVouchersRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::CancelVouchersRequest& in,
                                    engine::CancelVouchersCall* out) {
   out->batch = in.batch();
   return FromWire(in.change(), &out->change);
 }
 
-std::optional<FieldFault> FromWire(const pb::RedeemVoucherRequest& in,
+std::optional<FieldFault> FromWire(const account_pb::RedeemVoucherRequest& in,
                                    engine::RedeemVoucherCall* out) {
   if (auto fault = ReadChangeOfAccount(in, &out->change, &out->account)) return fault;
   out->code = in.code();
   return std::nullopt;
 }
 
-std::optional<FieldFault> FromWire(const pb::ListVoucherBatchesRequest& /*in*/,
+std::optional<FieldFault> FromWire(const account_pb::ListVoucherBatchesRequest& /*in*/,
                                    engine::ListVouchersCall* /*out*/) {
   return std::nullopt;
 }
 
-void ToWire(const engine::IssueVouchersCall& in, pb::IssueVouchersResponse* out) {
+void ToWire(const engine::IssueVouchersCall& in, account_pb::IssueVouchersResponse* out) {
   out->set_issued(in.issued);
 }
 
-void ToWire(const engine::CancelVouchersCall& in, pb::CancelVouchersResponse* out) {
+void ToWire(const engine::CancelVouchersCall& in, account_pb::CancelVouchersResponse* out) {
   out->set_cancelled(in.cancelled);
 }
 
-void ToWire(const engine::RedeemVoucherCall& in, pb::RedeemVoucherResponse* out) {
+void ToWire(const engine::RedeemVoucherCall& in, account_pb::RedeemVoucherResponse* out) {
   out->set_batch(in.batch);
-  out->set_value(static_cast<pb::VoucherValue>(in.value));
+  out->set_value(static_cast<account_pb::VoucherValue>(in.value));
   out->set_amount_micros(in.amount_micros);
   out->set_currency(std::string(in.currency.code()));
   out->set_available_micros(in.available_micros);
@@ -114,9 +115,9 @@ void ToWire(const engine::RedeemVoucherCall& in, pb::RedeemVoucherResponse* out)
   out->set_valid_until_unix_ms(in.valid_until.unix_ms);
 }
 
-void ToWire(const engine::ListVouchersCall& in, pb::ListVoucherBatchesResponse* out) {
+void ToWire(const engine::ListVouchersCall& in, account_pb::ListVoucherBatchesResponse* out) {
   for (const balance::VoucherBatch& batch : in.batches) {
-    pb::VoucherBatch* to = out->add_batch();
+    account_pb::VoucherBatch* to = out->add_batch();
     to->set_name(batch.name);
     WriteTerms(batch.terms, to->mutable_terms());
     to->set_issued_at_unix_ms(batch.issued_at.unix_ms);
@@ -126,30 +127,30 @@ void ToWire(const engine::ListVouchersCall& in, pb::ListVoucherBatchesResponse* 
   }
 }
 
-grpc::ServerUnaryReactor* VoucherService::IssueVouchers(grpc::CallbackServerContext* context,
-                                                        const pb::IssueVouchersRequest* request,
-                                                        pb::IssueVouchersResponse* response) {
+grpc::ServerUnaryReactor* VoucherService::IssueVouchers(
+    grpc::CallbackServerContext* context, const account_pb::IssueVouchersRequest* request,
+    account_pb::IssueVouchersResponse* response) {
   return RunUnary<engine::IssueVouchersCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kIssueVouchers), *request, response);
 }
 
-grpc::ServerUnaryReactor* VoucherService::CancelVouchers(grpc::CallbackServerContext* context,
-                                                         const pb::CancelVouchersRequest* request,
-                                                         pb::CancelVouchersResponse* response) {
+grpc::ServerUnaryReactor* VoucherService::CancelVouchers(
+    grpc::CallbackServerContext* context, const account_pb::CancelVouchersRequest* request,
+    account_pb::CancelVouchersResponse* response) {
   return RunUnary<engine::CancelVouchersCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kCancelVouchers), *request, response);
 }
 
-grpc::ServerUnaryReactor* VoucherService::RedeemVoucher(grpc::CallbackServerContext* context,
-                                                        const pb::RedeemVoucherRequest* request,
-                                                        pb::RedeemVoucherResponse* response) {
+grpc::ServerUnaryReactor* VoucherService::RedeemVoucher(
+    grpc::CallbackServerContext* context, const account_pb::RedeemVoucherRequest* request,
+    account_pb::RedeemVoucherResponse* response) {
   return RunUnary<engine::RedeemVoucherCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kRedeemVoucher), *request, response);
 }
 
 grpc::ServerUnaryReactor* VoucherService::ListVoucherBatches(
-    grpc::CallbackServerContext* context, const pb::ListVoucherBatchesRequest* request,
-    pb::ListVoucherBatchesResponse* response) {
+    grpc::CallbackServerContext* context, const account_pb::ListVoucherBatchesRequest* request,
+    account_pb::ListVoucherBatchesResponse* response) {
   return RunUnary<engine::ListVouchersCall>(
       *engine_, *gate_, gate_->Enter(context, Method::kListVoucherBatches), *request, response);
 }

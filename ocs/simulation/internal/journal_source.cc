@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kBadRowsOfPiece = 100;
 constexpr size_t kPieceBytes = 1024 * 1024;
 
 // Groups behind each other, each with its length.

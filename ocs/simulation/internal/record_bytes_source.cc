@@ -12,8 +12,6 @@
 namespace ocs::simulation {
 namespace {
 
-constexpr size_t kBadRowsOfPiece = 100;
-
 class RecordBytesSource final : public EventSource {
  public:
   RecordBytesSource(std::string name, ReadRecordBytes read, const Population* population,

@@ -20,8 +20,6 @@ using internal::LinePieces;
 using internal::RecordUse;
 using Json = nlohmann::json;
 
-constexpr size_t kBadRowsOfPiece = 100;
-
 enum ColumnNumber : size_t {
   kRecordId,
   kType,

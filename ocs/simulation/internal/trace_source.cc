@@ -20,11 +20,18 @@ namespace {
 
 using internal::LinePieces;
 
-enum ColumnNumber : size_t { kTime, kSession, kModel, kInput, kCached, kOutput, kColumnCount };
-constexpr std::array<std::string_view, kColumnCount> kColumnNames = {
+enum TraceColumn : size_t {
+  kTimeColumn,
+  kSessionColumn,
+  kModelColumn,
+  kInputColumn,
+  kCachedColumn,
+  kOutputColumn,
+  kTraceColumnCount
+};
+constexpr std::array<std::string_view, kTraceColumnCount> kTraceColumnNames = {
     "timestamp_ms", "session_id", "model", "input_tokens", "cached_input_tokens", "output_tokens"};
 constexpr size_t kFieldsMax = 64;
-constexpr size_t kBadRowsOfPiece = 100;  // As many as a result lists.
 // A trace of ten years, in milliseconds: later ones would not fit when stretched.
 constexpr int64_t kTimestampMax = int64_t{10} * 366 * 86'400'000;
 
@@ -50,19 +57,19 @@ class TraceSource final : public EventSource {
     where_.fill(kFieldsMax);
     size_t number = 0;
     for (const std::string& name : std::vector<std::string>(absl::StrSplit(header, ','))) {
-      for (size_t c = 0; c < kColumnCount; ++c) {
-        if (name == kColumnNames[c] && number < kFieldsMax) where_[c] = number;
+      for (size_t c = 0; c < kTraceColumnCount; ++c) {
+        if (name == kTraceColumnNames[c] && number < kFieldsMax) where_[c] = number;
       }
       ++number;
     }
-    for (const ColumnNumber needed : {kTime, kInput, kOutput}) {
+    for (const TraceColumn needed : {kTimeColumn, kInputColumn, kOutputColumn}) {
       if (where_[needed] != kFieldsMax) continue;
       return absl::InvalidArgumentError(
-          Cat(path_, ":1: the header has no column '", kColumnNames[needed], "'"));
+          Cat(path_, ":1: the header has no column '", kTraceColumnNames[needed], "'"));
     }
-    for (size_t c = 0; c < kColumnCount; ++c) {
+    for (size_t c = 0; c < kTraceColumnCount; ++c) {
       if (where_[c] == kFieldsMax) continue;
-      if (roles_.size() <= where_[c]) roles_.resize(where_[c] + 1, kColumnCount);
+      if (roles_.size() <= where_[c]) roles_.resize(where_[c] + 1, kTraceColumnCount);
       roles_[where_[c]] = static_cast<uint8_t>(c);
     }
     salt_ = StableHash64(path_.substr(path_.rfind('/') + 1));
@@ -101,8 +108,8 @@ class TraceSource final : public EventSource {
     const size_t begin = bytes.rfind('\n');
     const std::string_view row = begin == std::string_view::npos ? bytes : bytes.substr(begin + 1);
     const std::vector<std::string> fields = absl::StrSplit(ToAbsl(row), ',');
-    if (where_[kTime] < fields.size())
-      last_ms_ = std::max(last_ms_, WholeOf(fields[where_[kTime]], kTimestampMax));
+    if (where_[kTimeColumn] < fields.size())
+      last_ms_ = std::max(last_ms_, WholeOf(fields[where_[kTimeColumn]], kTimestampMax));
   }
   struct Row {
     int64_t at;
@@ -127,7 +134,7 @@ class TraceSource final : public EventSource {
   internal::Dealer dealer_;
   Names* names_;
   std::unique_ptr<LinePieces> lines_;
-  std::array<size_t, kColumnCount> where_ = {};
+  std::array<size_t, kTraceColumnCount> where_ = {};
   std::vector<uint8_t> roles_;  // Of each field up to the last that is asked for: its column.
   uint64_t salt_ = 0;
   uint64_t pass_ = 0;
@@ -141,12 +148,12 @@ std::string Expected(std::string_view column, std::string_view found, int64_t ma
 
 std::string TraceSource::ParseRow(std::string_view row, int64_t line, const Piece& piece,
                                   internal::Dealer::Cache* cache, Event* event) const {
-  std::array<std::string_view, kColumnCount> fields;
+  std::array<std::string_view, kTraceColumnCount> fields;
   size_t number = 0;
   size_t found = 0;
   for (size_t begin = 0; begin <= row.size() && number < kFieldsMax; ++number) {
     const size_t end = std::min(row.find(',', begin), row.size());
-    for (size_t c = 0; c < kColumnCount; ++c) {
+    for (size_t c = 0; c < kTraceColumnCount; ++c) {
       if (where_[c] != number) continue;
       fields[c] = row.substr(begin, end - begin);
       ++found;
@@ -156,22 +163,24 @@ std::string TraceSource::ParseRow(std::string_view row, int64_t line, const Piec
   const size_t wanted = static_cast<size_t>(std::count_if(
       where_.begin(), where_.end(), [](size_t where) { return where != kFieldsMax; }));
   if (found < wanted) return Cat("has ", number, " columns, fewer than its header");
-  const int64_t at = WholeOf(fields[kTime], kTimestampMax);
-  if (at < 0) return Expected(kColumnNames[kTime], fields[kTime], kTimestampMax);
-  const int64_t input = WholeOf(fields[kInput], kEventTokensMax);
-  if (input < 0) return Expected(kColumnNames[kInput], fields[kInput], kEventTokensMax);
-  const int64_t output = WholeOf(fields[kOutput], kEventTokensMax);
-  if (output < 0) return Expected(kColumnNames[kOutput], fields[kOutput], kEventTokensMax);
+  const int64_t at = WholeOf(fields[kTimeColumn], kTimestampMax);
+  if (at < 0) return Expected(kTraceColumnNames[kTimeColumn], fields[kTimeColumn], kTimestampMax);
+  const int64_t input = WholeOf(fields[kInputColumn], kEventTokensMax);
+  if (input < 0)
+    return Expected(kTraceColumnNames[kInputColumn], fields[kInputColumn], kEventTokensMax);
+  const int64_t output = WholeOf(fields[kOutputColumn], kEventTokensMax);
+  if (output < 0)
+    return Expected(kTraceColumnNames[kOutputColumn], fields[kOutputColumn], kEventTokensMax);
   // Empty means not known: all of the prompt is then charged as fresh.
-  const int64_t cached = fields[kCached].empty() ? 0 : WholeOf(fields[kCached], input);
-  if (cached < 0) return Expected(kColumnNames[kCached], fields[kCached], input);
+  const int64_t cached = fields[kCachedColumn].empty() ? 0 : WholeOf(fields[kCachedColumn], input);
+  if (cached < 0) return Expected(kTraceColumnNames[kCachedColumn], fields[kCachedColumn], input);
   if (input == 0 && output == 0) return "uses no tokens";
   const Row numbers{.at = at,
                     .input = input,
                     .cached = cached,
                     .output = output,
-                    .session = fields[kSession],
-                    .model = fields[kModel]};
+                    .session = fields[kSessionColumn],
+                    .model = fields[kModelColumn]};
   if (!FillEvent(numbers, line, piece, cache, event))
     return Cat("model: there are more than ", Names::kNamesMax, " different ones");
   return "";
@@ -198,17 +207,17 @@ bool TraceSource::FillEvent(const Row& row, int64_t line, const Piece& piece,
 // One walk over the row. What is not plain digits where digits are to be is ParseRow's to tell.
 bool TraceSource::ParsePlainRow(std::string_view text, int64_t line, const Piece& piece,
                                 internal::Dealer::Cache* cache, Event* event) const {
-  std::array<int64_t, kColumnCount> numbers = {};
-  std::array<std::string_view, kColumnCount> texts = {};
+  std::array<int64_t, kTraceColumnCount> numbers = {};
+  std::array<std::string_view, kTraceColumnCount> texts = {};
   const char* at = text.data();
   const char* const end = at + text.size();
   for (size_t field = 0; field < roles_.size(); ++field) {
     const uint8_t role = roles_[field];
     if (at > end) return false;
-    if (role == kSession || role == kModel || role == kColumnCount) {
+    if (role == kSessionColumn || role == kModelColumn || role == kTraceColumnCount) {
       const char* begin = at;
       while (at != end && *at != ',') ++at;
-      if (role != kColumnCount) texts[role] = {begin, static_cast<size_t>(at - begin)};
+      if (role != kTraceColumnCount) texts[role] = {begin, static_cast<size_t>(at - begin)};
     } else {
       int64_t number = 0;
       int digits = 0;
@@ -217,17 +226,17 @@ bool TraceSource::ParsePlainRow(std::string_view text, int64_t line, const Piece
         if (digit > 9) return false;
         number = number * 10 + digit;
       }
-      if (digits > 12 || (digits == 0 && role != kCached)) return false;
+      if (digits > 12 || (digits == 0 && role != kCachedColumn)) return false;
       numbers[role] = number;
     }
     ++at;  // Behind the comma; one behind the end after the last field.
   }
-  const Row row{.at = numbers[kTime],
-                .input = numbers[kInput],
-                .cached = numbers[kCached],
-                .output = numbers[kOutput],
-                .session = texts[kSession],
-                .model = texts[kModel]};
+  const Row row{.at = numbers[kTimeColumn],
+                .input = numbers[kInputColumn],
+                .cached = numbers[kCachedColumn],
+                .output = numbers[kOutputColumn],
+                .session = texts[kSessionColumn],
+                .model = texts[kModelColumn]};
   if (row.at > kTimestampMax || row.input > kEventTokensMax || row.output > kEventTokensMax)
     return false;
   if (row.cached > row.input || (row.input == 0 && row.output == 0)) return false;

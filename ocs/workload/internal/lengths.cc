@@ -17,14 +17,14 @@ using Json = nlohmann::json;
 
 constexpr int64_t kTokensMax = 100'000'000;  // Ten times the longest context known.
 
-absl::Status Fault(int64_t line, std::string_view what) {
+absl::Status LengthsFault(int64_t line, std::string_view what) {
   return absl::InvalidArgumentError(Cat("lengths:", line, ": ", what));
 }
 
 absl::StatusOr<int64_t> WholeMember(const Json& object, const char* name, int64_t line) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_number_integer() || found->get<int64_t>() < 0) {
-    return Fault(line, Cat(name, ": expected a whole number from 0"));
+    return LengthsFault(line, Cat(name, ": expected a whole number from 0"));
   }
   return found->get<int64_t>();
 }
@@ -35,17 +35,18 @@ absl::StatusOr<Law> ReadLaw(const Json& object, const char* name, int64_t factor
   Law law;
   const auto found = object.find(name);
   if (found == object.end()) return law;
-  if (!found->is_object()) return Fault(line, Cat(name, ": expected {value: probability, ...}"));
+  if (!found->is_object())
+    return LengthsFault(line, Cat(name, ": expected {value: probability, ...}"));
   std::vector<std::pair<int32_t, double>> entries;
   double sum = 0;
   for (const auto& [key, probability] : found->items()) {
     double value = 0;
     if (!absl::SimpleAtod(key, &value) || !(value >= 0) ||
         value * static_cast<double>(factor) > static_cast<double>(value_max)) {
-      return Fault(line, Cat(name, ": '", key, "' is no value"));
+      return LengthsFault(line, Cat(name, ": '", key, "' is no value"));
     }
     if (!probability.is_number() || !(probability.get<double>() >= 0)) {
-      return Fault(line, Cat(name, ": the probability of ", key, " is no number from 0"));
+      return LengthsFault(line, Cat(name, ": the probability of ", key, " is no number from 0"));
     }
     if (probability.get<double>() <= 0) continue;
     entries.emplace_back(static_cast<int32_t>(std::lround(value * static_cast<double>(factor))),
@@ -65,13 +66,13 @@ absl::StatusOr<Law> ReadLaw(const Json& object, const char* name, int64_t factor
 absl::Status ReadLine(absl::string_view text, int64_t line,
                       std::map<int64_t, ClientLengths>* clients) {
   const Json object = Json::parse(text.begin(), text.end(), nullptr, false);
-  if (object.is_discarded() || !object.is_object()) return Fault(line, "is no JSON object");
+  if (object.is_discarded() || !object.is_object()) return LengthsFault(line, "is no JSON object");
   const auto client = WholeMember(object, "client", line);
   if (!client.ok()) return client.status();
   const auto start_s = WholeMember(object, "window_start_s", line);
   if (!start_s.ok()) return start_s.status();
   if (*start_s % kQuarterSeconds != 0) {
-    return Fault(line, "window_start_s: expected a multiple of 21600");
+    return LengthsFault(line, "window_start_s: expected a multiple of 21600");
   }
   if (*start_s >= kQuarterSeconds * kQuartersPerDay) return absl::OkStatus();
   QuarterLengths& quarter = (*clients)[*client][static_cast<size_t>(*start_s / kQuarterSeconds)];
@@ -110,7 +111,7 @@ absl::StatusOr<std::map<int64_t, ClientLengths>> ReadLengths(std::string_view te
     const absl::Status read = ReadLine(line, number, &clients);
     if (!read.ok()) return read;
     if (clients.size() > static_cast<size_t>(kClientsMax)) {
-      return Fault(number, Cat("more than ", kClientsMax, " clients"));
+      return LengthsFault(number, Cat("more than ", kClientsMax, " clients"));
     }
   }
   for (auto client = clients.begin(); client != clients.end();) {

@@ -20,7 +20,7 @@ constexpr int64_t kWindowSeconds = kWindowMillis / 1000;
 constexpr int64_t kWindowIndexMax = 1'000'000;  // 19 years.
 constexpr double kRateMax = static_cast<double>(kCallsPerWindowMax) / kWindowSeconds;
 
-absl::Status Fault(int64_t line, std::string_view what) {
+absl::Status RatesFault(int64_t line, std::string_view what) {
   return absl::InvalidArgumentError(Cat("rates:", line, ": ", what));
 }
 
@@ -35,29 +35,29 @@ struct Row {
 absl::StatusOr<Row> ReadRow(absl::string_view line, int64_t number) {
   const std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
   if (cells.size() != kColumns) {
-    return Fault(number, Cat(cells.size(), " cells where ", kColumns, " are expected"));
+    return RatesFault(number, Cat(cells.size(), " cells where ", kColumns, " are expected"));
   }
   Row row;
   if (!absl::SimpleAtoi(cells[0], &row.client) || row.client < 0) {
-    return Fault(number, "client: expected a number from 0");
+    return RatesFault(number, "client: expected a number from 0");
   }
   int64_t start_s = 0;
   if (!absl::SimpleAtoi(cells[1], &start_s) || start_s < 0 || start_s % kWindowSeconds != 0 ||
       start_s / kWindowSeconds > kWindowIndexMax) {
-    return Fault(number, "window_start_s: expected seconds, a multiple of 600");
+    return RatesFault(number, "window_start_s: expected seconds, a multiple of 600");
   }
   row.window = start_s / kWindowSeconds;
   if (!absl::SimpleAtod(cells[2], &row.rate) || !(row.rate >= 0) || row.rate > kRateMax) {
-    return Fault(number, Cat("rate_rps: expected calls a second, 0 to ",
-                             kCallsPerWindowMax / kWindowSeconds));
+    return RatesFault(number, Cat("rate_rps: expected calls a second, 0 to ",
+                                  kCallsPerWindowMax / kWindowSeconds));
   }
   if (cells[4].empty()) return row;
   if (cells[4] != "Gamma" && cells[4] != "Weibull") {
-    return Fault(number, "arrival_dist: expected Gamma, Weibull or nothing");
+    return RatesFault(number, "arrival_dist: expected Gamma, Weibull or nothing");
   }
   row.form = cells[4] == "Gamma" ? GapForm::kGamma : GapForm::kWeibull;
   if (!absl::SimpleAtod(cells[5], &row.shape) || !(row.shape > 0)) {
-    return Fault(number, "dist_param1: expected the law's shape, above 0");
+    return RatesFault(number, "dist_param1: expected the law's shape, above 0");
   }
   return row;
 }
@@ -66,12 +66,12 @@ absl::Status AddRow(const Row& row, int64_t line, std::map<int64_t, ClientRates>
                     Rates* rates) {
   ClientRates& client = (*clients)[row.client];
   if (clients->size() > static_cast<size_t>(kClientsMax)) {
-    return Fault(line, Cat("more than ", kClientsMax, " clients"));
+    return RatesFault(line, Cat("more than ", kClientsMax, " clients"));
   }
   rates->span_windows = std::max(rates->span_windows, row.window + 1);
   if (row.rate <= 0) return absl::OkStatus();
   if (!client.windows.empty() && client.windows.back().window >= row.window) {
-    return Fault(line, "window_start_s: a client's windows must come in order, each once");
+    return RatesFault(line, "window_start_s: a client's windows must come in order, each once");
   }
   client.windows.push_back({.window = static_cast<uint32_t>(row.window),
                             .law = rates->laws.Add(row.form, row.shape),
@@ -89,17 +89,17 @@ absl::StatusOr<Rates> ReadRates(std::string_view text) {
     ++number;
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (number == 1) {
-      if (FromAbsl(line) != kHeader) return Fault(1, Cat("expected the header ", kHeader));
+      if (FromAbsl(line) != kHeader) return RatesFault(1, Cat("expected the header ", kHeader));
       continue;
     }
     if (line.empty()) continue;
-    if (number > kRateRowsMax) return Fault(number, Cat("more than ", kRateRowsMax, " rows"));
+    if (number > kRateRowsMax) return RatesFault(number, Cat("more than ", kRateRowsMax, " rows"));
     const absl::StatusOr<Row> row = ReadRow(line, number);
     if (!row.ok()) return row.status();
     const absl::Status added = AddRow(*row, number, &clients, &rates);
     if (!added.ok()) return added;
   }
-  if (clients.empty()) return Fault(number, "no client");
+  if (clients.empty()) return RatesFault(number, "no client");
   for (auto& [client_number, client] : clients) {
     client.number = client_number;
     rates.clients.push_back(std::move(client));

@@ -50,11 +50,6 @@ constexpr std::array<std::string_view, 27> kUsageMembers = {
     "plugins",
 };
 
-template <size_t N>
-bool IsOneOf(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 UsageError TooMuch(std::string found, std::string expected) {
   return {.kind = UsageErrorKind::kTooLarge,
           .path = "",

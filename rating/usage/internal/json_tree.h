@@ -7,6 +7,8 @@
 #ifndef RATING_USAGE_INTERNAL_JSON_TREE_H_
 #define RATING_USAGE_INTERNAL_JSON_TREE_H_
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,6 +24,12 @@ inline constexpr size_t kNodesMax = 4096;  ///< The richest usage known has unde
 inline constexpr size_t kDepthMax = 32;
 /// Of a text's bytes so many are kept: names are shorter, the rest is nobody's business.
 inline constexpr size_t kTextKeptMax = 256;
+
+/// Names are few: a search through all of them.
+template <size_t N>
+bool IsOneOf(std::string_view name, const std::array<std::string_view, N>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 enum class JsonType : uint8_t { kNull, kBoolean, kNumber, kText, kObject, kArray };
 

@@ -24,11 +24,6 @@ bool IsGoogle(std::string_view provider) {
   return provider == "gemini" || StartsWith(provider, "vertex") || StartsWith(provider, "google");
 }
 
-template <size_t N>
-bool IsOneOf(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// Providers of which it is known that reasoning is in the completion.
 constexpr std::array<std::string_view, 10> kReasoningInside = {
     "openai",   "azure-openai", "azure",      "groq",    "dashscope",

@@ -10,6 +10,7 @@
 #include "ocs/base/text.h"
 #include "rating/usage/provider_usage.h"
 #include "tests/rating/usage/invariants.h"
+#include "tests/rating/usage/records.h"
 #include "tests/support/catch.h"
 #include "tests/support/golden.h"
 #include "tests/support/seed.h"
@@ -19,12 +20,6 @@ namespace ocs::testing {
 namespace {
 
 using tools::Record;
-
-std::vector<Record> Records() {
-  const auto records = tools::ParseRecords(ReadFile(OCS_RECORDS "/records.jsonl"));
-  OCS_CHECK(records.ok());
-  return *records;
-}
 
 /// Numbers that parsers stumble over.
 constexpr std::string_view kNumbers[] = {"0",

@@ -11,6 +11,7 @@
 #include "ocs/base/text.h"
 #include "rating/usage/provider_usage.h"
 #include "tests/rating/usage/invariants.h"
+#include "tests/rating/usage/records.h"
 #include "tests/support/catch.h"
 #include "tests/support/golden.h"
 #include "tools/oracle/records.h"
@@ -22,12 +23,6 @@ using tools::Record;
 using usage::ProviderUsage;
 using usage::UsageAnswer;
 using usage::UsageError;
-
-std::vector<Record> Records() {
-  const auto records = tools::ParseRecords(ReadFile(OCS_RECORDS "/records.jsonl"));
-  OCS_CHECK(records.ok());
-  return *records;
-}
 
 std::string Described(const UsageAnswer& answer) {
   if (const auto* error = std::get_if<UsageError>(&answer)) {
