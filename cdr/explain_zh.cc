@@ -19,7 +19,7 @@ namespace {
 using internal::AppendTo;
 
 struct MeasureWord {
-  std::string_view name;     // WhatInChinese is counted.
+  std::string_view name;     // What is counted.
   std::string_view measure;  // The word between a number and it.
 };
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ocs/base/random.h"
-#include "tests/base/ends.h"
+#include "tests/base/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/numeric/int128.h"
 #include "ocs/base/random.h"
-#include "tests/base/ends.h"
+#include "tests/base/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 

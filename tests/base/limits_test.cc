@@ -5,7 +5,7 @@
 
 #include "ocs/base/exact.h"
 #include "ocs/base/quantity.h"
-#include "tests/base/ends.h"
+#include "tests/base/support.h"
 #include "tests/support/catch.h"
 
 namespace ocs {

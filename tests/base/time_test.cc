@@ -7,25 +7,12 @@
 
 #include "ocs/base/random.h"
 #include "ocs/base/text.h"
-#include "tests/base/ends.h"
+#include "tests/base/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 
 namespace ocs {
 namespace {
-
-absl::TimeZone Zone(std::string_view name) {
-  absl::TimeZone zone;
-  REQUIRE(absl::LoadTimeZone(ToAbsl(name), &zone));
-  return zone;
-}
-
-Instant At(std::string_view text) {
-  const auto instant = ParseInstant(text);
-  INFO(text);
-  REQUIRE(instant.ok());
-  return *instant;
-}
 
 TEST_CASE("an instant is read and written with its offset", "[base][unit]") {
   struct Case {

@@ -7,7 +7,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "ocs/base/random.h"
-#include "tests/base/ends.h"
+#include "tests/base/support.h"
 #include "tests/support/catch.h"
 #include "tests/support/seed.h"
 

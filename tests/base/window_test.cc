@@ -3,22 +3,11 @@
 #include <string>
 
 #include "ocs/base/check.h"
+#include "tests/base/support.h"
 #include "tests/support/catch.h"
 
 namespace ocs {
 namespace {
-
-Instant At(const std::string& text) {
-  const auto instant = ParseInstant(text);
-  OCS_CHECK(instant.ok());
-  return *instant;
-}
-
-absl::TimeZone Zone(const std::string& name) {
-  absl::TimeZone zone;
-  OCS_CHECK(absl::LoadTimeZone(name, &zone));
-  return zone;
-}
 
 std::string Begin(WindowKind kind, const std::string& at,
                   const std::string& anchor = "2026-01-31T15:00:00+08:00") {

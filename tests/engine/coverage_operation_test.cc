@@ -46,8 +46,8 @@ offers:
          when_used_up: {then: buy, at_most: 1 per month}}
 )";
 
-std::string Ask(Harness& h, Kept<CoverageCall>* call, AccountId account,
-                const std::string& model = "", uint32_t node = 0) {
+std::string AskCoverage(Harness& h, Kept<CoverageCall>* call, AccountId account,
+                        const std::string& model = "", uint32_t node = 0) {
   call->account = account;
   call->model = model;
   call->node = {node};
@@ -65,7 +65,7 @@ TEST_CASE("an account tells where its packages can be used, what follows, and at
   h.Purchase(account, "office");
   h.Purchase(account, "pack");
   Kept<CoverageCall> all;
-  REQUIRE(Ask(h, &all, account) == "ok");
+  REQUIRE(AskCoverage(h, &all, account) == "ok");
   CHECK(all.tariff_revision == 1);
   REQUIRE(all.buckets.size() == 3);
   const auto find = [](const CoverageCall& call, const std::string& offer) {
@@ -113,7 +113,7 @@ TEST_CASE("an account tells where its packages can be used, what follows, and at
   CHECK(all.prices[1].model == "b");
 
   Kept<CoverageCall> one;
-  REQUIRE(Ask(h, &one, account, "old-a") == "ok");
+  REQUIRE(AskCoverage(h, &one, account, "old-a") == "ok");
   REQUIRE(one.buckets.size() == 2);
   CHECK(one.buckets[0].offer == "office");
   REQUIRE(one.buckets[0].models.size() == 1);
@@ -132,7 +132,7 @@ TEST_CASE("an account tells where its packages can be used, what follows, and at
   INFO(on.status);
   REQUIRE(on.status.ok());
   Kept<CoverageCall> stopped;
-  REQUIRE(Ask(h, &stopped, account) == "ok");
+  REQUIRE(AskCoverage(h, &stopped, account) == "ok");
   CHECK(find(stopped, "office").at_end == "stop");
 }
 
@@ -155,15 +155,15 @@ TEST_CASE("coverage: a node sees its own pool and what is shared above; what has
   h.Run(&own);
   REQUIRE(own.status.ok());
   Kept<CoverageCall> root;
-  REQUIRE(Ask(h, &root, account) == "ok");
+  REQUIRE(AskCoverage(h, &root, account) == "ok");
   CHECK(root.buckets.size() == 1);
   CHECK(root.prices.empty());  // A pack has no prices: money pays for nothing.
   Kept<CoverageCall> anna;
-  REQUIRE(Ask(h, &anna, account, "", node.node.value) == "ok");
+  REQUIRE(AskCoverage(h, &anna, account, "", node.node.value) == "ok");
   CHECK(anna.buckets.size() == 2);
   h.clock.AdvanceSeconds(31LL * 24 * 3'600);
   Kept<CoverageCall> later;
-  REQUIRE(Ask(h, &later, account, "", node.node.value) == "ok");
+  REQUIRE(AskCoverage(h, &later, account, "", node.node.value) == "ok");
   CHECK(later.buckets.size() == 1);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("coverage: refusals in order of precedence", "[engine][unit]") {
   const AccountId account = h.Create(0);
   const auto ask = [&](AccountId of, const std::string& model, uint32_t node) {
     Kept<CoverageCall> call;
-    return Ask(h, &call, of, model, node);
+    return AskCoverage(h, &call, of, model, node);
   };
   CHECK(ask({account.value + 1}, "none", 9) == "NOT_FOUND account_id");
   CHECK(ask(account, "none", 9) == "NOT_FOUND node_id");

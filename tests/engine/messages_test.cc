@@ -10,7 +10,7 @@
 namespace ocs::engine::tests {
 namespace {
 
-std::string Bytes(const CreditControlAnswer& answer) {
+std::string AnswerBytes(const CreditControlAnswer& answer) {
   std::string bytes;
   EncodeAnswer(answer, &bytes);
   return bytes;
@@ -90,10 +90,10 @@ TEST_CASE("an answer is read as it was recorded", "[engine][property]") {
   OCS_SEEDED_RANDOM(random, 48);
   for (int i = 0; i < 2'000; ++i) {
     const CreditControlAnswer answer = AnyAnswer(random);
-    const std::string bytes = Bytes(answer);
+    const std::string bytes = AnswerBytes(answer);
     CreditControlAnswer read;
     REQUIRE(DecodeAnswer(bytes, &read));
-    REQUIRE(Bytes(read) == bytes);
+    REQUIRE(AnswerBytes(read) == bytes);
     REQUIRE(ToText(read) == ToText(answer));
     REQUIRE(read.type == answer.type);
     REQUIRE(read.number == answer.number);
@@ -113,7 +113,7 @@ TEST_CASE("an answer is read as it was recorded", "[engine][property]") {
 TEST_CASE("an answer that is cut, lengthened or of another version is not read", "[engine][unit]") {
   OCS_SEEDED_RANDOM(random, 49);
   for (int i = 0; i < 50; ++i) {
-    const std::string bytes = Bytes(AnyAnswer(random));
+    const std::string bytes = AnswerBytes(AnyAnswer(random));
     for (size_t length = 0; length < bytes.size(); ++length) {
       CreditControlAnswer read;
       REQUIRE_FALSE(DecodeAnswer(std::string_view(bytes).substr(0, length), &read));

@@ -12,7 +12,7 @@ constexpr TokenKind kCalls = TokenKind::kRequest;
 constexpr Window kMonth = {.kind = WindowKind::kMonth};
 constexpr Window kCall = {.kind = WindowKind::kCall};
 
-Rate At(int64_t numerator, int64_t denominator, uint64_t line) {
+Rate RateAt(int64_t numerator, int64_t denominator, uint64_t line) {
   return {.numerator = numerator, .denominator = denominator, .line = denominator == 1 ? 0 : line};
 }
 
@@ -31,7 +31,7 @@ Tier StopFrom(int64_t up_to) { return {.up_to = up_to, .stops = true}; }
 RateRow RowFor(const Shape& shape) {
   RateRow row;
   row.rates = shape.tiers.front().rates;
-  row.rates[static_cast<size_t>(kCalls)] = At(7, 1, 0);
+  row.rates[static_cast<size_t>(kCalls)] = RateAt(7, 1, 0);
   row.rule = 5;
   row.shape = 1;
   return row;
@@ -41,7 +41,7 @@ RateRow PlainRow(const Rate& rate) {
   RateRow row;
   row.rates[static_cast<size_t>(kIn)] = rate;
   row.rates[static_cast<size_t>(kOut)] = rate;
-  row.rates[static_cast<size_t>(kCalls)] = At(7, 1, 0);
+  row.rates[static_cast<size_t>(kCalls)] = RateAt(7, 1, 0);
   return row;
 }
 
@@ -90,8 +90,8 @@ constexpr int64_t kPlenty = 1'000'000'000;
 Shape Graduated() {
   return {.form = Shape::Form::kGraduated,
           .counter = {.id = 1, .window = kMonth},
-          .tiers = {TierOf(100, At(3, 1, 0)), TierOf(200, At(2, 1, 0)),
-                    TierOf(INT64_MAX, At(1, 2, 9))}};
+          .tiers = {TierOf(100, RateAt(3, 1, 0)), TierOf(200, RateAt(2, 1, 0)),
+                    TierOf(INT64_MAX, RateAt(1, 2, 9))}};
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ TEST_CASE("what tiers leave to be carried is carried tier by tier", "[rating][un
 TEST_CASE("the next pot goes on, and pots of one price share its counter", "[rating][unit]") {
   const Shape shape = Graduated();
   const RateRow row = RowFor(shape);
-  const RateRow plain = PlainRow(At(10, 1, 0));
+  const RateRow plain = PlainRow(RateAt(10, 1, 0));
   const Pot first{.row = &row, .available = 10, .shape = &shape, .counted = 98};
   const Pot same{.row = &row, .available = 100, .shape = &shape, .counted = 98};
   const Pot other{.row = &plain, .available = 100};
@@ -159,8 +159,8 @@ TEST_CASE("the flat amount of a tier comes with the first piece in it", "[rating
   // Packages of 10: 50 for each that is begun, then 1 a piece.
   const Shape shape{.form = Shape::Form::kGraduated,
                     .counter = {.id = 1, .window = kMonth},
-                    .tiers = {TierOf(10, At(0, 1, 0), 50), TierOf(20, At(0, 1, 0), 40),
-                              TierOf(INT64_MAX, At(1, 1, 0))}};
+                    .tiers = {TierOf(10, RateAt(0, 1, 0), 50), TierOf(20, RateAt(0, 1, 0), 40),
+                              TierOf(INT64_MAX, RateAt(1, 1, 0))}};
   const RateRow row = RowFor(shape);
   const auto charged = [&](int64_t counted, int64_t pieces, int64_t available) {
     return Charged({{kIn, pieces}}, {{&row, available, &shape, counted}});
@@ -177,9 +177,9 @@ TEST_CASE("a stop sells nothing, and what was used there is charged at the last 
           "[rating][unit]") {
   const Shape shape{.form = Shape::Form::kGraduated,
                     .counter = {.id = 1, .window = kMonth},
-                    .tiers = {TierOf(100, At(3, 1, 0)), StopFrom(INT64_MAX)}};
+                    .tiers = {TierOf(100, RateAt(3, 1, 0)), StopFrom(INT64_MAX)}};
   const RateRow row = RowFor(shape);
-  const RateRow plain = PlainRow(At(10, 1, 0));
+  const RateRow plain = PlainRow(RateAt(10, 1, 0));
   const Pot pot{.row = &row, .available = kPlenty, .shape = &shape, .counted = 98};
   CHECK(Charged({{kIn, 5}}, {pot}) == "input 2 @1 = 6; input 3 @2 = 9 over; ");
   // Another pot takes it before it is overshoot.
@@ -227,7 +227,7 @@ TEST_CASE("a volume price is the whole's, and never gives back", "[rating][unit]
 
 TEST_CASE("beyond the maximum of the window use is free", "[rating][unit]") {
   const Shape shape{.counter = {.id = 1, .window = kMonth}, .maximum = 100};
-  const RateRow row = PlainRow(At(3, 1, 0));
+  const RateRow row = PlainRow(RateAt(3, 1, 0));
   const auto charged = [&](const Quantities& used, int64_t before, int64_t available) {
     return Charged(
         used, {{.row = &row, .available = available, .shape = &shape, .charged_micros = before}});
@@ -257,7 +257,7 @@ TEST_CASE("beyond the maximum of the window use is free", "[rating][unit]") {
 TEST_CASE("a call that cost less than the minimum is charged the rest at its end",
           "[rating][unit]") {
   const Shape shape{.counter = {.id = 1, .window = kMonth}, .minimum = 50, .maximum = 200};
-  const RateRow row = PlainRow(At(3, 1, 0));
+  const RateRow row = PlainRow(RateAt(3, 1, 0));
   struct Case {
     int64_t used;
     int64_t call_before;
@@ -310,7 +310,7 @@ TEST_CASE("lines tell how far they move the counters", "[rating][unit]") {
   shape.tiers[1].flat = 25;
   shape.minimum = 1'000;
   const RateRow row = RowFor(shape);
-  const RateRow plain = PlainRow(At(1, 1, 0));
+  const RateRow plain = PlainRow(RateAt(1, 1, 0));
   const std::vector<Pot> pots = {{&plain, 5}, {&row, kPlenty, &shape, 95}, {&plain, 5}};
   ChargeLines lines;
   REQUIRE(Charge({{kIn, 15}, {kCalls, 2}}, pots, {}, &lines) == RateOutcome::kRated);
@@ -342,8 +342,8 @@ TEST_CASE("a hold covers the dearest tier, the flats and the borders", "[rating]
   // 50 for the first tier, 20 for each of the others: 12 pieces can go into two.
   Shape flats{.form = Shape::Form::kGraduated,
               .counter = {.id = 1, .window = kMonth},
-              .tiers = {TierOf(10, At(0, 1, 0), 50), TierOf(20, At(0, 1, 0), 20),
-                        TierOf(30, At(0, 1, 0), 20), TierOf(INT64_MAX, At(1, 1, 0), 20)}};
+              .tiers = {TierOf(10, RateAt(0, 1, 0), 50), TierOf(20, RateAt(0, 1, 0), 20),
+                        TierOf(30, RateAt(0, 1, 0), 20), TierOf(INT64_MAX, RateAt(1, 1, 0), 20)}};
   const RateRow flat_row = RowFor(flats);
   const auto held_flats = [&](int64_t pieces, int64_t counted) {
     return Held({{kIn, pieces}}, {{&flat_row, 100'000, &flats, counted}});
@@ -365,8 +365,8 @@ TEST_CASE("a hold for more pieces than the dearest tier has counts the cheaper o
   Shape packs{.form = Shape::Form::kGraduated, .counter = {.id = 1, .window = kMonth}};
   for (int64_t group = 0; group < 10; ++group) {
     const int64_t begin = group * 1'024 * kMillion;
-    packs.tiers.push_back(TierOf(begin + 200 * kMillion, At(3, 10, 1)));
-    packs.tiers.push_back(TierOf(begin + 1'024 * kMillion, At(0, 1, 0)));
+    packs.tiers.push_back(TierOf(begin + 200 * kMillion, RateAt(3, 10, 1)));
+    packs.tiers.push_back(TierOf(begin + 1'024 * kMillion, RateAt(0, 1, 0)));
   }
   packs.tiers.push_back(StopFrom(INT64_MAX));
   const RateRow row = RowFor(packs);
@@ -398,7 +398,7 @@ TEST_CASE("calls are counted through tiers, flats, stops and the maximum", "[rat
   const std::vector<Pot> stopped = {{&row, kPlenty, &stop, 55}};
   CHECK(AffordableCalls({{kIn, 10}}, stopped, 1'000) == 14);
   const Shape capped{.counter = {.id = 1, .window = kMonth}, .maximum = 100};
-  const RateRow plain = PlainRow(At(3, 1, 0));
+  const RateRow plain = PlainRow(RateAt(3, 1, 0));
   const std::vector<Pot> cap = {{&plain, 112, &capped}};
   CHECK(AffordableCalls({{kIn, 4}}, cap, 5'000) == 5'000);
   const std::vector<Pot> poor = {{&plain, 110, &capped}};

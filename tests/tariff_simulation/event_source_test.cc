@@ -14,6 +14,12 @@
 namespace ocs::simulation::tests {
 namespace {
 
+std::string Write(const std::string& folder, const std::string& name, const std::string& text) {
+  const std::string path = folder + "/" + name;
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
 // All batches in one.
 EventBatch ReadAll(EventSource* source) {
   EventBatch all;
@@ -32,7 +38,7 @@ EventBatch ReadAll(EventSource* source) {
 TEST_CASE("a trace's rows are events, with what it leaves open filled in",
           "[tariff_simulation][unit]") {
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   const std::string path = Write(folder.path(), "t.csv",
                                  "timestamp_ms,session_id,turn,model,input_tokens,"
                                  "cached_input_tokens,output_tokens\n"
@@ -62,7 +68,7 @@ TEST_CASE("a trace's rows are events, with what it leaves open filled in",
 TEST_CASE("bad rows are counted and listed with their line and what was expected",
           "[tariff_simulation][unit]") {
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   std::string text =
       "timestamp_ms,model,input_tokens,cached_input_tokens,output_tokens\n"
       "0,m,100,40,7\n"
@@ -102,7 +108,7 @@ TEST_CASE("bad rows are counted and listed with their line and what was expected
 TEST_CASE("a trace without what an event needs is refused by its header",
           "[tariff_simulation][unit]") {
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   Names names;
   const auto status = [&](const std::string& text) {
     return OpenTrace(Write(folder.path(), "t.csv", text), {}, population.get(), &names).status();
@@ -118,7 +124,7 @@ TEST_CASE("a trace without what an event needs is refused by its header",
 TEST_CASE("a long trace comes in pieces, plain or compressed, once or again and again",
           "[tariff_simulation][unit]") {
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   std::string text = "timestamp_ms,session_id,input_tokens,output_tokens\n";
   constexpr int kRows = 60'000;
   for (int i = 0; i < kRows; ++i)

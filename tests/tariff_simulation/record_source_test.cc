@@ -20,6 +20,11 @@
 namespace ocs::simulation::tests {
 namespace {
 
+std::string Write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
 EventBatch ReadAllRecords(EventSource* source) {
   EventBatch all;
   Piece piece;
@@ -44,7 +49,7 @@ EventBatch ReadAllRecords(EventSource* source) {
   }
 }
 
-EventBatch ReadFile(const std::string& path, const Population& population, Names* names) {
+EventBatch ReadRecordFile(const std::string& path, const Population& population, Names* names) {
   auto source = OpenInput(path, {}, &population, names);
   INFO(source.status());
   REQUIRE(source.ok());
@@ -92,7 +97,7 @@ TEST_CASE("the records of an export are the same calls as CSV and as JSON lines"
           "[tariff_simulation][property]") {
   OCS_SEEDED_RANDOM(random, 19);
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   const std::vector<cdr::Record> records = SomeRecords(random, 4'000, population->terms().begins);
   std::string csv(cdr::CsvHeader());
   std::string json;
@@ -111,8 +116,8 @@ TEST_CASE("the records of an export are the same calls as CSV and as JSON lines"
   }
   REQUIRE(csv.size() > 2 * 512 * 1024);  // Several pieces, that begin where records begin.
   Names names;
-  const EventBatch a = ReadFile(Write(folder.Path("r.csv"), csv), *population, &names);
-  const EventBatch b = ReadFile(Write(folder.Path("r.jsonl"), json), *population, &names);
+  const EventBatch a = ReadRecordFile(Write(folder.Path("r.csv"), csv), *population, &names);
+  const EventBatch b = ReadRecordFile(Write(folder.Path("r.jsonl"), json), *population, &names);
   for (const BadRow& row : a.bad_rows) UNSCOPED_INFO(row.line << ": " << row.why);
   CHECK(a.bad_row_count == 0);
   CHECK(b.bad_row_count == 0);
@@ -143,7 +148,7 @@ TEST_CASE("the records of an export are the same calls as CSV and as JSON lines"
 
 TEST_CASE("rows of an export that are none are told with their line", "[tariff_simulation][unit]") {
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   cdr::Record record;
   record.local_sequence = 1;
   record.account = AccountId{5};
@@ -162,7 +167,7 @@ TEST_CASE("rows of an export that are none are told with their line", "[tariff_s
   wrong.replace(wrong.find(",input,"), 7, ",input-,");
   csv += wrong + "ocs-cdr-2,1\n";
   Names names;
-  const EventBatch a = ReadFile(Write(folder.Path("r.csv"), csv), *population, &names);
+  const EventBatch a = ReadRecordFile(Write(folder.Path("r.csv"), csv), *population, &names);
   CHECK(a.events.size() == 1);
   REQUIRE(a.bad_rows.size() == 2);
   CHECK(a.bad_rows[0].line == 3);
@@ -171,7 +176,7 @@ TEST_CASE("rows of an export that are none are told with their line", "[tariff_s
   CHECK(a.bad_rows[1].why.find("has 2 columns, expected ") == 0);
 
   json += "{\"type\":\"usage\"}\n[]\n{\"type\":\"fee\"}\n";
-  const EventBatch b = ReadFile(Write(folder.Path("r.jsonl"), json), *population, &names);
+  const EventBatch b = ReadRecordFile(Write(folder.Path("r.jsonl"), json), *population, &names);
   CHECK(b.events.size() == 1);
   CHECK(b.unrated == 1);
   REQUIRE(b.bad_rows.size() == 2);
@@ -190,7 +195,7 @@ TEST_CASE("rows of an export that are none are told with their line", "[tariff_s
 TEST_CASE("the journal of a stopped store is the calls that it charged",
           "[tariff_simulation][unit]") {
   const ocs::testing::TempDir folder;
-  const auto population = MakePopulation(kPopulation);
+  const auto population = MakePopulation(kTinyPopulation);
   const std::string shard = folder.Path("shard-000");
   const Instant begin = population->terms().begins;
   {

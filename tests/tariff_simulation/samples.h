@@ -16,6 +16,16 @@
 
 namespace ocs::simulation::tests {
 
+/// A hundred accounts without offers.
+inline constexpr char kTinyPopulation[] = R"(
+population: p
+begins: 2026-08-01T00:00:00+08:00
+ends: 2026-09-01T00:00:00+08:00
+accounts: 100
+models: [{model: small, share: 1}]
+plans: [{plan: a, share: 1, offers: []}]
+)";
+
 /// Packages that stop, bill on, are bought again, are throttled, refilled and carried over; prices
 /// by day and night, by steps, by the request, with a minimum; limits; wholesale prices that leave
 /// remainders.
