@@ -8,16 +8,15 @@
 #include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
+namespace {
 
 using balance::EntryKind;
 using balance::RefundedLine;
 
-bool IsChargeForUse(EntryKind kind) {
+bool ChargesOrCorrects(EntryKind kind) {
   return kind == EntryKind::kEventCharged || kind == EntryKind::kSessionUpdated ||
-         kind == EntryKind::kSessionTerminated;
+         kind == EntryKind::kSessionTerminated || kind == EntryKind::kReRated;
 }
-
-namespace {
 
 // Reads what earlier refunds gave back. False: the shard has stopped.
 bool ReadRefunds(Shard& shard, AccountId account, ChargeFound* charge) {
@@ -73,7 +72,7 @@ bool FindCharge(Operation* call, Shard& shard, AccountId account, const std::str
   if (!entry.ok()) return shard.Stop(entry.status()), false;
   charge->entry = *std::move(entry);
   const balance::EntryView& view = charge->entry->view;
-  if (view.account != account || !IsChargeForUse(view.kind)) return unknown();
+  if (view.account != account || !ChargesOrCorrects(view.kind)) return unknown();
   if (!ReadRecords(shard, charge)) return false;
   if (charge->record >= charge->records.size() || IsCredit(charge->records[charge->record].type)) {
     return unknown();

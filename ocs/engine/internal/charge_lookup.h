@@ -28,9 +28,6 @@ struct ChargeFound {
   bool all_given_back = false;                ///< At once; `so_far` is then empty.
 };
 
-/// Entries that charge for use.
-bool IsChargeForUse(balance::EntryKind kind);
-
 /// Finds the charge of an account that the record id names. False: the call has failed at
 /// `record_id` (it names no charge for use of this account), or the shard has stopped.
 [[nodiscard]] bool FindCharge(Operation* call, Shard& shard, AccountId account,

@@ -7,12 +7,18 @@
 #include "ocs/base/exact.h"
 #include "ocs/base/text.h"
 #include "ocs/engine/internal/attach_record.h"
-#include "ocs/engine/internal/charge_lookup.h"
 #include "ocs/engine/internal/charging.h"
 #include "ocs/engine/record_id.h"
 
 namespace ocs::engine {
-namespace {}  // namespace
+namespace {
+
+bool ChargesAtOnce(balance::EntryKind kind) {
+  return kind == balance::EntryKind::kEventCharged || kind == balance::EntryKind::kSessionUpdated ||
+         kind == balance::EntryKind::kSessionTerminated;
+}
+
+}  // namespace
 
 void Charging::DecideRefund() {
   constexpr std::string_view kField = "refund_information";
@@ -28,7 +34,7 @@ void Charging::DecideRefund() {
       shard_.book().ReadEntry(refunded_);
   if (absl::IsNotFound(charged.status())) return unknown();
   if (!charged.ok()) return shard_.Stop(charged.status());
-  if ((*charged)->view.account != account_->id || !IsChargeForUse((*charged)->view.kind))
+  if ((*charged)->view.account != account_->id || !ChargesAtOnce((*charged)->view.kind))
     return unknown();
   const auto before = shard_.book().FindRefund(account_->id.partition(), refunded_);
   if (!before.ok()) return shard_.Stop(before.status());
