@@ -13,6 +13,7 @@
 namespace ocs::engine {
 namespace {
 
+// Not a correction, as kReRated is: ChargesOrCorrects of charge_lookup.cc takes that, too.
 bool ChargesAtOnce(balance::EntryKind kind) {
   return kind == balance::EntryKind::kEventCharged || kind == balance::EntryKind::kSessionUpdated ||
          kind == balance::EntryKind::kSessionTerminated;
