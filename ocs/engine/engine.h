@@ -89,7 +89,8 @@ struct EngineOptions {
   uint32_t validity_seconds = 600;  ///< Validity-Time of grants.
   uint32_t supervision_factor = 2;  ///< Tcc = validity times this (CC-90).
   /// A partial record with at least so many tokens, or that lasted at least so long, says so as its
-  /// closing cause; and no grant is valid for longer than a record may last. 0: no limit.
+  /// closing cause. A larger grant's threshold_tokens tells when a record is full, and no grant is
+  /// valid for longer than a record may last. 0: no limit.
   int64_t partial_record_tokens = 0;
   int64_t partial_record_seconds = 0;
   int64_t event_time_past_max_seconds =

@@ -179,6 +179,40 @@ TEST_CASE("R-11 a partial record says whether it reached the tokens or the time 
   )");
 }
 
+TEST_CASE("R-11 a gateway is told to report when what was used makes a record of its own",
+          "[engine][unit][CC-38]") {
+  EngineOptions options;
+  options.partial_record_tokens = 50;
+  options.grants.threshold_percent = 20;
+  Harness h(nullptr, options);
+  h.Publish(kSmallCatalogue);
+  const AccountId account = h.Create(1'000);
+  h.Purchase(account, "pay");
+  const auto threshold = [&](uint32_t number, Quantities requested, Quantities used) {
+    Kept<CreditControlCall> call;
+    Fill(call, {.session = "s", .number = number, .account = account, .model = "plain"},
+         number == 0 ? RequestType::kInitial : RequestType::kUpdate);
+    call.request.services[0].requests_quota = true;
+    call.request.services[0].requested = std::move(requested);
+    call.request.services[0].has_used = !used.empty();
+    call.request.services[0].used = std::move(used);
+    h.Run(&call);
+    REQUIRE(call.answer.code == ResultCode::kSuccess);
+    return call.answer.services[0].threshold_tokens;
+  };
+  // With the prompt of 30 a record is full when 20 of 100 were used: fewer than 81 are left.
+  CHECK(threshold(0, {{TokenKind::kInput, 30}, {TokenKind::kOutput, 100}}, {}) == 81);
+  CHECK(threshold(1, {{TokenKind::kOutput, 100}},
+                  {{TokenKind::kInput, 30}, {TokenKind::kOutput, 20}}) == 51);
+  // Where a fifth of the grant comes sooner, that is told; a grant of a record's size ends with it.
+  CHECK(threshold(2, {{TokenKind::kOutput, 51}}, {{TokenKind::kOutput, 50}}) == 10);
+  CHECK(threshold(3, {{TokenKind::kOutput, 50}}, {}) == 10);
+  // A prompt that fills a record by itself is told with the first token.
+  CHECK(threshold(4, {{TokenKind::kInput, 50}, {TokenKind::kOutput, 40}}, {}) == 40);
+  // What is the last is used up.
+  CHECK(threshold(5, {{TokenKind::kOutput, 900}}, {}) == 0);
+}
+
 TEST_CASE("R-11 a session that the operator ends is closed by management intervention",
           "[engine][unit]") {
   Harness h;

@@ -23,6 +23,28 @@ TokenKind GrowingKind(const Pots& pots) {
   return TokenKind::kOutput;
 }
 
+// When a gateway is to ask again: at the configured part of the grant, and when what was used makes
+// a record as long as one may be. A volume limit (TS 32.290) triggers a report and takes nothing
+// away from the quota; nor does a threshold.
+int64_t ThresholdOf(const EngineOptions& options, const Quantities& granted) {
+  int64_t growing = 0;
+  int64_t growing_tokens = 0;
+  for (const KindQuantity& q : granted) {
+    if (IsPromptKind(q.kind)) continue;
+    growing += q.quantity;
+    if (rating::Counts(rating::Counted::kTokens, q.kind)) growing_tokens += q.quantity;
+  }
+  constexpr int64_t kPercent = 100;
+  const int64_t percent = options.grants.threshold_percent;
+  const int64_t threshold = growing / kPercent * percent + growing % kPercent * percent / kPercent;
+  if (options.partial_record_tokens == 0) return threshold;
+  // The prompt is in the record from its beginning.
+  const int64_t prompt = TokensOf(granted) - growing_tokens;
+  const int64_t until = std::max<int64_t>(options.partial_record_tokens - prompt, 1);
+  if (growing_tokens <= until) return threshold;
+  return std::max(threshold, growing - until + 1);  // Fewer are left once `until` were used.
+}
+
 }  // namespace
 
 Quantities Charging::ChooseQuantities(const ServiceRequest& service,
@@ -52,16 +74,9 @@ Quantities Charging::ChooseQuantities(const ServiceRequest& service,
 
 void Charging::TellStream(const Affordance& a, ServiceAnswer* answer) const {
   const GrantPolicy& policy = shard_.options().grants;
-  int64_t growing = 0;
-  for (const KindQuantity& q : answer->granted) {
-    if (!IsPromptKind(q.kind) && q.kind != TokenKind::kRequest) growing += q.quantity;
-  }
   // Behind the last units there is nothing to ask for early.
-  if (policy.threshold_percent > 0 && !answer->final_unit) {
-    constexpr int64_t kPercent = 100;
-    answer->threshold_tokens = growing / kPercent * policy.threshold_percent +
-                               growing % kPercent * policy.threshold_percent / kPercent;
-  }
+  if (!answer->final_unit)
+    answer->threshold_tokens = ThresholdOf(shard_.options(), answer->granted);
   if (!policy.tells_safe_tokens) return;
   if (!a.whole) {
     answer->output_tokens_safe = QuantityOf(answer->granted, TokenKind::kOutput);
