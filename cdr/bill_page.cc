@@ -195,13 +195,12 @@ th:last-child,td:last-child{padding-right:0}
 tr.sum td{border-bottom:0;padding-bottom:1px}
 tr.due td{font-weight:700;border-top:1px solid #1d2733}
 svg{width:100%;height:auto;display:block}
-svg text{fill:#5b6875;font-size:11px}
 details{margin-top:16px}
 summary{cursor:pointer;color:#0a5fa8}
 footer{margin-top:32px;padding-top:12px;border-top:1px solid #dfe4ea;color:#5b6875;font-size:13px}
 @media(max-width:640px){main{margin:0;padding:20px 16px}header,header>div,header>dl{display:block;width:auto}dl{margin-top:12px}.q{display:none}}
-@media print{body{background:#fff;font-size:13px}main{margin:0;max-width:none;padding:0}tr,.pay{break-inside:avoid}h2{break-after:avoid}}
-@page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font-size:11px;color:#5b6875}}
+@media print{body{background:#fff;font-size:13px}main{margin:0;max-width:none;padding:0}tr,.pay,svg,footer{break-inside:avoid}h2,thead,summary{break-after:avoid}details{margin-top:32px}tr.sum,footer{break-before:avoid}summary{color:#1d2733;font-size:16px;font-weight:700}}
+@page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font:11px "Noto Sans","Noto Sans CJK SC",system-ui,sans-serif;color:#5b6875}}
 )";
 
 // Text as HTML. Quotes too, so that it may stand in an attribute.
@@ -302,9 +301,10 @@ class Page final {
     int64_t most = 0;
     for (const DayUse& use : bill_.days) most = std::max(most, use.tokens);
     AppendTo(&out_, "<h2>", words_[kUseByDay], "</h2><svg viewBox=\"0 0 ", kWidth, " ", kHeight,
-             "\" role=\"img\" aria-label=\"", words_[kUseByDay], "\"><line x1=\"0\" x2=\"", kWidth,
-             "\" y1=\"", kTop, "\" y2=\"", kTop, "\" stroke=\"#dfe4ea\"/><text x=\"0\" y=\"",
-             kTop - 5, "\">", FormatGrouped(most), " ", words_[kTokens], "</text>");
+             "\" fill=\"#5b6875\" font-size=\"13\" role=\"img\" aria-label=\"", words_[kUseByDay],
+             "\"><line x1=\"0\" x2=\"", kWidth, "\" y1=\"", kTop, "\" y2=\"", kTop,
+             "\" stroke=\"#dfe4ea\"/><text x=\"0\" y=\"", kTop - 5, "\">", FormatGrouped(most), " ",
+             words_[kTokens], "</text>");
     const int64_t bar = std::max<int64_t>(1, kWidth / days * 7 / 10);
     for (const DayUse& use : bill_.days) {
       // At least a line, so that a day with little use is seen.
@@ -318,7 +318,7 @@ class Page final {
     AppendTo(&out_, "<line x1=\"0\" x2=\"", kWidth, "\" y1=\"", kBase, "\" y2=\"", kBase,
              "\" stroke=\"#1d2733\"/>");
     const int64_t step = std::max<int64_t>(1, (days + 6) / 7);
-    constexpr int64_t kLabelWidth = 34;
+    constexpr int64_t kLabelWidth = 40;
     for (int64_t day = 0; day < days; day += step) {
       const int64_t x = day * kWidth / days;
       // The last one ends where the chart does.
@@ -385,10 +385,10 @@ class Page final {
   }
 
   void Items(const CurrencyBill& part) {
-    AppendTo(&out_, "<h2>", words_[kItems], "</h2><table><tr><th>", words_[kWhat],
+    AppendTo(&out_, "<h2>", words_[kItems], "</h2><table><thead><tr><th>", words_[kWhat],
              "</th><th class=\"n q\">", words_[kQuantity], "</th><th class=\"n\">", words_[kNet],
              "</th><th class=\"n\">", words_[kTax], "</th><th class=\"n\">", words_[kAmount],
-             "</th></tr>\n");
+             "</th></tr></thead>\n");
     for (const BillItem& item : part.items) {
       ItemName(item);
       AppendTo(&out_, "<td class=\"n\">", FormatMicros(item.tax.net_micros),
@@ -409,9 +409,9 @@ class Page final {
 
   void Taxes(const CurrencyBill& part) {
     if (part.taxes.empty() || part.taxes.back().tax_basis_points == 0) return;
-    AppendTo(&out_, "<h2>", words_[kTaxByRate], "</h2><table><tr><th>", words_[kRate],
+    AppendTo(&out_, "<h2>", words_[kTaxByRate], "</h2><table><thead><tr><th>", words_[kRate],
              "</th><th class=\"n\">", words_[kGross], "</th><th class=\"n\">", words_[kNet],
-             "</th><th class=\"n\">", words_[kTax], "</th></tr>");
+             "</th><th class=\"n\">", words_[kTax], "</th></tr></thead>");
     for (const TaxTotal& tax : part.taxes) {
       AppendTo(&out_, "<tr><td>", internal::RateText(tax.tax_basis_points), "</td><td class=\"n\">",
                MoneyText(tax.gross_micros, part.currency), "</td><td class=\"n\">",
@@ -423,9 +423,9 @@ class Page final {
 
   void Covered() {
     if (bill_.covered.empty()) return;
-    AppendTo(&out_, "<h2>", words_[kCovered], "</h2><table><tr><th>", words_[kWhat],
+    AppendTo(&out_, "<h2>", words_[kCovered], "</h2><table><thead><tr><th>", words_[kWhat],
              "</th><th class=\"n q\">", words_[kQuantity], "</th><th class=\"n\">", words_[kDrawn],
-             "</th></tr>\n");
+             "</th></tr></thead>\n");
     for (const BillItem& item : bill_.covered) {
       ItemName(item);
       AppendTo(&out_, "<td class=\"n\">", UnitAmount(item.covered_amount, item.covered_unit),
@@ -436,9 +436,9 @@ class Page final {
 
   void Nodes() {
     if (bill_.nodes.empty()) return;
-    AppendTo(&out_, "<h2>", words_[kNode], "</h2><table><tr><th>", words_[kNode],
+    AppendTo(&out_, "<h2>", words_[kNode], "</h2><table><thead><tr><th>", words_[kNode],
              "</th><th class=\"n\">", words_[kItself], "</th><th class=\"n\">", words_[kWithBelow],
-             "</th></tr>\n");
+             "</th></tr></thead>\n");
     for (const NodeTotal& node : bill_.nodes) {
       AppendTo(&out_, "<tr><td>", node.node.empty() ? std::string(words_[kAll]) : Html(node.node),
                "</td><td class=\"n\">", UnitAmount(node.own_amount, node.unit),
