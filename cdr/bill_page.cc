@@ -170,7 +170,8 @@ constexpr std::array<KindAffixes, kTokenKindCount> kChineseKinds = {{
 // Only what printing programs understand too: no variables, no grid.
 constexpr std::string_view kStyle = R"(
 *{box-sizing:border-box}
-body{margin:0;background:#eceff3;color:#1d2733;font:15px/1.5 "Noto Sans","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif}
+body{margin:0;background:#eceff3;color:#1d2733;font:15px/1.5 "Noto Sans",system-ui,sans-serif}
+body:lang(zh){font-family:"Noto Sans CJK SC","PingFang SC","Microsoft YaHei","WenQuanYi Micro Hei",sans-serif}
 main{max-width:920px;margin:24px auto;padding:40px 48px;background:#fff;border-radius:6px}
 header{display:table;width:100%;border-bottom:3px solid #0a5fa8;padding-bottom:16px}
 header>div,header>dl{display:table-cell;vertical-align:top}
@@ -194,13 +195,14 @@ th:last-child,td:last-child{padding-right:0}
 .s{color:#5b6875;font-size:13px}
 tr.sum td{border-bottom:0;padding-bottom:1px}
 tr.due td{font-weight:700;border-top:1px solid #1d2733}
+.pay b,tr.due .n{font-family:"Noto Sans",system-ui,sans-serif}
 svg{width:100%;height:auto;display:block}
 details{margin-top:16px}
 summary{cursor:pointer;color:#0a5fa8}
 footer{margin-top:32px;padding-top:12px;border-top:1px solid #dfe4ea;color:#5b6875;font-size:13px}
 @media(max-width:640px){main{margin:0;padding:20px 16px}header,header>div,header>dl{display:block;width:auto}dl{margin-top:12px}.q{display:none}}
 @media print{body{background:#fff;font-size:13px}main{margin:0;max-width:none;padding:0}tr,.pay,svg,footer{break-inside:avoid}h2,thead,summary{break-after:avoid}details{margin-top:32px}tr.sum,footer{break-before:avoid}summary{color:#1d2733;font-size:16px;font-weight:700}}
-@page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font:11px "Noto Sans","Noto Sans CJK SC",system-ui,sans-serif;color:#5b6875}}
+@page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font:11px "Noto Sans",system-ui,sans-serif;color:#5b6875}}
 )";
 
 // Text as HTML. Quotes too, so that it may stand in an attribute.
@@ -305,7 +307,8 @@ class Page final {
              "\"><line x1=\"0\" x2=\"", kWidth, "\" y1=\"", kTop, "\" y2=\"", kTop,
              "\" stroke=\"#dfe4ea\"/><text x=\"0\" y=\"", kTop - 5, "\">", FormatGrouped(most), " ",
              words_[kTokens], "</text>");
-    const int64_t bar = std::max<int64_t>(1, kWidth / days * 7 / 10);
+    constexpr int64_t kBarMax = 60;  // A day alone is no wall.
+    const int64_t bar = std::clamp<int64_t>(kWidth / days * 7 / 10, 1, kBarMax);
     for (const DayUse& use : bill_.days) {
       // At least a line, so that a day with little use is seen.
       const auto height = static_cast<int64_t>(
@@ -349,10 +352,15 @@ class Page final {
     return Cat(number, " ", name);
   }
 
-  std::string QuantitiesText(const Quantities& quantities) const {
+  // A fee is for so many of the offer; its kind is of no use to the reader.
+  std::string QuantityText(RecordType type, const KindQuantity& q) const {
+    return type == RecordType::kFee ? FormatGrouped(q.quantity) : KindText(q);
+  }
+
+  std::string QuantitiesText(const BillItem& item) const {
     std::string text;
-    for (const KindQuantity& q : quantities)
-      AppendTo(&text, text.empty() ? "" : "<br>", KindText(q));
+    for (const KindQuantity& q : item.quantities)
+      AppendTo(&text, text.empty() ? "" : "<br>", QuantityText(item.type, q));
     return text;
   }
 
@@ -376,7 +384,7 @@ class Page final {
     AppendTo(&out_, "<tr><td>",
              Html(item.description.empty() ? item.charge_code : item.description),
              "<div class=\"s\">", TypeText(item.type), " · ", Html(item.charge_code),
-             "</div></td><td class=\"n q s\">", QuantitiesText(item.quantities), "</td>");
+             "</div></td><td class=\"n q s\">", QuantitiesText(item), "</td>");
   }
 
   void SumRow(Word word, int64_t micros, const Unit& currency, std::string_view style) {
@@ -447,15 +455,21 @@ class Page final {
     out_ += "</table>\n";
   }
 
+  std::string PriceText(RecordType type, const BillReason& reason) const {
+    if (type == RecordType::kFee) return "";  // It is the amount beside it.
+    return Cat(words_[kAt], " ",
+               Html(Chinese() ? PriceInChinese(reason.kind, reason.price) : reason.price));
+  }
+
   void ReasonsOf(const BillItem& item) {
     const Unit& unit = item.currency.empty() ? item.covered_unit : item.currency;
     for (const BillReason& reason : item.reasons) {
       AppendTo(&out_, "<tr><td>", Html(item.description), "<div class=\"s\">", Html(reason.rule),
                reason.rule.empty() ? "" : ", ", words_[kRevision], " ", reason.tariff_revision,
-               "</div></td><td class=\"n\">", KindText({reason.kind, reason.quantity}),
-               "<div class=\"s\">", words_[kAt], " ",
-               Html(Chinese() ? PriceInChinese(reason.kind, reason.price) : reason.price),
-               "</div></td><td class=\"n\">", UnitAmount(reason.amount, unit), "</td></tr>\n");
+               "</div></td><td class=\"n\">",
+               QuantityText(item.type, {reason.kind, reason.quantity}), "<div class=\"s\">",
+               PriceText(item.type, reason), "</div></td><td class=\"n\">",
+               UnitAmount(reason.amount, unit), "</td></tr>\n");
     }
   }
 

@@ -54,14 +54,19 @@ TEST_CASE("a page shows all that the bill has", "[cdr][unit][golden]") {
     CHECK_FALSE(Has(page, part));
   CHECK(CountOf(page, "<table") == CountOf(page, "</table>"));
   CHECK(CountOf(page, "<tr") == CountOf(page, "</tr>"));
+  CHECK(CountOf(page, "<thead>") == 4);
+  CHECK(CountOf(page, "<thead>") == CountOf(page, "</thead>"));
+  // A fee is no number of requests.
+  CHECK(CountOf(page, "request<") == 0);
   CHECK(CountOf(page, "<td") == CountOf(page, "</td>"));
 }
 
 TEST_CASE("a page speaks Chinese", "[cdr][unit]") {
   const std::string page =
       BillPage(WideBill(), {.language = PageLanguage::kChinese, .zone = Beijing()});
-  for (const std::string_view part : {"<html lang=\"zh-CN\">", "账单", "应付金额", "结转下期",
-                                      "缓存读取 1,234", ">1 次<", "每日用量", "部门、成员或密钥"}) {
+  for (const std::string_view part :
+       {"<html lang=\"zh-CN\">", "账单", "应付金额", "结转下期", "缓存读取 1,234", "单价 1.00 CNY",
+        "每日用量", "部门、成员或密钥"}) {
     CAPTURE(part);
     CHECK(Has(page, part));
   }
