@@ -153,16 +153,16 @@ TEST_CASE("R-11 a partial record says whether it reached the tokens or the time 
   script.Run(R"(
     account A money=100000
     buy A pay
-    initial s 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100
+    initial s 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100 threshold=51
     tick 10
-    update s 1 A 1/_/output:100/output:49       -> 2001 cost=147 | 1 2001 granted=output:100 charged=147
-    update s 2 A 1/_/output:100/output:50       -> 2001 cost=297 | 1 2001 granted=output:100 charged=150
+    update s 1 A 1/_/output:100/output:49       -> 2001 cost=147 | 1 2001 granted=output:100 threshold=51 charged=147
+    update s 2 A 1/_/output:100/output:50       -> 2001 cost=297 | 1 2001 granted=output:100 threshold=51 charged=150
     tick 59
-    update s 3 A 1/_/output:100/output:1        -> 2001 cost=300 | 1 2001 granted=output:100 charged=3
+    update s 3 A 1/_/output:100/output:1        -> 2001 cost=300 | 1 2001 granted=output:100 threshold=51 charged=3
     tick 60
-    update s 4 A 1/_/output:100/output:1        -> 2001 cost=303 | 1 2001 granted=output:100 charged=3
+    update s 4 A 1/_/output:100/output:1        -> 2001 cost=303 | 1 2001 granted=output:100 threshold=51 charged=3
     tick 60
-    update s 5 A 1/_/output:100/output:60       -> 2001 cost=483 | 1 2001 granted=output:100 charged=180
+    update s 5 A 1/_/output:100/output:60       -> 2001 cost=483 | 1 2001 granted=output:100 threshold=51 charged=180
     tick 60
     terminate s 6 A 1/_/_/output:60             -> 2001 cost=663 | 1 2001 charged=180
   )");
@@ -171,7 +171,7 @@ TEST_CASE("R-11 a partial record says whether it reached the tokens or the time 
   CHECK(causes == std::vector<int64_t>{1, 16, 1, 17, 16, 0});
   // The supervision timer follows the shorter validity.
   script.Run(R"(
-    initial t 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100
+    initial t 0 A 1/plain/output:100/_          -> 2001 | 1 2001 granted=output:100 threshold=51
     tick 119
     sessions A                                  -> t
     tick 2
