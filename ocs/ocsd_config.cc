@@ -188,8 +188,8 @@ std::vector<Key> EngineKeys() {
           [](Config & config) -> auto& { return config.engine.supervision_factor; }),
       NumberKey(
           "partial_record_tokens",
-          "a partial record with as many tokens says so as its closing cause, and gateways are told "
-          "to report then; 0: none does",
+          "a partial record with as many tokens says so as its closing cause, and gateways are "
+          "told to report then; 0: none does",
           {0, 1'000'000'000'000},
           [](Config & config) -> auto& { return config.engine.partial_record_tokens; }),
       NumberKey(

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Customers go on charging, on several shards, while their records are exported into series of files
-of several formats, and the exports and the server are killed again and again at random moments. In
-the end each charge that was answered is in exactly one record of exactly one file of each series,
-with the amount that was answered; the files are numbered without a gap, and nothing else is left.
+"""Customers go on charging, on several shards, while their records are exported into series of
+files of several formats, and the exports and the server are killed again and again at random
+moments. In the end each charge that was answered is in exactly one record of exactly one file of
+each series, with the amount that was answered; the files are numbered without a gap, and nothing
+else is left.
 
   export_crash_test.py OCSD OCSCTL PROTO CATALOGUE SCHEMA
 
