@@ -199,7 +199,8 @@ class Customer(threading.Thread):
 
 class Exports(threading.Thread):
     """Exports into one folder until it is told to stop. Most runs are killed: some of them at any
-    moment, some just after a temporary has come, which is when files are finished."""
+    moment, some just after a name in the folder has come or gone, as it does when a file is begun
+    and finished."""
 
     def __init__(self, server, folder, name, more, dice):
         super().__init__(name=name)
@@ -217,10 +218,11 @@ class Exports(threading.Thread):
             self.begun += 1
             export = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.PIPE, text=True)
-            at_work = self.dice.random() < 0.6
-            moment = self.dice.uniform(0, 0.03) if at_work else self.dice.uniform(0.005, 0.25)
-            if at_work:
-                self.await_temporary(export)
+            if self.dice.random() < 0.7:
+                self.await_changes(export, self.dice.randrange(1, 13))
+                moment = self.dice.uniform(0, 0.004)
+            else:
+                moment = self.dice.uniform(0.005, 0.25)
             try:
                 _, errors = export.communicate(timeout=moment)
                 # 3: there was no server.
@@ -232,11 +234,15 @@ class Exports(threading.Thread):
                 self.killed += 1
                 self.killed_at_work += bool(self.temporaries())
 
-    def await_temporary(self, export):
-        for _ in range(300):
-            if self.temporaries() or export.poll() is not None:
+    def await_changes(self, export, changes):
+        """Until it has changed the folder so often, or has ended."""
+        names = set(os.listdir(self.folder))
+        for _ in range(1_000):
+            before, names = names, set(os.listdir(self.folder))
+            changes -= names != before
+            if changes == 0 or export.poll() is not None:
                 return
-            PAUSE.wait(0.001)
+            PAUSE.wait(0.0005)
 
     def temporaries(self):
         return [name for name in os.listdir(self.folder) if name.endswith(".part")]
