@@ -72,13 +72,6 @@ struct DailyHours {
   friend bool operator==(const DailyHours&, const DailyHours&) = default;
 };
 
-/// Prompt tokens of the whole call: more than `over`, up to and with `up_to`.
-struct PromptBand {
-  int64_t over = -1;  ///< -1: from none on.
-  int64_t up_to = std::numeric_limits<int64_t>::max();
-  friend bool operator==(const PromptBand&, const PromptBand&) = default;
-};
-
 /// Calendar months, then days of 24 hours; both 0: not stated.
 struct Span {
   int months = 0;

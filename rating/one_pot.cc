@@ -5,28 +5,41 @@
 
 namespace ocs::rating {
 
-bool OnePotSum::Add(TokenKind kind, int64_t quantity, const RateRow& row,
-                    std::span<const Carry> carries) {
-  const Rate& rate = row.of(kind);
-  if (!rate.sold()) return false;
-  int64_t cost = 0;
-  if (rate.denominator == 1) {
-    if (__builtin_mul_overflow(quantity, rate.numerator, &cost)) return false;
-  } else {
-    const int64_t carry = internal::CarryIn(rate, carries);
-    const auto division = MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, carry);
-    if (!division) return false;
-    cost = division->whole;
-    if (rate.line != 0 && division->remainder != carry) {
-      OCS_CHECK(changed_count < changed_carries.size());
-      changed_carries[changed_count++] = {
-          .line = rate.line, .denominator = rate.denominator, .remainder = division->remainder};
-    }
-  }
-  ++kinds;
+bool OnePotSum::Add(std::span<const KindQuantity> used, const RateRow& row,
+                    std::span<const Carry> carries, UnsoldKind unsold) {
   // Far enough from the end that hold_max fits, too.
-  constexpr int64_t kAmountMax = internal::kMax - 2 * kTokenKindCount;
-  return !__builtin_add_overflow(amount, cost, &amount) && amount <= kAmountMax;
+  constexpr int64_t kAmountMax = internal::kMax - kTokenKindCount;
+  int64_t sum = amount;
+  for (const KindQuantity& q : used) {
+    const Rate& rate = row.of(q.kind);
+    if (!rate.sold()) {
+      if (unsold == UnsoldKind::kRefused) return false;
+      continue;
+    }
+    int64_t cost = 0;
+    if (rate.denominator == 1) {
+      if (__builtin_mul_overflow(q.quantity, rate.numerator, &cost)) return false;
+    } else {
+      const size_t at = internal::CarryIndex(rate, carries);
+      const bool known = at < carries.size() && carries[at].denominator == rate.denominator;
+      const int64_t carry = known ? carries[at].remainder : 0;
+      const auto division = internal::DivideWithCarry(q.quantity, rate, carry);
+      if (!division) return false;
+      cost = division->whole;
+      ++rounded;
+      if (rate.line != 0 && division->remainder != carry) {
+        OCS_CHECK(changed_count < changed_carries.size());
+        changed_carries[changed_count++] = {.carry = {.line = rate.line,
+                                                      .denominator = rate.denominator,
+                                                      .remainder = division->remainder},
+                                            .index = at};
+      }
+    }
+    ++kinds;
+    if (__builtin_add_overflow(sum, cost, &sum) || sum > kAmountMax) return false;
+  }
+  amount = sum;
+  return true;
 }
 
 }  // namespace ocs::rating

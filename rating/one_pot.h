@@ -15,31 +15,46 @@
 
 namespace ocs::rating {
 
+/// What to do about a kind that the row does not sell.
+enum class UnsoldKind : uint8_t {
+  kRefused,  ///< The use as a whole is declined.
+  kLeftOut,  ///< It costs nothing.
+};
+
 /// Of a use. Reused from one to the next: Begin forgets.
 class OnePotSum final {
  public:
+  /// A carry as it stands after the use.
+  struct Changed {
+    Carry carry;
+    size_t index = 0;  ///< Where the account has it; the number of its carries: nowhere.
+  };
+
   void Begin() {
     amount = 0;
     changed_count = 0;
     kinds = 0;
+    rounded = 0;
   }
 
-  /// Adds pieces of a kind at the row's rate; `carries` are the account's, sorted by line. False
-  /// where the row does not sell the kind or a sum does not fit: what was added is then of no use.
-  /// REQUIRES: quantity >= 0; each kind is added once.
-  [[nodiscard]] bool Add(TokenKind kind, int64_t quantity, const RateRow& row,
-                         std::span<const Carry> carries);
+  /// Adds pieces of some kinds at the row's rates; `carries` are the account's, sorted by line.
+  /// False where a kind is refused or a sum does not fit: what was added is then of no use.
+  /// REQUIRES: quantities >= 0; each kind is added once.
+  [[nodiscard]] bool Add(std::span<const KindQuantity> used, const RateRow& row,
+                         std::span<const Carry> carries, UnsoldKind unsold);
 
-  /// No Hold of the same use keeps more in the pot than this: each kind is rounded up, with room
-  /// for the largest carry, which is less than 2 more than what it costs.
-  int64_t hold_max() const { return amount + 2 * kinds; }
+  /// No Hold of the same use keeps more in the pot than this, and some Hold as much: a kind that
+  /// may leave a rest is held as if the largest carry came to it, which is at most 1 more than what
+  /// it costs.
+  int64_t hold_max() const { return amount + rounded; }
 
-  std::span<const Carry> changed() const { return {changed_carries.data(), changed_count}; }
+  std::span<const Changed> changed() const { return {changed_carries.data(), changed_count}; }
 
   int64_t amount = 0;
   int32_t kinds = 0;
+  int32_t rounded = 0;  ///< Kinds of which a rest may be left.
   size_t changed_count = 0;
-  std::array<Carry, kTokenKindCount> changed_carries = {};  ///< As they stand after the use.
+  std::array<Changed, kTokenKindCount> changed_carries = {};
 };
 
 }  // namespace ocs::rating

@@ -137,6 +137,47 @@ Instant Tariff::NextDrawSwitch(OfferIndex offer, uint32_t grant, ModelIndex mode
   return compiled_->tariff.NextSwitch(draws[grant], model.value, context, until);
 }
 
+Instant Tariff::PriceHoldsUntil(OfferIndex offer, ModelIndex model, const UseContext& context,
+                                Instant until) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const uint32_t table = compiled_->tariff.offer_tables[offer.value].prices;
+  return table == internal::kNone
+             ? until
+             : compiled_->tariff.HoldsUntil(table, model.value, context, until);
+}
+
+Instant Tariff::DrawHoldsUntil(OfferIndex offer, uint32_t grant, ModelIndex model,
+                               const UseContext& context, Instant until) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const auto& draws = compiled_->tariff.offer_tables[offer.value].draws;
+  OCS_CHECK(grant < draws.size());
+  return compiled_->tariff.HoldsUntil(draws[grant], model.value, context, until);
+}
+
+Instant Tariff::CostHoldsUntil(ModelIndex served, const UseContext& context, Instant until) const {
+  OCS_CHECK(served.value < model_count());
+  const uint32_t table = compiled_->tariff.costs;
+  return table == internal::kNone
+             ? until
+             : compiled_->tariff.HoldsUntil(table, served.value, context, until);
+}
+
+PromptBand Tariff::PromptsAround(int64_t prompt_tokens) const {
+  PromptBand around;
+  for (const PromptBand& band : compiled_->tariff.prompts) {
+    for (const int64_t edge : {band.over, band.up_to}) {
+      if (edge < prompt_tokens) {
+        around.over = std::max(around.over, edge);
+      } else {
+        around.up_to = std::min(around.up_to, edge);
+      }
+    }
+  }
+  return around;
+}
+
 bool Tariff::switches_sessions() const { return compiled_->tariff.switches_sessions; }
 
 const CallTerms& Tariff::calls() const { return compiled_->tariff.calls; }

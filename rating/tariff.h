@@ -61,6 +61,13 @@ struct UseContext {
   Symbol of(Dimension dimension) const { return values[static_cast<size_t>(dimension)]; }
 };
 
+/// Prompt tokens of the whole call: more than `over`, up to and with `up_to`.
+struct PromptBand {
+  int64_t over = -1;  ///< -1: from none on.
+  int64_t up_to = std::numeric_limits<int64_t>::max();
+  friend bool operator==(const PromptBand&, const PromptBand&) = default;
+};
+
 /// What one piece of a kind costs in the smallest unit of the source (micros, tokens, points):
 /// amount = quantity * numerator / denominator. A denominator of 0 means: not sold, not covered.
 struct Rate {
@@ -366,6 +373,20 @@ class Tariff final {
                           Instant until) const;
   Instant NextDrawSwitch(OfferIndex offer, uint32_t grant, ModelIndex model,
                          const UseContext& context, Instant until) const;
+
+  /// For who keeps rows that were found: until this instant, after `context.at` and at most
+  /// `until`, the same row surely holds (null stays null) while nothing else of the context
+  /// changes. Earlier than the next switch where that is more than 32 times ahead. Not for each
+  /// use. REQUIRES: until > context.at.
+  Instant PriceHoldsUntil(OfferIndex offer, ModelIndex model, const UseContext& context,
+                          Instant until) const;
+  Instant DrawHoldsUntil(OfferIndex offer, uint32_t grant, ModelIndex model,
+                         const UseContext& context, Instant until) const;
+  Instant CostHoldsUntil(ModelIndex served, const UseContext& context, Instant until) const;
+
+  /// The prompts around this one that no rule tells apart: with any of them, the same rows are
+  /// found.
+  PromptBand PromptsAround(int64_t prompt_tokens) const;
 
   /// Sessions that were opened with an older revision go over to this one when it comes into force;
   /// else they keep theirs.

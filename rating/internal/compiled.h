@@ -136,12 +136,18 @@ struct CompiledTariff {
   Instant NextSwitch(uint32_t table, uint32_t model, const UseContext& context,
                      Instant until) const;
 
+  /// Until when the same row surely holds: the next switch, or as far as was looked; at most
+  /// `until`. REQUIRES: until > context.at.
+  Instant HoldsUntil(uint32_t table, uint32_t model, const UseContext& context,
+                     Instant until) const;
+
   /// How many of the candidate's first checks hold.
   uint32_t HeldChecks(const Candidate& candidate, const UseContext& context) const;
 
  private:
   bool Holds(const Check& check, const UseContext& context) const;
   int64_t NextBoundary(const Check& check, const UseContext& context) const;
+  int64_t NextBoundaryOf(const List& list, const UseContext& context, int64_t until_ms) const;
   bool DimensionHolds(const Check& check, const UseContext& context) const;
   bool FirstHolds(const Check& check, const UseContext& context) const;
 };

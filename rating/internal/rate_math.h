@@ -36,16 +36,36 @@ inline bool IsSold(TokenKind kind, std::span<const Pot> pots) {
                      [kind](const Pot& pot) { return BaseRate(pot, kind).sold(); });
 }
 
+/// Where the account has what it carries on the rate's line; the number of carries: nowhere.
+/// REQUIRES: carries are sorted by line.
+inline size_t CarryIndex(const Rate& rate, std::span<const Carry> carries) {
+  if (rate.line == 0) return carries.size();
+  size_t low = 0;
+  for (size_t left = carries.size(); left > 0;) {
+    const size_t half = left / 2;
+    const bool behind = carries[low + half].line < rate.line;
+    low = behind ? low + half + 1 : low;
+    left = behind ? left - half - 1 : half;
+  }
+  return low < carries.size() && carries[low].line == rate.line ? low : carries.size();
+}
+
 /// What the account carries on the rate's line. REQUIRES: carries are sorted by line.
 inline int64_t CarryIn(const Rate& rate, std::span<const Carry> carries) {
-  if (rate.line == 0) return 0;
-  const auto found =
-      std::lower_bound(carries.begin(), carries.end(), rate.line,
-                       [](const Carry& carry, uint64_t line) { return carry.line < line; });
+  const size_t at = CarryIndex(rate, carries);
   // The denominator is part of what names a line; another one could only be a collision of hashes.
-  const bool known =
-      found != carries.end() && found->line == rate.line && found->denominator == rate.denominator;
-  return known ? found->remainder : 0;
+  const bool known = at < carries.size() && carries[at].denominator == rate.denominator;
+  return known ? carries[at].remainder : 0;
+}
+
+/// MultiplyDivideCarry for a rate, with no call where the product fits. REQUIRES: as that one.
+inline std::optional<Division> DivideWithCarry(int64_t quantity, const Rate& rate, int64_t carry) {
+  int64_t product = 0;
+  if (quantity < 0 || __builtin_mul_overflow(quantity, rate.numerator, &product) ||
+      __builtin_add_overflow(product, carry, &product)) {
+    return MultiplyDivideCarry(quantity, rate.numerator, rate.denominator, carry);
+  }
+  return Division{.whole = product / rate.denominator, .remainder = product % rate.denominator};
 }
 
 /// LargestAffordable for a rate; most products fit 64 bits and divide in hardware. REQUIRES: left

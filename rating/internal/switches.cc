@@ -45,26 +45,45 @@ int64_t CompiledTariff::NextBoundary(const Check& check, const UseContext& conte
   return Instant::Never().unix_ms;
 }
 
+// The first time after the context's at which a check of the list may turn; at most `until_ms`.
+int64_t CompiledTariff::NextBoundaryOf(const List& list, const UseContext& context,
+                                       int64_t until_ms) const {
+  int64_t next = until_ms;
+  for (uint32_t i = list.begin; i < list.end; ++i) {
+    const Candidate& candidate = candidates[i];
+    for (const int64_t bound : {candidate.from_ms, candidate.until_ms}) {
+      if (bound > context.at.unix_ms) next = std::min(next, bound);
+    }
+    for (uint32_t c = 0; c < candidate.check_count; ++c)
+      next = std::min(next, NextBoundary(checks[candidate.checks + c], context));
+  }
+  return next;
+}
+
 Instant CompiledTariff::NextSwitch(uint32_t table, uint32_t model, const UseContext& context,
                                    Instant until) const {
   const List list = lists[tables[table][model]];
   const RateRow* now = Find(table, model, context);
   UseContext then = context;
   for (int looked_at = 0; looked_at < kSwitchesLookedAtMax; ++looked_at) {
-    int64_t next = until.unix_ms;
-    for (uint32_t i = list.begin; i < list.end; ++i) {
-      const Candidate& candidate = candidates[i];
-      for (const int64_t bound : {candidate.from_ms, candidate.until_ms}) {
-        if (bound > then.at.unix_ms) next = std::min(next, bound);
-      }
-      for (uint32_t c = 0; c < candidate.check_count; ++c)
-        next = std::min(next, NextBoundary(checks[candidate.checks + c], then));
-    }
+    const int64_t next = NextBoundaryOf(list, then, until.unix_ms);
     if (next >= until.unix_ms) return Instant::Never();
     then.at.unix_ms = next;
     if (Find(table, model, then) != now) return then.at;
   }
   return Instant::Never();
+}
+
+Instant CompiledTariff::HoldsUntil(uint32_t table, uint32_t model, const UseContext& context,
+                                   Instant until) const {
+  const List list = lists[tables[table][model]];
+  const RateRow* now = Find(table, model, context);
+  UseContext then = context;
+  for (int looked_at = 0; looked_at < kSwitchesLookedAtMax && then.at < until; ++looked_at) {
+    then.at.unix_ms = NextBoundaryOf(list, then, until.unix_ms);
+    if (then.at < until && Find(table, model, then) != now) break;
+  }
+  return then.at;
 }
 
 }  // namespace ocs::rating::internal

@@ -1,6 +1,7 @@
 #include "rating/one_pot.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -48,15 +49,26 @@ TEST_CASE("a sum is what a charge to one pot comes to, with its carries", "[rati
     }
     OnePotSum sum;
     sum.Begin();
-    const bool whole = std::all_of(used.begin(), used.end(), [&](const KindQuantity& q) {
-      return sum.Add(q.kind, q.quantity, row, carries);
-    });
+    const bool whole = sum.Add(used, row, carries, UnsoldKind::kRefused);
     const Pot pot{.row = &row, .available = std::numeric_limits<int64_t>::max()};
     ChargeLines lines;
     const RateOutcome outcome = Charge(used, {&pot, 1}, carries, &lines);
     REQUIRE(whole == (outcome == RateOutcome::kRated));
     if (!whole) {
       ++declined;
+      // Without what is not sold it is a use of the rest.
+      Quantities sold;
+      for (const KindQuantity& q : used) {
+        if (row.of(q.kind).sold()) sold.push_back(q);
+      }
+      OnePotSum rest;
+      rest.Begin();
+      REQUIRE(rest.Add(sold, row, carries, UnsoldKind::kRefused));
+      sum.Begin();
+      REQUIRE(sum.Add(used, row, carries, UnsoldKind::kLeftOut));
+      CHECK(sum.amount == rest.amount);
+      CHECK(sum.kinds == static_cast<int32_t>(sold.size()));
+      CHECK(sum.changed().size() == rest.changed().size());
       continue;
     }
     ++summed;
@@ -70,7 +82,15 @@ TEST_CASE("a sum is what a charge to one pot comes to, with its carries", "[rati
                          .remainder = line.carry_out});
     }
     CHECK(sum.amount == amount);
-    CHECK((std::vector<Carry>(sum.changed().begin(), sum.changed().end()) == changed));
+    REQUIRE(sum.changed().size() == changed.size());
+    for (size_t i = 0; i < changed.size(); ++i) {
+      const OnePotSum::Changed& of_sum = sum.changed()[i];
+      CHECK(of_sum.carry == changed[i]);
+      const auto known = std::find_if(carries.begin(), carries.end(), [&](const Carry& carry) {
+        return carry.line == changed[i].line;
+      });
+      CHECK(of_sum.index == static_cast<size_t>(known - carries.begin()));
+    }
     carried += changed.empty() ? 0 : 1;
     // A hold of the same use fits into what hold_max says, and is granted there.
     const Pot just{.row = &row, .available = sum.hold_max()};
@@ -87,14 +107,18 @@ TEST_CASE("a sum that does not fit is declined", "[rating][unit]") {
   row.rates[4] = {.numerator = 1, .denominator = 1, .line = 0};
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   OnePotSum sum;
+  const auto add = [&](TokenKind kind, int64_t quantity) {
+    const KindQuantity used{.kind = kind, .quantity = quantity};
+    return sum.Add({&used, 1}, row, {}, UnsoldKind::kRefused);
+  };
   sum.Begin();
-  CHECK_FALSE(sum.Add(TokenKind::kInput, kMost / 2, row, {}));
+  CHECK_FALSE(add(TokenKind::kInput, kMost / 2));
   sum.Begin();
-  CHECK(sum.Add(TokenKind::kInput, kMost / 8, row, {}));
-  CHECK_FALSE(sum.Add(TokenKind::kOutput, kMost / 2 + 2, row, {}));
+  CHECK(add(TokenKind::kInput, kMost / 8));
+  CHECK_FALSE(add(TokenKind::kOutput, kMost / 2 + 2));
   sum.Begin();
-  CHECK_FALSE(sum.Add(TokenKind::kOutput, kMost, row, {}));  // Nothing would be left for a hold.
-  CHECK_FALSE(sum.Add(TokenKind::kReasoning, 1, row, {}));   // Not sold.
+  CHECK_FALSE(add(TokenKind::kOutput, kMost));  // Nothing would be left for a hold.
+  CHECK_FALSE(add(TokenKind::kReasoning, 1));   // Not sold.
 }
 
 }  // namespace ocs::rating

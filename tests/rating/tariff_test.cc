@@ -498,4 +498,95 @@ offers:
   CHECK(found > 50);
 }
 
+TEST_CASE("a row that was found holds until the instant that is told, for all prompts around",
+          "[rating][property]") {
+  OCS_SEEDED_RANDOM(random, 512);
+  // Of the many hours only the last one's price is another: it is beyond the times that are looked
+  // at, so what is told must come before it.
+  std::string rules;
+  for (int i = 0; i < 40; ++i) {
+    const std::string hour = (i < 20 ? "0" : "") + std::to_string(i / 2);
+    rules += "      - {model: m1, product: x" + std::to_string(i) + ", hours: " + hour +
+             (i % 2 == 0 ? ":00-" : ":30-") + hour + (i % 2 == 0 ? ":10" : ":40") +
+             ", per: 1M tokens, tokens: 9}\n";
+  }
+  const auto tariff = CompileText(With((R"(price_books:
+  - id: b
+    rules:
+      - {model: m1, per: 1M tokens, tokens: 4}
+      - {model: m1, prompt: 8K-32K, per: 1M tokens, tokens: 5}
+      - {model: m1, prompt: 32K+, per: 1M tokens, tokens: 6}
+      - {model: m1, hours: 21:00-23:00, per: 1M tokens, tokens: 8}
+)" + rules + R"(  - id: w
+    kind: wholesale
+    rules:
+      - {model: m1, per: 1M tokens, tokens: 1}
+      - {model: m1, hours: 03:00-04:00, per: 1M tokens, tokens: 2}
+offers:
+  - id: o
+    name: O
+    charge_code: O
+    fee: 1
+    prices: b
+    grants:
+      - name: g
+        unit: token
+        amount: 1M
+        validity: 30 days
+        covers: {model: m1}
+        adjustments: [{name: peak, any: true, hours: 14:00-18:00, factor: 3}]
+        when_used_up: bill_on
+)")
+                                           .c_str()));
+  const OfferIndex offer = OfferOf(*tariff, "o");
+  const ModelIndex model = ModelOf(*tariff, "m1");
+  const Instant begin = At("2026-05-18T00:00:00Z");
+  int ended_early = 0;
+  for (int i = 0; i < 400; ++i) {
+    const UseContext use{.at = begin.PlusMillis(random.Below(int64_t{5} * 86'400'000)),
+                         .prompt_tokens = random.Between(0, 60'000)};
+    const Instant until = use.at.PlusSeconds(random.Between(1, 4 * 86'400));
+    const Instant price = tariff->PriceHoldsUntil(offer, model, use, until);
+    const Instant draw = tariff->DrawHoldsUntil(offer, 0, model, use, until);
+    const Instant cost = tariff->CostHoldsUntil(model, use, until);
+    const PromptBand around = tariff->PromptsAround(use.prompt_tokens);
+    REQUIRE(around.over < use.prompt_tokens);
+    REQUIRE(around.up_to >= use.prompt_tokens);
+    for (const Instant told : {price, draw, cost}) {
+      REQUIRE(told > use.at);
+      REQUIRE(told <= until);
+    }
+    UseContext then = use;
+    for (int j = 0; j < 60; ++j) {
+      const auto between = [&](Instant end) {
+        return random.OneIn(9) ? end.PlusMillis(-1)
+                               : use.at.PlusMillis(random.Below(end.unix_ms - use.at.unix_ms));
+      };
+      then.prompt_tokens =
+          random.OneIn(9)
+              ? std::min<int64_t>(around.up_to, 1'000'000)
+              : random.Between(around.over + 1, std::min<int64_t>(around.up_to, 70'000));
+      then.at = between(price);
+      REQUIRE(tariff->FindPrice(offer, model, then) == tariff->FindPrice(offer, model, use));
+      then.at = between(draw);
+      REQUIRE(tariff->FindDraw(offer, 0, model, then) == tariff->FindDraw(offer, 0, model, use));
+      then.at = between(cost);
+      REQUIRE(tariff->FindCost(model, then) == tariff->FindCost(model, use));
+    }
+    then = use;
+    then.at = price;
+    const bool switched =
+        tariff->FindPrice(offer, model, then) != tariff->FindPrice(offer, model, use);
+    ended_early += price < until && !switched ? 1 : 0;
+    // Where there are few times it is told to the millisecond.
+    then.at = draw;
+    if (draw < until)
+      REQUIRE(tariff->FindDraw(offer, 0, model, then) != tariff->FindDraw(offer, 0, model, use));
+  }
+  CHECK(ended_early > 50);
+  CHECK(tariff->PromptsAround(32'000) == PromptBand{.over = 8'000, .up_to = 32'000});
+  CHECK(tariff->PromptsAround(32'001) == PromptBand{.over = 32'000});
+  CHECK(tariff->PromptsAround(0) == PromptBand{.over = -1, .up_to = 8'000});
+}
+
 }  // namespace ocs::rating
