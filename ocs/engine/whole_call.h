@@ -13,13 +13,14 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "balance/account.h"
 #include "ocs/base/ids.h"
 #include "ocs/base/quantity.h"
 #include "ocs/base/time.h"
 #include "ocs/base/unit.h"
-#include "rating/one_pot.h"
 #include "rating/tariff.h"
 
 namespace ocs::engine {
@@ -36,20 +37,57 @@ class PlainAccount final {
   Instant due() const { return due_; }
   int64_t main_available() const { return account_->buckets[main_].available; }
 
+  /// For who will soon make calls of many accounts one after the other: brings what a call reads
+  /// into the processor's cache, first what this points to, some time later what that points to.
+  void FetchAccount() const {
+    if (account_ == nullptr) return;
+    FetchLines(account_, sizeof(balance::Account) / 2);  // What stands behind is for others.
+    FetchLines(known_.data(), known_.size() * sizeof(Known));
+  }
+  void FetchBuckets() const {
+    if (account_ == nullptr) return;
+    FetchLines(account_->buckets.data(), account_->buckets.size() * sizeof(balance::Bucket));
+    FetchLines(account_->carries.data(), account_->carries.size() * sizeof(Carry));
+  }
+
  private:
   friend class DryShard;
   friend class WholeCallDecision;
-  // When prices and draws of a model stay those of the same rules.
-  struct Steady {
-    uint64_t use = 0;  // Of the model and the values of the use; 0: nothing is known.
-    Instant from = {};
-    Instant until = {};
+  // A bucket that may pay, in draw order. Of each mask, bit k is of TokenKind k.
+  struct Payer {
+    const rating::RateRow* row;
+    uint32_t bucket;  // Index.
+    uint16_t sold;    // Kinds that it pays.
+    uint16_t whole;   // Of those, kinds of which it pays none when it has nothing.
   };
+  // What a kind of use comes to, for as long as no row becomes another rule's.
+  struct Known {
+    rating::ModelIndex model = {};
+    bool declined = false;  // No call of the kind is taken.
+    bool goes_on = false;   // Without units something else happens than that the call is refused.
+    std::array<rating::Symbol, rating::kDimensionCount> values = {};
+    rating::PromptBand prompts = {};
+    Instant from = {};
+    Instant until = {};  // All of this holds before it.
+    Instant last = {};   // A grant of a call after it would end when prices are others.
+    const rating::RateRow* cost = nullptr;
+    absl::InlinedVector<Payer, 4> payers;
+  };
+  static constexpr size_t kKnownMax = 8;
+
+  static void FetchLines(const void* from, size_t size) {
+    constexpr size_t kLine = 64;
+    constexpr size_t kLinesMax = 16;
+    const char* at = static_cast<const char*>(from);
+    for (size_t i = 0; i < size && i < kLine * kLinesMax; i += kLine) __builtin_prefetch(at + i);
+  }
+
   balance::Account* account_ = nullptr;
   Instant due_;
   uint32_t main_ = 0;   // Index of the main bucket.
   bool plain_ = false;  // Calls may be taken at all.
-  std::array<Steady, 2> steady_;
+  uint8_t replaced_ = 0;
+  std::vector<Known> known_;
 };
 
 struct WholeCall {

@@ -1,6 +1,7 @@
 #include "ocs/engine/internal/rerate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -43,7 +44,12 @@ std::optional<std::vector<Part>> PartsOf(const cdr::Record& record) {
     const BucketId bucket = line.bucket == BucketId{} ? kMainBucket : line.bucket;
     auto part =
         std::find_if(parts.begin(), parts.end(), [&](const Part& p) { return p.bucket == bucket; });
-    if (part == parts.end()) part = parts.insert(parts.end(), {.bucket = bucket, .line = &line});
+    if (part == parts.end()) {
+      parts.emplace_back();
+      part = std::prev(parts.end());
+      part->bucket = bucket;
+      part->line = &line;
+    }
     if (IsPieces(line) && !AddQuantity(part->used, line.kind, line.quantity)) return std::nullopt;
   }
   return parts;

@@ -167,9 +167,11 @@ void Correct(ReRateCall* call, Shard& shard, Account* payer, ChangeRecord* chang
                     static_cast<size_t>(kCarriesPerAccountMax);
   balance::EntryBuilder& entry = changes->Begin(call->account);
   Revenue revenue;
-  for (const balance::Movement& movement : movements.value_or(Movements())) {
-    if (movement.spent != 0)
-      revenue.push_back({movement.bucket, balance::PostMovement(*payer, movement, &entry)});
+  if (movements) {
+    for (const balance::Movement& movement : *movements) {
+      if (movement.spent != 0)
+        revenue.push_back({movement.bucket, balance::PostMovement(*payer, movement, &entry)});
+    }
   }
   if (!movements || !room || Judge(*payer, entry) != balance::Verdict::kAllowed) {
     call->status = absl::ResourceExhaustedError("the balance or its carries would not fit");

@@ -30,39 +30,39 @@ class WholeCallDecision final {
   WholeCallOutcome Decide(const WholeCall& call, PlainAccount* plain);
 
  private:
-  // A bucket that may pay, in draw order.
-  struct Payer {
-    balance::Bucket* bucket;
-    const rating::RateRow* row;
-    const rating::GrantTerms* grant;        // Null: the account's own money.
-    const rating::FinalUnits* final_units;  // When it is the last that has nothing.
-    int64_t available;
-  };
+  using Known = PlainAccount::Known;
+  using Payer = PlainAccount::Payer;
 
+  // Of the call's kind: kept, or learned now.
+  const Known& KnownOf(const WholeCall& call, PlainAccount* plain) const;
+  Known* PlaceFor(const WholeCall& call, PlainAccount* plain) const;
+  void Learn(const WholeCall& call, const balance::Account& account, Known* known) const;
   // False: something here is not plain.
-  bool Collect(const WholeCall& call, balance::Account* account);
-  bool AddPackage(const WholeCall& call, const balance::Account& account, balance::Bucket* bucket);
+  bool Collect(const WholeCall& call, const balance::Account& account, Known* known) const;
+  bool AddPackage(const WholeCall& call, const balance::Account& account, uint32_t bucket,
+                  Known* known) const;
+  bool AddMoney(const WholeCall& call, const balance::Account& account, uint32_t bucket,
+                Known* known) const;
   const rating::RateRow* FindPrice(const WholeCall& call, const balance::Account& account,
                                    rating::OfferIndex* offer) const;
-  // No price or draw of the model becomes another rule's before a grant of this call would end: it
-  // is held for one price only.
-  bool IsSteady(const WholeCall& call, PlainAccount* plain) const;
-  Instant NextSwitch(const WholeCall& call, const balance::Account& account, Instant until) const;
+  // Until then no price or draw of the model becomes another rule's.
+  Instant PricesHoldUntil(const WholeCall& call, const balance::Account& account,
+                          Instant until) const;
   // Of those before it nothing can be drawn: it pays, if it has enough. Null: nobody has anything.
   // `declined`: it is not as simple as that.
-  const Payer* FirstToPay(const WholeCall& call, bool* declined) const;
-  WholeCallOutcome::End WithoutPayer(const WholeCall& call) const;
+  static const Payer* FirstToPay(const balance::Account& account, const Known& known,
+                                 uint32_t kinds, bool* declined);
+  static WholeCallOutcome::End WithoutPayer(const Known& known, uint32_t kinds);
   // Who pays has something, but perhaps not enough: refused, or not taken.
-  WholeCallOutcome::End WhenTight(const WholeCall& call);
-  // Without units something else happens than that the call is refused.
-  bool GoesOnWithoutUnits() const;
+  WholeCallOutcome::End WhenTight(const WholeCall& call, const balance::Account& account,
+                                  const Known& known);
   // False where the cost's carries do not fit; no cost at all is true.
-  bool RateCost(const WholeCall& call, const balance::Account& account, WholeCallOutcome* outcome);
-  bool Take(const Payer& payer, balance::Account* account, WholeCallOutcome* outcome);
+  bool RateCost(const WholeCall& call, const balance::Account& account, const rating::RateRow* row,
+                WholeCallOutcome* outcome);
+  bool Take(balance::Bucket* bucket, balance::Account* account, WholeCallOutcome* outcome);
 
   const rating::Tariff* tariff_;
   const EngineOptions* options_;
-  absl::InlinedVector<Payer, 6> payers_;
   absl::InlinedVector<rating::Pot, 6> pots_;
   Quantities asked_;
   rating::OnePotSum charge_;
