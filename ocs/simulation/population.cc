@@ -146,6 +146,10 @@ uint32_t Population::AccountOf(uint64_t conversation, Instant at) const {
   return static_cast<uint32_t>(key % dealt_->first_count);
 }
 
+void Population::FetchAccountOf(uint64_t conversation) const {
+  dealt_->accounts.Fetch(Mix(Mix(conversation, terms_.seed ^ kForAccount), 0));
+}
+
 uint32_t Population::ModelOf(uint64_t conversation, uint8_t plan) const {
   return dealt_->plan_models[plan].Draw(Mix(conversation, terms_.seed ^ kForModel));
 }

@@ -101,6 +101,8 @@ class Population final {
   /// To whom a conversation belongs that is under way at that time: always the same one, once he is
   /// there.
   uint32_t AccountOf(uint64_t conversation, Instant at) const;
+  /// For who asks AccountOf soon: brings what it reads into the processor's cache.
+  void FetchAccountOf(uint64_t conversation) const;
   /// Which of a plan's models it uses; an index into ModelsOf(plan).
   uint32_t ModelOf(uint64_t conversation, uint8_t plan) const;
   const std::vector<ModelMix>& ModelsOf(uint8_t plan) const;

@@ -1,6 +1,8 @@
 #include "ocs/simulation/run.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -21,18 +23,26 @@ using internal::Lane;
 using internal::Tally;
 using internal::World;
 
-// Pieces in memory at once: enough for many threads, a few tens of megabytes.
+// Pieces that are read, and then parsed, at once: enough for a few threads, a few megabytes.
+constexpr size_t kPiecesPerRead = 8;
+// Pieces of which the events are charged at once, some ten megabytes: the more there are, the more
+// an account's stand together.
 constexpr size_t kPiecesPerRound = 32;
+static_assert(kPiecesPerRound % kPiecesPerRead == 0);
 // A lane's accounts should stay in a processor's own cache while its events of a round are charged.
 constexpr uint32_t kAccountsPerLane = 1'024;
 constexpr uint32_t kLanesMax = 1'024;
+constexpr uint16_t kNoLane = UINT16_MAX;  // Of events that are outside the population's time.
 constexpr size_t kFaultsListed = 10;
 
 // A piece parsed and sorted by lane.
 struct Parsed {
-  EventBatch batch;
-  std::vector<Event> events;
+  EventBatch batch;              // Its events are in `events`.
+  int64_t event_count = 0;       // Of the batch.
+  std::vector<Event> events;     // Within the population's time.
   std::vector<uint32_t> begins;  // Of each lane's events, and the end.
+  std::vector<uint16_t> lanes;   // Of each of the batch's.
+  std::vector<uint32_t> next;    // While it is sorted.
   int64_t outside = 0;
   Instant last;
 };
@@ -69,12 +79,11 @@ class Running final {
  private:
   void MakeLanes();
   absl::Status ReadAll(EventSource* source);
-  void ReadRound(EventSource* source);
-  absl::Status ParseAndCharge(const EventSource& source);
-  void ParseRound(const EventSource& source);
+  void ReadPieces(EventSource* source);
+  absl::Status ParsePieces(const EventSource& source);
   void SortByLane(Parsed* parsed) const;
-  absl::Status TakeRound();
-  void ChargeRound();
+  absl::Status CountPieces();
+  absl::Status ChargeRound();
   absl::Status Finish();
   void Tell();
   bool Cancelled() const { return options_.cancel != nullptr && options_.cancel->load(); }
@@ -87,16 +96,20 @@ class Running final {
   internal::Workers workers_;
   uint32_t lane_count_ = 1;
   std::vector<std::unique_ptr<Side>> sides_;
-  struct Round {
+  struct Reading {
     std::vector<Piece> pieces;
     size_t count = 0;
     bool last = false;
     absl::Status status;
   };
-  Round next_;  // The reader's while one is reading.
+  Reading next_;  // The reader's while one is reading.
   std::vector<Piece> pieces_;
-  std::vector<Parsed> parsed_;
   size_t piece_count_ = 0;
+  std::vector<Parsed> parsed_;
+  size_t parsed_count_ = 0;  // Not yet charged.
+  // One for each thread.
+  std::vector<std::vector<Event>> unsorted_;
+  std::vector<internal::LaneOrder> orders_;
   RunProgress progress_;
   Result result_;
   InputRead input_;
@@ -115,10 +128,10 @@ void Running::MakeLanes() {
   });
 }
 
-void Running::ReadRound(EventSource* source) {
-  next_.pieces.resize(kPiecesPerRound);
+void Running::ReadPieces(EventSource* source) {
+  next_.pieces.resize(kPiecesPerRead);
   next_.count = 0;
-  while (next_.count < kPiecesPerRound) {
+  while (next_.count < kPiecesPerRead) {
     Piece& piece = next_.pieces[next_.count];
     piece.bytes.clear();
     const absl::StatusOr<bool> more = source->Read(&piece);
@@ -131,40 +144,50 @@ void Running::ReadRound(EventSource* source) {
 
 void Running::SortByLane(Parsed* parsed) const {
   const PopulationTerms& terms = population_.terms();
-  std::vector<Event>& from = parsed->batch.events;
+  const std::vector<Event>& from = parsed->batch.events;
+  parsed->event_count = static_cast<int64_t>(from.size());
   parsed->begins.assign(lane_count_ + 1, 0);
-  const auto outside = [&](const Event& event) {
-    return event.at < terms.begins || event.at >= terms.ends;
-  };
-  for (const Event& event : from) {
-    if (outside(event)) continue;
-    ++parsed->begins[event.account % lane_count_ + 1];
+  parsed->lanes.resize(from.size());
+  for (size_t i = 0; i < from.size(); ++i) {
+    const Event& event = from[i];
+    const bool outside = event.at < terms.begins || event.at >= terms.ends;
+    parsed->lanes[i] = outside ? kNoLane : static_cast<uint16_t>(event.account % lane_count_);
+    if (outside) continue;
+    ++parsed->begins[parsed->lanes[i] + 1U];
     parsed->last = std::max(parsed->last, event.at);
   }
   for (uint32_t lane = 0; lane < lane_count_; ++lane)
     parsed->begins[lane + 1] += parsed->begins[lane];
-  parsed->events.resize(parsed->begins[lane_count_]);
-  std::vector<uint32_t> next(parsed->begins.begin(), parsed->begins.end() - 1);
-  for (const Event& event : from) {
-    if (!outside(event)) parsed->events[next[event.account % lane_count_]++] = event;
+  const size_t count = parsed->begins[lane_count_];
+  // A little more, so that the next pieces fit, too.
+  if (parsed->events.capacity() < count) parsed->events.reserve(count + count / 16);
+  parsed->events.resize(count);
+  parsed->next.assign(parsed->begins.begin(), parsed->begins.end() - 1);
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (parsed->lanes[i] != kNoLane) parsed->events[parsed->next[parsed->lanes[i]]++] = from[i];
   }
   parsed->outside = static_cast<int64_t>(from.size() - parsed->events.size());
 }
 
-void Running::ParseRound(const EventSource& source) {
-  workers_.Do(piece_count_, [&](size_t number, int) {
-    Parsed& parsed = parsed_[number];
+absl::Status Running::ParsePieces(const EventSource& source) {
+  workers_.Do(piece_count_, [&](size_t number, int thread) {
+    Parsed& parsed = parsed_[parsed_count_ + number];
+    // A thread's pieces use the same memory for events as they come: it stays in the cache.
+    std::vector<Event>& unsorted = unsorted_[static_cast<size_t>(thread)];
+    parsed.batch.events.swap(unsorted);
     parsed.batch.Clear();
     parsed.last = {};
     source.Parse(pieces_[number], &parsed.batch);
     SortByLane(&parsed);
+    parsed.batch.events.swap(unsorted);
   });
+  return CountPieces();
 }
 
-absl::Status Running::TakeRound() {
+absl::Status Running::CountPieces() {
   for (size_t i = 0; i < piece_count_; ++i) {
-    Parsed& parsed = parsed_[i];
-    input_.events += static_cast<int64_t>(parsed.batch.events.size());
+    Parsed& parsed = parsed_[parsed_count_++];
+    input_.events += parsed.event_count;
     input_.lines += parsed.batch.lines;
     result_.events += static_cast<int64_t>(parsed.events.size());
     result_.outside += parsed.outside;
@@ -185,19 +208,24 @@ absl::Status Running::TakeRound() {
   return absl::InvalidArgumentError(message);
 }
 
-void Running::ChargeRound() {
+absl::Status Running::ChargeRound() {
   for (const auto& side : sides_) side->world.TakeNames(names_);
   workers_.Do(sides_.size() * lane_count_, [this](size_t task, int thread) {
     Side& side = *sides_[task / lane_count_];
     const size_t number = task % lane_count_;
-    Tally& tally = side.tallies[static_cast<size_t>(thread)];
-    for (size_t i = 0; i < piece_count_; ++i) {
+    std::array<internal::LaneEvents, kPiecesPerRound> pieces;
+    for (size_t i = 0; i < parsed_count_; ++i) {
       const Parsed& parsed = parsed_[i];
-      const std::span<const Event> events(parsed.events.data() + parsed.begins[number],
-                                          parsed.events.data() + parsed.begins[number + 1]);
-      side.lanes[number]->Charge(events, parsed.batch.more, &tally);
+      pieces[i] = {.events = {parsed.events.data() + parsed.begins[number],
+                              parsed.events.data() + parsed.begins[number + 1]},
+                   .more = &parsed.batch.more};
     }
+    side.lanes[number]->Charge({pieces.data(), parsed_count_},
+                               &orders_[static_cast<size_t>(thread)],
+                               &side.tallies[static_cast<size_t>(thread)]);
   });
+  parsed_count_ = 0;
+  return FirstFault();
 }
 
 void Running::Tell() {
@@ -215,35 +243,31 @@ absl::Status Running::FirstFault() const {
   return absl::OkStatus();
 }
 
-// The next pieces are read while these are charged.
+// The next pieces are read while these are parsed and charged.
 absl::Status Running::ReadAll(EventSource* source) {
   input_ = {.name = source->name(), .generated = source->generated()};
   parsed_.resize(kPiecesPerRound);
+  unsorted_.resize(static_cast<size_t>(workers_.threads()));
+  orders_.resize(static_cast<size_t>(workers_.threads()));
   next_ = {};
-  ReadRound(source);
-  while (true) {
+  ReadPieces(source);
+  for (bool last = false; !last;) {
     OCS_RETURN_IF_ERROR(next_.status);
     std::swap(pieces_, next_.pieces);
     piece_count_ = next_.count;
-    const bool last = next_.last;
+    last = next_.last;
     std::thread reader;
-    if (!last) reader = std::thread([this, source] { ReadRound(source); });
-    const absl::Status charged = ParseAndCharge(*source);
+    if (!last) reader = std::thread([this, source] { ReadPieces(source); });
+    absl::Status done = ParsePieces(*source);
+    last = last || Cancelled();
+    if (done.ok() && (last || parsed_count_ == kPiecesPerRound)) done = ChargeRound();
     if (reader.joinable()) reader.join();
-    OCS_RETURN_IF_ERROR(charged);
+    OCS_RETURN_IF_ERROR(done);
     Tell();
-    if (last || Cancelled()) break;
   }
   input_.hash = source->hash();
   result_.inputs.push_back(input_);
   return absl::OkStatus();
-}
-
-absl::Status Running::ParseAndCharge(const EventSource& source) {
-  ParseRound(source);
-  OCS_RETURN_IF_ERROR(TakeRound());
-  ChargeRound();
-  return FirstFault();
 }
 
 absl::Status Running::Finish() {

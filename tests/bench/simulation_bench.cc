@@ -1,4 +1,6 @@
-// Simulating a trace, beside reading the same file and adding up two of its columns.
+// Simulating a trace, beside reading the same file and adding up two of its columns. Both are
+// measured in processor time (user and system, of all threads), so that a core's rate is told
+// whatever else the machine does; the time that passed is told beside it.
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -57,9 +59,19 @@ void WriteTrace(const std::string& path) {
   OCS_CHECK(std::fclose(file) == 0);
 }
 
-// Seconds to read the file and add up its second and last columns, on one core.
+// Of this process so far: user and system.
+double ProcessorSeconds() {
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Processor time to read the file and add up its second and last columns.
 double AddUpSeconds(const std::string& path) {
-  const double begin = Seconds();
+  const double begin = ProcessorSeconds();
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   OCS_CHECK(file >= 0);
   std::vector<char> buffer(1 << 20);
@@ -84,7 +96,7 @@ double AddUpSeconds(const std::string& path) {
   close(file);
   OCS_CHECK(sums[1] > 0);
   OCS_CHECK(sums[3] > 0);
-  return Seconds() - begin;
+  return ProcessorSeconds() - begin;
 }
 
 int64_t PeakMegabytes() {
@@ -94,8 +106,9 @@ int64_t PeakMegabytes() {
 }
 
 struct Simulated {
-  double seconds = 0;
-  double in_full = 0;  // Share of the calls that were decided step by step.
+  double seconds = 0;    // That passed.
+  double processor = 0;  // Of all threads.
+  double in_full = 0;    // Share of the calls that were decided step by step.
 };
 
 Simulated Simulate(const simulation::Population& population, const simulation::Variant& variant,
@@ -108,10 +121,12 @@ Simulated Simulate(const simulation::Population& population, const simulation::V
   simulation::RunOptions options;
   options.threads = threads;
   const double begin = Seconds();
+  const double processor = ProcessorSeconds();
   const auto result = simulation::Run(population, {variant}, {source->get()}, names, options);
   OCS_CHECK(result.ok());
   OCS_CHECK(result->events == kRows);
   return {.seconds = Seconds() - begin,
+          .processor = ProcessorSeconds() - processor,
           .in_full = static_cast<double>(result->variants[0].decided_in_full) /
                      static_cast<double>(kRows)};
 }
@@ -140,15 +155,16 @@ void SimulationBench(const Options& options, Report* report) {
     OCS_CHECK(population.population != nullptr);
     for (const int threads : {1, 2}) {
       const Simulated ran = Simulate(*population.population, variant, path, threads);
-      const double rate = rows / ran.seconds;
-      report->Add({.what = absl::StrFormat("simulate a trace, %d accounts, %d threads, %.1f %% "
-                                           "step by step, %d MB",
-                                           accounts, threads, 100 * ran.in_full, PeakMegabytes()),
+      const double rate = rows / ran.processor;
+      report->Add({.what = absl::StrFormat(
+                       "simulate a trace, %d accounts, %d threads: %.0f/s pass, "
+                       "%.1f %% step by step, %d MB; a core:",
+                       accounts, threads, rows / ran.seconds, 100 * ran.in_full, PeakMegabytes()),
                    .measured = PerSecond(rate),
                    .beside = absl::StrFormat("add up two columns: %.0f/s", limit),
                    .ratio = Ratio(rate, limit),
                    .to_reach = "5,000,000/s a core, 0.25",
-                   .reached = rate > 5e6 * threads && rate > 0.25 * limit});
+                   .reached = rate > 5e6 && rate > 0.25 * limit});
     }
   }
   std::filesystem::remove(path);

@@ -1,13 +1,16 @@
 #include "ocs/simulation/event_source.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "ocs/base/random.h"
 #include "ocs/simulation/event.h"
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
 #include "tests/tariff_simulation/samples.h"
 
@@ -155,6 +158,65 @@ TEST_CASE("a long trace comes in pieces, plain or compressed, once or again and 
     while (*(*second)->Read(&piece)) weight += piece.weight;
     CHECK(weight == (*second)->total_weight());
     CHECK((*second)->hash() == (*source)->hash());
+  }
+}
+
+TEST_CASE("rows of any width are read to the digit, wherever pieces end",
+          "[tariff_simulation][property]") {
+  OCS_SEEDED_RANDOM(random, 21);
+  const ocs::testing::TempDir folder;
+  const auto population = MakePopulation(kTinyPopulation);
+  std::string text = "note,timestamp_ms,input_tokens,cached_input_tokens,output_tokens,more\n";
+  struct Expected {
+    int64_t at_ms;
+    int64_t input;
+    int64_t cached;
+    int64_t output;
+  };
+  std::vector<Expected> expected;
+  const auto wide = [&](int digits) {
+    int64_t below = 1;
+    for (int i = 0; i < digits; ++i) below *= 10;
+    return random.Below(below);
+  };
+  std::vector<int64_t> bad_lines;
+  int64_t line = 1;
+  while (text.size() < 3'000'000) {
+    ++line;
+    const Expected row{.at_ms = wide(static_cast<int>(random.Between(1, 11))),
+                       .input = 1 + wide(static_cast<int>(random.Between(1, 9))),
+                       .cached = 0,
+                       .output = wide(static_cast<int>(random.Between(1, 9)))};
+    const int64_t cached = random.OneIn(5) ? -1 : random.Between(0, row.input);
+    const std::string note(static_cast<size_t>(random.Below(20)), 'n');
+    text += note + "," + std::to_string(row.at_ms) + ",";
+    if (random.OneIn(50)) {  // Not a number, though it begins as one.
+      text += std::to_string(row.input) + "x,1,1,\n";
+      bad_lines.push_back(line);
+      continue;
+    }
+    text += (random.OneIn(20) ? "00" : "") + std::to_string(row.input) + "," +
+            (cached < 0 ? "" : std::to_string(cached)) + "," + std::to_string(row.output) +
+            (random.OneIn(2) ? ",more,and more" : ",") + (random.OneIn(10) ? "\r\n" : "\n");
+    expected.push_back(row);
+    expected.back().cached = std::max<int64_t>(cached, 0);
+  }
+  Names names;
+  auto source = OpenTrace(Write(folder.path(), "t.csv", text),
+                          {.begins = population->terms().begins}, population.get(), &names);
+  REQUIRE(source.ok());
+  const EventBatch batch = ReadAll(source->get());
+  REQUIRE(batch.events.size() == expected.size());
+  REQUIRE(batch.bad_row_count == static_cast<int64_t>(bad_lines.size()));
+  for (size_t i = 0; i < batch.bad_rows.size(); ++i)
+    REQUIRE(batch.bad_rows[i].line == bad_lines[i]);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const Event& event = batch.events[i];
+    const Expected& row = expected[i];
+    REQUIRE(event.at == population->terms().begins.PlusMillis(row.at_ms));
+    REQUIRE(event.tokens[0] == row.input - row.cached);
+    REQUIRE(event.tokens[1] == row.cached);
+    REQUIRE(event.tokens[4] == row.output);
   }
 }
 

@@ -54,9 +54,11 @@ void CollectModels(const World& world, const Names& names, const Tally& tally,
 void CollectTimes(const World& world, const Tally& tally, VariantResult* result) {
   std::map<std::string, Figures> hours;
   std::map<std::string, Figures> days;
-  for (const auto& [slot, figures] : tally.slots) {
-    const absl::TimeZone zone = world.tariff().zone();
-    const auto civil = absl::ToCivilMinute(Instant{slot * kSlotMs}.ToTime(), zone);
+  for (size_t i = 0; i < tally.slots.size(); ++i) {
+    const Figures& figures = tally.slots[i];
+    if (figures == Figures{}) continue;
+    const Instant at{(tally.first_slot + static_cast<int64_t>(i)) * kSlotMs};
+    const auto civil = absl::ToCivilMinute(at.ToTime(), world.tariff().zone());
     hours[absl::StrFormat("%02d", civil.hour())].Add(figures);
     days[absl::FormatCivilTime(absl::CivilDay(civil))].Add(figures);
     result->total.Add(figures);
@@ -190,7 +192,8 @@ VariantResult Collect(const World& world, const Names& names,
   result.deferred_end_micros = tally.deferred_end_micros;
   result.written_off_micros = tally.written_off_micros;
   result.paid_in_micros = tally.paid_in_micros;
-  result.other_costs = tally.other_costs;
+  for (const auto& [currency, micros] : tally.other_costs)
+    result.other_costs[std::string(currency.code())] = micros;
   result.decided_in_full = tally.decided_in_full;
   return result;
 }

@@ -24,6 +24,9 @@ class Dealer final {
 
   Dealer(const Population* population, Names* names);
 
+  /// For who deals a conversation soon: brings what tells its account into the processor's cache.
+  void Fetch(uint64_t conversation) const { population_->FetchAccountOf(conversation); }
+
   /// Fills account, model and use of an event whose time is known. `model` "": one of the
   /// population's. False when there are too many models.
   [[nodiscard]] bool Deal(uint64_t conversation, std::string_view model, Cache* cache,

@@ -49,14 +49,28 @@ struct Seat {
   engine::PlainAccount plain;  ///< Forgotten whenever the engine decides something.
 };
 
+/// Events of one piece of input.
+struct LaneEvents {
+  std::span<const Event> events;
+  const std::vector<Quantities>* more = nullptr;  ///< Of their batch.
+};
+
+/// A lane's events, seat after seat. Reused from lane to lane for its memory.
+struct LaneOrder {
+  std::vector<uint32_t> ends;  ///< Of each seat's.
+  std::vector<const Event*> events;
+};
+
 /// Thread-compatible; lanes do not depend on each other.
 class Lane final {
  public:
   /// The accounts whose number modulo `lane_count` is `number`.
   Lane(const World* world, uint32_t number, uint32_t lane_count);
 
-  /// Charges events of this lane's accounts, in their order. `more` are those of their batch.
-  void Charge(std::span<const Event> events, const std::vector<Quantities>& more, Tally* tally);
+  /// Charges events of this lane's accounts: those of an account in the order of the pieces, and
+  /// one account after the other where they have several each, so that what an account has is at
+  /// hand.
+  void Charge(std::span<const LaneEvents> pieces, LaneOrder* order, Tally* tally);
 
   /// Lives on to the end: what is due, the last bills; then counts what is left.
   void Finish(Tally* tally);
@@ -76,12 +90,15 @@ class Lane final {
     Tally* tally;
   };
 
+  void ChargeOne(const Event& event, std::span<const LaneEvents> pieces, Tally* tally);
+  /// REQUIRES: `count` events are in the pieces.
+  void SortBySeat(std::span<const LaneEvents> pieces, size_t count, LaneOrder* order) const;
+  void FetchSeats(size_t seat) const;
   /// True when it was charged at once; else nothing was done.
   bool ChargeAtOnce(Seat* seat, const Event& event, Tally* tally);
   void CountAtOnce(Seat* seat, const Event& event, const engine::WholeCallOutcome& outcome,
                    Tally* tally);
-  void ChargeInFull(Seat* seat, const Event& event, const std::vector<Quantities>& more,
-                    Tally* tally);
+  void ChargeInFull(Seat* seat, const Event& event, const Quantities& wanted, Tally* tally);
   void FillRequest(const Seat& seat, const Event& event, engine::RequestType type, Instant at);
   /// True when the call may begin.
   bool Reserve(const Event& event, const Quantities& wanted, const Now& now, Figures* call);

@@ -144,7 +144,7 @@ void Lane::CountCosts(const balance::EntryView& entry, const Now& now) {
   OCS_CHECK(record.ok());
   const Unit currency = world_->plans()[now.seat->plan].plan->currency;
   for (const cdr::RecordLine& cost : record->costs) {
-    if (cost.unit != currency) now.tally->other_costs[std::string(cost.unit.code())] += cost.amount;
+    if (cost.unit != currency) now.tally->AddOtherCost(cost.unit, cost.amount);
   }
 }
 

@@ -38,11 +38,11 @@ class LinePieces final {
 
  private:
   LinePieces() = default;
-  absl::Status Fill();
+  absl::Status Fill(std::string* bytes);
   struct File;
   std::string path_;
   std::unique_ptr<File> file_;
-  std::string carry_;  // Read, and not yet given.
+  std::string carry_;  // Read, and not yet given: the begin of a line, or what follows the header.
   bool ended_ = false;
   bool hashing_ = true;
   bool header_read_ = false;

@@ -5,12 +5,12 @@
 #define OCS_SIMULATION_INTERNAL_TALLY_H_
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "ocs/base/time.h"
+#include "ocs/base/unit.h"
 #include "ocs/simulation/result.h"
 
 namespace ocs::simulation::internal {
@@ -56,30 +56,34 @@ class Tally final {
   }
   Figures& SlotCell(Instant at) {
     const int64_t slot = at.unix_ms / kSlotMs - (at.unix_ms % kSlotMs < 0 ? 1 : 0);
-    if (last_cell_ == nullptr || slot != last_slot_) {
-      last_cell_ = &slots[slot];  // Good while the map has nodes.
-      last_slot_ = slot;
-    }
-    return *last_cell_;
+    const auto index = static_cast<uint64_t>(slot - first_slot);
+    return index < slots.size() ? slots[index] : AddSlot(slot);
   }
+
+  void AddOtherCost(Unit currency, int64_t micros);
 
   /// Adds all of another one.
   void Merge(const Tally& other);
 
   std::vector<Figures> models;
   std::vector<Figures> uses;
-  std::map<int64_t, Figures> slots;  ///< By number of kSlotMs since 1970.
+  int64_t first_slot = 0;      ///< Its number of kSlotMs since 1970.
+  std::vector<Figures> slots;  ///< From there on, one after the other: 50,000 of three years.
   std::vector<PackageTally> packages;
-  std::map<std::string, int64_t> other_costs;
+  std::vector<std::pair<Unit, int64_t>> other_costs;  ///< By currency; a few.
   int64_t written_off_micros = 0;
   int64_t paid_in_micros = 0;
   int64_t deferred_end_micros = 0;
   int64_t decided_in_full = 0;
-  std::string fault;  ///< The first thing that must not be: the run then fails with it.
+  /// What must not be: the run then fails with it. Of several, the first by the alphabet, so that
+  /// it does not depend on who came first.
+  std::string fault;
+  void AddFault(const std::string& text) {
+    if (!text.empty() && (fault.empty() || text < fault)) fault = text;
+  }
 
  private:
-  Figures* last_cell_ = nullptr;
-  int64_t last_slot_ = 0;
+  Figures& AddSlot(int64_t slot);
 };
 
 }  // namespace ocs::simulation::internal

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -44,6 +46,43 @@ int64_t WholeOf(std::string_view text, int64_t max) {
     number = number * 10 + (c - '0');
   }
   return number <= max ? number : -1;
+}
+
+// Digits at the begin of a text, eight at a time.
+struct Digits {
+  int64_t number = 0;
+  size_t count = 0;
+};
+constexpr size_t kWordBytes = 8;
+static_assert(std::endian::native == std::endian::little);
+constexpr std::array<int64_t, kWordBytes + 1> kPowersOfTen = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+
+// REQUIRES: eight bytes may be read.
+inline Digits ReadDigits(const char* at) {
+  constexpr uint64_t kLow = 0x7f7f7f7f7f7f7f7fULL;
+  uint64_t word = 0;
+  std::memcpy(&word, at, sizeof(word));
+  word ^= 0x3030303030303030ULL;  // Digits are now 0 to 9.
+  // The top bit of each byte that is above 9.
+  const uint64_t others = (((word & kLow) + 0x7676767676767676ULL) | word) & ~kLow;
+  if ((others & 0xff) != 0) return {};
+  const auto count = others == 0 ? kWordBytes : static_cast<size_t>(std::countr_zero(others)) / 8;
+  word <<= (kWordBytes - count) * 8;  // Zeros before the first digit.
+  // Pairs of digits, then of pairs, then of those.
+  word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffULL;
+  word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffULL;
+  word = (word * 10'000 + (word >> 32)) & 0x00000000ffffffffULL;
+  return {.number = static_cast<int64_t>(word), .count = count};
+}
+
+// Up to 15 digits; a count of 16 where there are more. REQUIRES: 16 bytes may be read.
+inline Digits ReadLongDigits(const char* at) {
+  const Digits first = ReadDigits(at);
+  if (first.count < kWordBytes) return first;
+  const Digits rest = ReadDigits(at + kWordBytes);
+  return {.number = first.number * kPowersOfTen[rest.count] + rest.number,
+          .count = kWordBytes + rest.count};
 }
 
 class TraceSource final : public EventSource {
@@ -119,15 +158,27 @@ class TraceSource final : public EventSource {
     std::string_view session;
     std::string_view model;
   };
-  // False when there are too many models.
-  bool FillEvent(const Row& row, int64_t line, const Piece& piece, internal::Dealer::Cache* cache,
-                 Event* event) const;
-  // The usual row, fast. False: ask ParseRow.
-  bool ParsePlainRow(std::string_view text, int64_t line, const Piece& piece,
-                     internal::Dealer::Cache* cache, Event* event) const;
+  // A piece on its way to a batch. The last events of the batch wait for their account and model,
+  // while what tells those is brought into the processor's cache.
+  struct Parsing {
+    const Piece& piece;
+    EventBatch* batch;
+    internal::Dealer::Cache cache = {};
+    struct Undealt {
+      uint64_t conversation;
+      std::string_view model;
+      int64_t line;
+    };
+    std::array<Undealt, 16> undealt = {};
+    size_t undealt_count = 0;
+  };
+  void AddEvent(const Row& row, int64_t line, Parsing* parsing) const;
+  void DealEvents(Parsing* parsing) const;
+  void AddBadRow(int64_t line, std::string why, EventBatch* batch) const;
+  // The usual row, fast: at its end it moves `from` behind it. False: ask ParseRow.
+  bool ParsePlainRow(const char** from, const char* end, int64_t line, Parsing* parsing) const;
   // "" when the row is an event.
-  std::string ParseRow(std::string_view row, int64_t line, const Piece& piece,
-                       internal::Dealer::Cache* cache, Event* event) const;
+  std::string ParseRow(std::string_view row, int64_t line, Parsing* parsing) const;
 
   std::string path_;
   TraceOptions options_;
@@ -146,8 +197,7 @@ std::string Expected(std::string_view column, std::string_view found, int64_t ma
   return Cat(column, ": is '", found.substr(0, 40), "', expected a whole number from 0 to ", max);
 }
 
-std::string TraceSource::ParseRow(std::string_view row, int64_t line, const Piece& piece,
-                                  internal::Dealer::Cache* cache, Event* event) const {
+std::string TraceSource::ParseRow(std::string_view row, int64_t line, Parsing* parsing) const {
   std::array<std::string_view, kTraceColumnCount> fields;
   size_t number = 0;
   size_t found = 0;
@@ -181,56 +231,83 @@ std::string TraceSource::ParseRow(std::string_view row, int64_t line, const Piec
                     .output = output,
                     .session = fields[kSessionColumn],
                     .model = fields[kModelColumn]};
-  if (!FillEvent(numbers, line, piece, cache, event))
-    return Cat("model: there are more than ", Names::kNamesMax, " different ones");
+  AddEvent(numbers, line, parsing);
   return "";
 }
 
-bool TraceSource::FillEvent(const Row& row, int64_t line, const Piece& piece,
-                            internal::Dealer::Cache* cache, Event* event) const {
-  const int64_t ms = row.at + piece.offset_ms;
+void TraceSource::AddEvent(const Row& row, int64_t line, Parsing* parsing) const {
+  const int64_t ms = row.at + parsing->piece.offset_ms;
   const int64_t stretched =
       options_.stretch_permille == 1'000 ? ms : ms * options_.stretch_permille / 1'000;
-  event->at = options_.begins.PlusMillis(stretched);
-  event->tokens = {static_cast<uint32_t>(row.input - row.cached),
-                   static_cast<uint32_t>(row.cached),
-                   0,
-                   0,
-                   static_cast<uint32_t>(row.output),
-                   0};
+  const uint64_t pass = parsing->piece.pass;
   const uint64_t conversation = row.session.empty()
-                                    ? internal::Mix(salt_ + static_cast<uint64_t>(line), piece.pass)
-                                    : StableHash64(row.session, piece.pass);
-  return dealer_.Deal(conversation, row.model, cache, event);
+                                    ? internal::Mix(salt_ + static_cast<uint64_t>(line), pass)
+                                    : StableHash64(row.session, pass);
+  dealer_.Fetch(conversation);
+  Event& event = parsing->batch->events.emplace_back();
+  event.at = options_.begins.PlusMillis(stretched);
+  event.tokens = {static_cast<uint32_t>(row.input - row.cached),
+                  static_cast<uint32_t>(row.cached),
+                  0,
+                  0,
+                  static_cast<uint32_t>(row.output),
+                  0};
+  parsing->undealt[parsing->undealt_count++] = {conversation, row.model, line};
+  if (parsing->undealt_count == parsing->undealt.size()) DealEvents(parsing);
 }
 
-// One walk over the row. What is not plain digits where digits are to be is ParseRow's to tell.
-bool TraceSource::ParsePlainRow(std::string_view text, int64_t line, const Piece& piece,
-                                internal::Dealer::Cache* cache, Event* event) const {
+void TraceSource::DealEvents(Parsing* parsing) const {
+  std::vector<Event>& events = parsing->batch->events;
+  size_t kept = events.size() - parsing->undealt_count;
+  for (size_t i = 0; i < parsing->undealt_count; ++i) {
+    const Parsing::Undealt& undealt = parsing->undealt[i];
+    Event& event = events[events.size() - parsing->undealt_count + i];
+    if (!dealer_.Deal(undealt.conversation, undealt.model, &parsing->cache, &event)) {
+      AddBadRow(undealt.line,
+                Cat("model: there are more than ", Names::kNamesMax, " different ones"),
+                parsing->batch);
+      continue;
+    }
+    if (&events[kept] != &event) events[kept] = event;
+    ++kept;
+  }
+  events.resize(kept);
+  parsing->undealt_count = 0;
+}
+
+void TraceSource::AddBadRow(int64_t line, std::string why, EventBatch* batch) const {
+  ++batch->bad_row_count;
+  if (batch->bad_rows.size() < kBadRowsOfPiece)
+    batch->bad_rows.push_back({.file = path_, .line = line, .why = std::move(why)});
+}
+
+// One walk over the row. What is not plain digits where digits are to be is ParseRow's to tell, and
+// so is what stands close to the end.
+bool TraceSource::ParsePlainRow(const char** from, const char* end, int64_t line,
+                                Parsing* parsing) const {
   std::array<int64_t, kTraceColumnCount> numbers = {};
   std::array<std::string_view, kTraceColumnCount> texts = {};
-  const char* at = text.data();
-  const char* const end = at + text.size();
+  const char* at = *from;
   for (size_t field = 0; field < roles_.size(); ++field) {
+    if (field > 0 && *at++ != ',') return false;
     const uint8_t role = roles_[field];
-    if (at > end) return false;
     if (role == kSessionColumn || role == kModelColumn || role == kTraceColumnCount) {
       const char* begin = at;
-      while (at != end && *at != ',') ++at;
+      while (at != end && *at != ',' && *at != '\n') ++at;
       if (role != kTraceColumnCount) texts[role] = {begin, static_cast<size_t>(at - begin)};
+      if (at == end) return false;
     } else {
-      int64_t number = 0;
-      int digits = 0;
-      for (; at != end && *at != ','; ++at, ++digits) {
-        const auto digit = static_cast<unsigned char>(*at - '0');
-        if (digit > 9) return false;
-        number = number * 10 + digit;
-      }
-      if (digits > 12 || (digits == 0 && role != kCachedColumn)) return false;
-      numbers[role] = number;
+      if (end - at <= static_cast<ptrdiff_t>(2 * kWordBytes)) return false;
+      const Digits digits = ReadLongDigits(at);
+      if (digits.count == 2 * kWordBytes || (digits.count == 0 && role != kCachedColumn))
+        return false;
+      numbers[role] = digits.number;
+      at += digits.count;
     }
-    ++at;  // Behind the comma; one behind the end after the last field.
   }
+  if (*at == ',')
+    at = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
+  if (at == nullptr || *at != '\n') return false;
   const Row row{.at = numbers[kTimeColumn],
                 .input = numbers[kInputColumn],
                 .cached = numbers[kCachedColumn],
@@ -240,36 +317,34 @@ bool TraceSource::ParsePlainRow(std::string_view text, int64_t line, const Piece
   if (row.at > kTimestampMax || row.input > kEventTokensMax || row.output > kEventTokensMax)
     return false;
   if (row.cached > row.input || (row.input == 0 && row.output == 0)) return false;
-  return FillEvent(row, line, piece, cache, event);
+  *from = at + 1;
+  AddEvent(row, line, parsing);
+  return true;
 }
 
 void TraceSource::Parse(const Piece& piece, EventBatch* batch) const {
-  internal::Dealer::Cache cache;
-  std::string_view rest = piece.bytes;
-  batch->events.reserve(batch->events.size() + rest.size() / 20);
-  int64_t line = piece.first_line - 1;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view row = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    ++line;
+  Parsing parsing{.piece = piece, .batch = batch};
+  const char* at = piece.bytes.data();
+  const char* const end = at + piece.bytes.size();
+  batch->events.reserve(batch->events.size() + piece.bytes.size() / 20);
+  for (int64_t line = piece.first_line; at != end; ++line) {
+    if (ParsePlainRow(&at, end, line, &parsing)) {
+      ++batch->lines;
+      continue;
+    }
+    const void* newline = std::memchr(at, '\n', static_cast<size_t>(end - at));
+    const char* const row_end = newline == nullptr ? end : static_cast<const char*>(newline);
+    std::string_view row(at, static_cast<size_t>(row_end - at));
+    at = newline == nullptr ? end : row_end + 1;
     if (!row.empty() && row.back() == '\r') row.remove_suffix(1);
     if (row.empty()) continue;
     ++batch->lines;
-    Event event;
-    if (ParsePlainRow(row, line, piece, &cache, &event)) {
-      batch->events.push_back(event);
-      continue;
-    }
-    std::string why = ParseRow(row, line, piece, &cache, &event);
-    if (why.empty()) {
-      batch->events.push_back(event);
-      continue;
-    }
-    ++batch->bad_row_count;
-    if (batch->bad_rows.size() < kBadRowsOfPiece)
-      batch->bad_rows.push_back({.file = path_, .line = line, .why = std::move(why)});
+    std::string why = ParseRow(row, line, &parsing);
+    if (why.empty()) continue;
+    DealEvents(&parsing);  // Rows before this one are told before it.
+    AddBadRow(line, std::move(why), batch);
   }
+  DealEvents(&parsing);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ using workload::Workload;
 // A piece holds about so many events: enough to be worth a thread's while, few enough to be small.
 constexpr int64_t kEventsPerPiece = 20'000;
 constexpr int64_t kWindowsPerPieceMax = 144;
+constexpr size_t kCallsAhead = 16;
 
 std::string HashOf(std::string_view rates, std::string_view lengths,
                    const WorkloadSourceOptions& options) {
@@ -118,7 +119,10 @@ class WorkloadSource final : public EventSource {
       }
       sorter.Sort(window * kWindowMillis, &calls);
       batch->lines += static_cast<int64_t>(calls.size());
-      for (const Call& call : calls) AddEvent(call, batch);
+      for (size_t i = 0; i < calls.size(); ++i) {
+        if (i + kCallsAhead < calls.size()) dealer_.Fetch(ConversationOf(calls[i + kCallsAhead]));
+        AddEvent(calls[i], batch);
+      }
     }
   }
 
