@@ -81,6 +81,7 @@ class Adder final {
 
   // False when the range has been passed.
   absl::StatusOr<bool> Add(const EntryView& entry) {
+    if (options_.visit) options_.visit(entry);
     if (entry.position > options_.range.through) return false;
     if (!entry.account.valid() || (options_.account && *options_.account != entry.account))
       return true;
@@ -197,6 +198,24 @@ absl::StatusOr<TrialBalance> ReadTrialBalance(const Store& store, const TrialOpt
   }
   OCS_RETURN_IF_ERROR(cursor->status());
   return adder.Take();
+}
+
+TrialBalance SumOf(const std::vector<TrialBalance>& shards) {
+  TrialBalance sum;
+  std::map<std::pair<Unit, LedgerAccount>, TrialLine> lines;
+  for (const TrialBalance& shard : shards) {
+    sum.entry_count += shard.entry_count;
+    sum.posting_count += shard.posting_count;
+    for (const TrialLine& line : shard.lines) {
+      TrialLine& all = lines[{line.unit, line.account}];
+      all.account = line.account;
+      all.unit = line.unit;
+      all.debit += line.debit;
+      all.credit += line.credit;
+    }
+  }
+  for (auto& [key, line] : lines) sum.lines.push_back(line);
+  return sum;
 }
 
 absl::Status ForEachEntryOf(const Store& store, Position newest, const JournalRange& range,

@@ -62,11 +62,17 @@ struct TrialOptions {
   JournalRange range = {};
   std::optional<AccountId> account = {};  ///< Nothing: of the whole shard.
   int64_t buckets_max = 50'000'000;       ///< Whose units are kept in memory: about 40 bytes each.
+  /// Sees each entry that is read, also those of other accounts and from before the range. May be
+  /// empty.
+  std::function<void(const EntryView&)> visit = {};
 };
 
 /// Adds up the postings of a range. Errors: DataLoss naming the entry; ResourceExhausted beyond
 /// buckets_max; Unavailable.
 absl::StatusOr<TrialBalance> ReadTrialBalance(const Store& store, const TrialOptions& options);
+
+/// That of several shards together. `last` is not valid: each has positions of its own.
+TrialBalance SumOf(const std::vector<TrialBalance>& shards);
 
 /// The account as it was after its last entry that is not behind `at`. Walks back from `newest`, an
 /// entry of the account (Account::last of a state that includes it), to where the account was made.

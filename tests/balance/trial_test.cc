@@ -134,6 +134,23 @@ TEST_CASE("a trial balance of one account and of a range", "[balance][unit]") {
   CHECK(absl::IsResourceExhausted(refused.status()));
 }
 
+TEST_CASE("the trial balances of several shards add up, unit by unit", "[balance][unit]") {
+  World w;
+  World other;
+  const TrialBalance sum = SumOf({w.Trial({}), other.Trial({.account = other.b.id})});
+  CHECK(ImbalancesOf(sum).empty());
+  CHECK(sum.entry_count == 7);
+  CHECK_FALSE(sum.last.valid());
+  CHECK(Net(sum, LedgerAccount::kCash, "CNY") == -3'000);
+  CHECK(Net(sum, LedgerAccount::kEarned, "CNY") == 14);
+  CHECK(Net(sum, LedgerAccount::kConsumed, "token") == 100);
+  CHECK(SumOf({}).lines.empty());
+  // Whoever adds up sees each entry, also those that are not of the range.
+  int seen = 0;
+  w.Trial({.range = {.after = w.at[4]}, .visit = [&](const EntryView&) { ++seen; }});
+  CHECK(seen == static_cast<int>(w.at.size()));
+}
+
 TEST_CASE("an imbalance is named by its unit", "[balance][unit]") {
   World w;
   EntryBuilder entry;

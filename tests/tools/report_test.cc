@@ -7,6 +7,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/golden.h"
+#include "tools/inspect/transfer_check.h"
 
 namespace ocs::tools {
 namespace {
@@ -45,7 +46,22 @@ TEST_CASE("a bad verdict names place, fault and way on", "[tools][inspect][golde
   CHECK(!report.ok());
   const std::string text = FormatReport(report);
   CHECK(text == testing::Golden(GoldenPath("verdict_failed.txt"), text));
-  const std::string json = FormatReportsJson({report});
+  TransferReport transfers;
+  transfers.sent = 3;
+  transfers.arrived = 1;
+  transfers.on_their_way = {{.id = "12-3-4",
+                             .from = {12},
+                             .to = {13},
+                             .unit = Unit::Of("CNY"),
+                             .amount = 1'500'000,
+                             .sent_at = Instant{1'779'000'000'000},
+                             .where = TransferOnItsWay::Where::kReceived}};
+  transfers.check = {.checked = 3,
+                     .failed = 1,
+                     .first = {{.place = "transfer 12-3-5", .what = "was received 2 times"}}};
+  const std::string of_transfers = FormatTransfers(transfers);
+  CHECK(of_transfers == testing::Golden(GoldenPath("transfers_failed.txt"), of_transfers));
+  const std::string json = FormatReportsJson({report}, transfers);
   CHECK(json == testing::Golden(GoldenPath("verdict_failed.json"), json));
 }
 

@@ -14,6 +14,7 @@
 #include "tools/inspect/prove.h"
 #include "tools/inspect/restore.h"
 #include "tools/inspect/store_files.h"
+#include "tools/inspect/transfer_check.h"
 #include "tools/inspect/trial_text.h"
 #include "tools/text/progress.h"
 #include "tools/text/table.h"
@@ -61,8 +62,20 @@ void WarnIfUsed(const OpenedStore& opened) {
                opened.used_by_process, Printable(opened.folder).c_str());
 }
 
+// Tells why transfers cannot be judged, where not all that there is can be seen.
+void TellWhatIsMissing(const std::vector<OpenedStore>& stores, TransferCheck* transfers) {
+  if (stores.size() < stores.front().format.shard_count)
+    transfers->Incomplete("they may be with accounts of shards that were not given");
+  for (const OpenedStore& opened : stores) {
+    if (opened.used_by_process != 0)
+      transfers->Incomplete("the stores are in use, and were opened one after the other");
+  }
+}
+
 int ProveAll(const Arguments& arguments, const std::vector<OpenedStore>& stores) {
   std::vector<Report> reports;
+  TransferCheck check;
+  TellWhatIsMissing(stores, &check);
   std::vector<const balance::Store*> shards;
   for (const OpenedStore& opened : stores) {
     shards.resize(std::max<size_t>(shards.size(), opened.format.shard.value + size_t{1}));
@@ -78,6 +91,7 @@ int ProveAll(const Arguments& arguments, const std::vector<OpenedStore>& stores)
                                   .event_seconds = arguments.event_retention_seconds},
                     .memory_bytes_max = arguments.memory_mib << 20,
                     .shards = shards,
+                    .transfers = &check,
                     .progress = [&](uint64_t group, uint64_t) { progress.Update(group); }});
     }();
     if (!report.ok()) return Complain(Annotate(report.status(), Cat("store ", opened.folder)));
@@ -88,7 +102,13 @@ int ProveAll(const Arguments& arguments, const std::vector<OpenedStore>& stores)
     if (!arguments.json) Print(FormatReport(*report));
     reports.push_back(*std::move(report));
   }
-  if (arguments.json) Print(FormatReportsJson(reports));
+  const TransferReport transfers = check.Finish();
+  ok = ok && transfers.ok();
+  if (arguments.json) {
+    Print(FormatReportsJson(reports, transfers));
+  } else if (const std::string text = FormatTransfers(transfers); !text.empty()) {
+    Print(Cat("\n", text));
+  }
   return ok ? kProved : kFailed;
 }
 
@@ -140,16 +160,36 @@ int ShowTrial(const Arguments& arguments, const std::vector<OpenedStore>& stores
   if (!range.ok()) return Complain(absl::NotFoundError(range.status().message()));
   balance::TrialOptions options{.range = *range};
   if (arguments.account != 0) options.account = AccountId{arguments.account};
+  // Of the whole store, what left one account must be somewhere.
+  const bool whole = !options.account && arguments.after.empty() && arguments.through.empty();
+  TransferCheck check;
+  if (whole) {
+    TellWhatIsMissing(stores, &check);
+    options.visit = [&check](const balance::EntryView& entry) { check.Add(entry); };
+  }
   bool all_balanced = true;
+  std::vector<balance::TrialBalance> trials;
   for (const OpenedStore& opened : stores) {
     WarnIfUsed(opened);
+    const auto trimmed = ReadTrimmed(*opened.store);
+    if (!trimmed.ok()) return Complain(trimmed.status());
+    if (trimmed->group > 0) check.Incomplete("the beginning of a journal has been trimmed away");
+    auto trial = balance::ReadTrialBalance(*opened.store, options);
+    if (!trial.ok()) return Complain(trial.status());
     bool balanced = false;
-    const auto text = TrialInWords(*opened.store, options, &balanced);
-    if (!text.ok()) return Complain(text.status());
-    Print(Cat("shard ", opened.format.shard.value, ": ", *text));
+    Print(Cat("shard ", opened.format.shard.value, ": ", TrialInWords(*trial, &balanced)));
     all_balanced = all_balanced && balanced;
+    trials.push_back(*std::move(trial));
   }
-  return all_balanced ? kProved : kFailed;
+  if (!whole) return all_balanced ? kProved : kFailed;
+  const TransferReport transfers = check.Finish();
+  bool holds = true;
+  if (transfers.note.empty()) {
+    const std::string all = AllShardsInWords(balance::SumOf(trials), transfers, &holds);
+    if (stores.size() > 1 || !holds) Print(Cat("\nall shards: ", all));
+  }
+  if (const std::string text = FormatTransfers(transfers); !text.empty()) Print(Cat("\n", text));
+  return all_balanced && holds && transfers.ok() ? kProved : kFailed;
 }
 
 int ShowStatement(const Arguments& arguments, const std::vector<OpenedStore>& stores,

@@ -89,6 +89,10 @@ class Walk final {
       OCS_RETURN_IF_ERROR(tables_.Finish(unknown));
       OCS_RETURN_IF_ERROR(vouchers_.Finish());
     }
+    if (options_.transfers != nullptr) {
+      if (report_.first_group > 1) options_.transfers->Trimmed();
+      if (broken_off_) options_.transfers->Incomplete("a journal cannot be read to its end");
+    }
     if (others_.left_out() > 0) {
       report_.notes.push_back(Cat(FormatGrouped(static_cast<int64_t>(others_.left_out())),
                                   " identities and vouchers are kept in shards that were not "
@@ -169,6 +173,7 @@ class Walk final {
     ++report_.entries;
     keys_.Add(entry, logged_at);
     vouchers_.Add(entry, logged_at);
+    if (options_.transfers != nullptr) options_.transfers->Add(entry);
     records_.Begin(entry, accounts_.Before(entry));
     records_.End(entry, accounts_.Apply(entry));
   }

@@ -13,6 +13,7 @@
 #include "tools/inspect/key_check.h"
 #include "tools/inspect/other_shards.h"
 #include "tools/inspect/report.h"
+#include "tools/inspect/transfer_check.h"
 
 namespace ocs::tools {
 
@@ -22,6 +23,9 @@ struct ProveOptions {
   /// All stores of several shards, by shard: what an account has in another shard is looked up
   /// there. Where one is missing (null, or the list is shorter) that is left out, and noted.
   std::vector<const balance::Store*> shards = {};
+  /// Sees every entry, beside those of the other shards: the halves of transfers are compared when
+  /// all have been walked. May be null.
+  TransferCheck* transfers = nullptr;
   /// Called after each group with its number and the head's; may be empty.
   std::function<void(uint64_t group, uint64_t head)> progress = {};
 };

@@ -5,6 +5,7 @@
 
 #include "ocs/base/json.h"
 #include "ocs/base/text.h"
+#include "tools/inspect/transfer_check.h"
 #include "tools/text/table.h"
 
 namespace ocs::tools {
@@ -61,11 +62,7 @@ std::string Failures(const Report& report) {
   return out;
 }
 
-void WriteCheck(const CheckInfo& info, const CheckResult& result, JsonWriter& json) {
-  json.BeginObject();
-  json.Field("name", info.name);
-  json.Field("law", info.law);
-  json.Field("claim", info.claim);
+void WriteResult(const CheckResult& result, JsonWriter& json) {
   json.Field("checked", static_cast<int64_t>(result.checked));
   json.Field("failed", static_cast<int64_t>(result.failed));
   json.Key("failures");
@@ -77,6 +74,38 @@ void WriteCheck(const CheckInfo& info, const CheckResult& result, JsonWriter& js
     json.EndObject();
   }
   json.EndArray();
+}
+
+void WriteCheck(const CheckInfo& info, const CheckResult& result, JsonWriter& json) {
+  json.BeginObject();
+  json.Field("name", info.name);
+  json.Field("law", info.law);
+  json.Field("claim", info.claim);
+  WriteResult(result, json);
+  json.EndObject();
+}
+
+void WriteTransfers(const TransferReport& transfers, JsonWriter& json) {
+  json.BeginObject();
+  json.Field("verdict", transfers.ok() ? "OK" : "FAILED");
+  json.Field("note", transfers.note);
+  json.Field("sent", static_cast<int64_t>(transfers.sent));
+  json.Field("arrived", static_cast<int64_t>(transfers.arrived));
+  json.Field("came_back", static_cast<int64_t>(transfers.came_back));
+  json.Key("on_their_way");
+  json.BeginArray();
+  for (const TransferOnItsWay& transfer : transfers.on_their_way) {
+    json.BeginObject();
+    json.Field("id", transfer.id);
+    json.Field("from", static_cast<int64_t>(transfer.from.value));
+    json.Field("to", static_cast<int64_t>(transfer.to.value));
+    json.Field("unit", transfer.unit.code());
+    json.Field("amount", transfer.amount);
+    json.Field("where", WhereText(transfer.where));
+    json.EndObject();
+  }
+  json.EndArray();
+  WriteResult(transfers.check, json);
   json.EndObject();
 }
 
@@ -152,16 +181,18 @@ std::string FormatReport(const Report& report) {
   return out;
 }
 
-std::string FormatReportsJson(const std::vector<Report>& reports) {
+std::string FormatReportsJson(const std::vector<Report>& reports, const TransferReport& transfers) {
   JsonWriter json;
   json.BeginObject();
-  const bool ok =
-      std::all_of(reports.begin(), reports.end(), [](const Report& r) { return r.ok(); });
+  const bool ok = transfers.ok() && std::all_of(reports.begin(), reports.end(),
+                                                [](const Report& r) { return r.ok(); });
   json.Field("verdict", ok ? "OK" : "FAILED");
   json.Key("shards");
   json.BeginArray();
   for (const Report& report : reports) WriteReport(report, json);
   json.EndArray();
+  json.Key("transfers");
+  WriteTransfers(transfers, json);
   json.EndObject();
   return Cat(json.text(), "\n");
 }

@@ -15,6 +15,8 @@
 
 namespace ocs::tools {
 
+struct TransferReport;  // tools/inspect/transfer_check.h
+
 /// In the order in which they are printed.
 enum class Check : uint8_t {
   kChain = 0,     ///< Groups: each follows from the one before; the head names the last.
@@ -91,8 +93,8 @@ std::string PlaceOf(Position position);
 
 /// The verdict for people: a table of the checks, then the first failures with how to go on.
 std::string FormatReport(const Report& report);
-/// Every report for machines: one JSON object with a line feed.
-std::string FormatReportsJson(const std::vector<Report>& reports);
+/// Every report, and what became of transfers, for machines: one JSON object with a line feed.
+std::string FormatReportsJson(const std::vector<Report>& reports, const TransferReport& transfers);
 
 }  // namespace ocs::tools
 

@@ -48,13 +48,11 @@ absl::StatusOr<Position> ParseEntryPosition(std::string_view text) {
   return position;
 }
 
-absl::StatusOr<std::string> TrialInWords(const balance::Store& store,
-                                         const balance::TrialOptions& options, bool* balanced) {
-  OCS_ASSIGN_OR_RETURN(const balance::TrialBalance trial,
-                       balance::ReadTrialBalance(store, options));
+std::string TrialInWords(const balance::TrialBalance& trial, bool* balanced) {
   std::string out =
       Cat(FormatGrouped(trial.entry_count), " entries with ", FormatGrouped(trial.posting_count),
-          " postings, the last is ", PlaceOf(trial.last), "\n\n", TrialTable(trial), "\n");
+          " postings", trial.last.valid() ? Cat(", the last is ", PlaceOf(trial.last)) : "", "\n\n",
+          TrialTable(trial), "\n");
   const std::vector<balance::Imbalance> imbalances = balance::ImbalancesOf(trial);
   *balanced = imbalances.empty();
   for (const balance::Imbalance& imbalance : imbalances) {
@@ -62,6 +60,29 @@ absl::StatusOr<std::string> TrialInWords(const balance::Store& store,
                Amount(imbalance.sum, imbalance.unit), ", not to 0\n");
   }
   if (*balanced) out += "the postings of each unit sum to 0\n";
+  return out;
+}
+
+absl::StatusOr<std::string> TrialInWords(const balance::Store& store,
+                                         const balance::TrialOptions& options, bool* balanced) {
+  OCS_ASSIGN_OR_RETURN(const balance::TrialBalance trial,
+                       balance::ReadTrialBalance(store, options));
+  return TrialInWords(trial, balanced);
+}
+
+std::string AllShardsInWords(const balance::TrialBalance& sum, const TransferReport& transfers,
+                             bool* holds) {
+  std::string out = TrialInWords(sum, holds);
+  UnitSums wrong = transfers.Missing();
+  for (auto& [unit, missing] : wrong) missing = -missing;
+  for (const balance::TrialLine& line : sum.lines)
+    if (line.account == balance::LedgerAccount::kTransferred) wrong[line.unit] += line.net();
+  for (const auto& [unit, difference] : wrong) {
+    if (difference == 0) continue;
+    *holds = false;
+    out += Cat("what left accounts and reached no other is ", Amount(difference, unit),
+               " more than what is on its way\n");
+  }
   return out;
 }
 
