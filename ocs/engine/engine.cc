@@ -36,7 +36,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const EngineOptions& option
   state.options = options;
   state.clock = clock;
   OCS_RETURN_IF_ERROR(state.OpenMaps(shards));
-  OCS_ASSIGN_OR_RETURN(const auto revisions, LoadRevisions(*shards.front().store));
+  OCS_ASSIGN_OR_RETURN(const auto revisions,
+                       LoadRevisions(*shards.front().store, options.compiled.get()));
   for (const auto& revision : revisions) state.registry.Add(revision);
   for (const auto& revision : revisions) state.decided.push_back(revision->view);
   for (size_t i = 0; i < shards.size(); ++i) {

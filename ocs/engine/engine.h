@@ -34,6 +34,7 @@
 
 namespace ocs::engine {
 
+class CompiledCatalogues;  // ocs/engine/compiled_catalogues.h
 class Shard;
 struct PendingDemands;  // ocs/engine/push_operation.h
 
@@ -128,6 +129,8 @@ struct EngineOptions {
   /// A group of at most so many entries, while nothing else waits, is written and answered on the
   /// worker's thread: two hand-overs between threads fewer. 0: groups are always the writer's.
   int written_here_entries_max = 0;
+  /// Where texts of catalogues are looked for before they are compiled, and put. Null: nowhere.
+  std::shared_ptr<CompiledCatalogues> compiled = nullptr;
 };
 
 /// The resources of one shard: each with its own store and threads.

@@ -3,10 +3,13 @@
 
 #include "ocs/engine/catalogue_operation.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "balance/journal.h"
+#include "ocs/engine/compiled_catalogues.h"
+#include "ocs/engine/internal/catalogue_registry.h"
 #include "tests/engine/books.h"
 #include "tests/engine/catalogues.h"
 #include "tests/engine/harness.h"
@@ -405,6 +408,71 @@ TEST_CASE("a check tells what a text changes against the revision in force or a 
   check = h.engine->CheckCatalogue("x: 1", "f", {});
   CHECK_FALSE(check->diagnostics.empty());
   CHECK(check->changes.empty());
+}
+
+TEST_CASE("two publications at once get numbers one after the other, and are charged by them",
+          "[engine][catalogue][unit]") {
+  Harness h;
+  Kept<PublishCatalogueCall> calls[2];
+  for (int i = 0; i < 2; ++i) {
+    calls[i].change = {.key = Cat("at-once-", i), .actor = "ann", .reason = "prices"};
+    calls[i].text = PricedAt(3 + i);
+    h.engine->Submit(&calls[i]);  // Both compile as the revision that the first one becomes.
+  }
+  h.executor.RunAll();
+  CHECK(calls[0].revision == 1);
+  CHECK(calls[1].revision == 2);
+  for (int start = 0; start < 2; ++start, h.Open()) {
+    INFO("start " << start);
+    const AccountId account = h.Create(20'000'000);
+    h.Purchase(account, "pay");
+    Kept<CreditControlCall> call;
+    Fill(call, {.session = Cat("s-", start), .number = 0, .account = account, .model = "plain"},
+         RequestType::kEvent);
+    call.request.action = RequestedAction::kDirectDebiting;
+    call.request.services[0].used = {{TokenKind::kOutput, 1'000'000}};
+    call.request.services[0].has_used = true;
+    h.Run(&call);
+    REQUIRE(call.status.ok());
+    CHECK(call.answer.tariff_revision == 2);
+    CHECK(call.answer.services.at(0).charged_micros == 4'000'000);
+  }
+}
+
+TEST_CASE("what a text came to is known to the next engine, and so many are known at most",
+          "[engine][catalogue][unit]") {
+  const auto compiled = std::make_shared<CompiledCatalogues>(2);
+  const auto compiled_once = [&](const std::string& text, uint32_t number) {
+    const auto known = compiled->Find(text, number);
+    return known == nullptr ? nullptr : known->tariff;
+  };
+  EngineOptions options;
+  options.compiled = compiled;
+  Harness h(nullptr, options);
+  REQUIRE(Publish(h, {.reason = "first"}) == "ok");
+  const auto tariff = compiled_once(kSmallCatalogue, 1);
+  REQUIRE(tariff != nullptr);
+  CHECK(tariff->revision() == 1);
+  CHECK(compiled_once(kSmallCatalogue, 2) == nullptr);  // Of another number is another.
+  CHECK(compiled_once(PricedAt(6), 1) == nullptr);
+  h.Open();
+  CHECK(compiled->count() == 1);
+  CHECK(compiled_once(kSmallCatalogue, 1) == tariff);
+  // Nothing but the tariff is taken over from another store.
+  Harness other(nullptr, options);
+  REQUIRE(Publish(other, {.actor = "eve", .reason = "second"}) == "ok");
+  CHECK(other.engine->revisions().at(0).published_by == "eve");
+  CHECK(h.engine->revisions().at(0).published_by == "ann");
+  CHECK(compiled->count() == 1);
+  // A text with faults is not kept.
+  CHECK(Publish(other, {.text = "x: 1"}) != "ok");
+  CHECK(compiled->count() == 1);
+  REQUIRE(Publish(other, {.text = PricedAt(6)}) == "ok");
+  CHECK(compiled->count() == 2);
+  REQUIRE(Publish(other, {.text = PricedAt(7)}) == "ok");
+  CHECK(compiled->count() == 1);  // It was full.
+  other.Open();
+  CHECK(other.engine->revisions().size() == 3);
 }
 
 }  // namespace

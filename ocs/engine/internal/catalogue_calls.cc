@@ -24,7 +24,10 @@ bool PublishCatalogueCall::Prepare(Engine& engine) {
     return FailField(this, "text",
                      Cat("has ", text.size(), " bytes, expected at most ", kCatalogueBytesMax));
   }
-  ParsedRevision parsed = ParseRevision(text, file_name);
+  // Compiled with the number that it will get, if nobody else publishes meanwhile.
+  const uint32_t number = engine.state_->registry.snapshot()->last_number() + 1;
+  ParsedRevision parsed =
+      ParseRevision(text, file_name, number, engine.state_->options.compiled.get());
   diagnostics = std::move(parsed.diagnostics);
   if (!diagnostics.empty()) {
     return FailField(
@@ -133,8 +136,12 @@ void PublishCatalogueCall::Execute(Shard& shard) {
 
 void PublishCatalogueCall::Durable() noexcept {
   if (compiled_ == nullptr || !status.ok()) return;
-  // Compiled here, with the number that it has got: the shard goes on deciding meanwhile.
-  if (compiled_->published()) compiled_->tariff = CompileRevision(text, compiled_->view.revision);
+  const uint32_t number = compiled_->view.revision;
+  if (!compiled_->published()) {
+    compiled_->tariff = nullptr;
+  } else if (compiled_->tariff->revision() != number) {
+    compiled_->tariff = CompileRevision(text, number);
+  }
   engine_->state_->registry.Add(std::move(compiled_));
 }
 

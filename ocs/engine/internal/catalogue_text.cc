@@ -7,6 +7,7 @@
 #include "ocs/base/check.h"
 #include "ocs/base/status.h"
 #include "ocs/base/text.h"
+#include "ocs/engine/compiled_catalogues.h"
 #include "rating/catalogue.h"
 
 namespace ocs::engine {
@@ -24,8 +25,8 @@ std::string_view ReadDecision(ByteReader& in, RevisionView* view) {
   return in.Text();
 }
 
-absl::StatusOr<std::shared_ptr<const Revision>> LoadRevision(uint32_t number,
-                                                             std::string_view row) {
+absl::StatusOr<std::shared_ptr<const Revision>> LoadRevision(uint32_t number, std::string_view row,
+                                                             CompiledCatalogues* compiled) {
   ByteReader in(row);
   RevisionView read;
   Position entry;
@@ -42,7 +43,7 @@ absl::StatusOr<std::shared_ptr<const Revision>> LoadRevision(uint32_t number,
       read.decision > RevisionDecision::kCancelled) {
     return absl::DataLossError(Cat("the row of catalogue revision ", number, " is damaged"));
   }
-  ParsedRevision parsed = ParseRevision(text, Cat("revision ", number));
+  ParsedRevision parsed = ParseRevision(text, Cat("revision ", number), number, compiled);
   if (parsed.revision == nullptr) {
     return absl::DataLossError(Cat("catalogue revision ", number, " of the store does not check: ",
                                    parsed.diagnostics.empty() ? "" : parsed.diagnostics[0]));
@@ -58,22 +59,27 @@ absl::StatusOr<std::shared_ptr<const Revision>> LoadRevision(uint32_t number,
   parsed.revision->entry = entry;
   Attach(simulation, parsed.revision.get());
   const RevisionDecision decision = parsed.revision->view.decision;
-  if (decision == RevisionDecision::kPublished || decision == RevisionDecision::kCancelled)
-    parsed.revision->tariff = CompileRevision(text, number);
+  if (decision != RevisionDecision::kPublished && decision != RevisionDecision::kCancelled)
+    parsed.revision->tariff = nullptr;
   return parsed.revision;
 }
 
 }  // namespace
 
-ParsedRevision ParseRevision(std::string_view text, std::string_view file_name) {
+ParsedRevision ParseRevision(std::string_view text, std::string_view file_name, uint32_t number,
+                             CompiledCatalogues* compiled) {
   ParsedRevision parsed;
+  if (const auto known = compiled == nullptr ? nullptr : compiled->Find(text, number)) {
+    parsed.revision = std::make_shared<Revision>(*known);
+    return parsed;
+  }
   rating::CatalogueCheck check =
       rating::ParseCatalogue(text, file_name.empty() ? "catalogue" : file_name);
   for (const rating::Diagnostic& diagnostic : check.diagnostics)
     parsed.diagnostics.push_back(diagnostic.ToString());
   if (!parsed.diagnostics.empty()) return parsed;
   OCS_CHECK(check.catalogue.has_value());
-  const auto tariff = rating::Tariff::Compile(*check.catalogue, 0);
+  auto tariff = rating::Tariff::Compile(*check.catalogue, number);
   parsed.revision = std::make_shared<Revision>();
   parsed.revision->text = std::string(text);
   parsed.revision->view.name = tariff->name();
@@ -81,6 +87,8 @@ ParsedRevision ParseRevision(std::string_view text, std::string_view file_name) 
   parsed.revision->view.offer_count = tariff->offer_count();
   parsed.revision->view.text_bytes = static_cast<int64_t>(text.size());
   parsed.revision->view.text_sha256 = TextSha256(text);
+  parsed.revision->tariff = std::move(tariff);
+  if (compiled != nullptr) compiled->Add(std::make_shared<Revision>(*parsed.revision), number);
   return parsed;
 }
 
@@ -140,7 +148,7 @@ void WriteRevisionRow(const Revision& revision, balance::StoreBatch* batch) {
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const Revision>>> LoadRevisions(
-    const balance::Store& store) {
+    const balance::Store& store, CompiledCatalogues* compiled) {
   std::vector<std::shared_ptr<const Revision>> revisions;
   const std::string_view prefix = balance::meta_key::kRevisionPrefix;
   auto cursor = store.Seek(balance::Table::kMeta, prefix);
@@ -151,7 +159,7 @@ absl::StatusOr<std::vector<std::shared_ptr<const Revision>>> LoadRevisions(
       return absl::DataLossError("the store's list of catalogue revisions is damaged");
     }
     OCS_ASSIGN_OR_RETURN(std::shared_ptr<const Revision> revision,
-                         LoadRevision(number, cursor->value()));
+                         LoadRevision(number, cursor->value(), compiled));
     revisions.push_back(std::move(revision));
   }
   OCS_RETURN_IF_ERROR(cursor->status());

@@ -18,12 +18,14 @@ namespace ocs::engine {
 
 struct ParsedRevision {
   std::shared_ptr<Revision>
-      revision;  ///< Without number, times and tariff; null when there are faults.
+      revision;  ///< Without number and times, with its tariff; null when there are faults.
   std::vector<std::string> diagnostics;  ///< Every fault, "file:line: field: ...".
 };
 
-/// Checks a text.
-ParsedRevision ParseRevision(std::string_view text, std::string_view file_name);
+/// Checks a text and compiles it as the revision of that number.
+/// `compiled`, which may be null, may know it already.
+ParsedRevision ParseRevision(std::string_view text, std::string_view file_name, uint32_t number,
+                             CompiledCatalogues* compiled);
 
 /// The compiled tariff. REQUIRES: the text has no faults.
 std::shared_ptr<const rating::Tariff> CompileRevision(std::string_view text, uint32_t revision);
@@ -48,7 +50,7 @@ void WriteRevisionRow(const Revision& revision, balance::StoreBatch* batch);
 
 /// Every revision of a store, in order of number. Errors: DataLoss, Unavailable.
 absl::StatusOr<std::vector<std::shared_ptr<const Revision>>> LoadRevisions(
-    const balance::Store& store);
+    const balance::Store& store, CompiledCatalogues* compiled);
 
 }  // namespace ocs::engine
 
