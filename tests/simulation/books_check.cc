@@ -14,6 +14,7 @@
 #include "cdr/record.h"
 #include "ocs/base/text.h"
 #include "tools/inspect/prove.h"
+#include "tools/inspect/transfer_check.h"
 
 namespace ocs::simulation {
 namespace {
@@ -125,8 +126,8 @@ class Auditor final {
 
 // What the inspector proves, in its words.
 void AddInspection(const balance::Store& store, const std::vector<const balance::Store*>& shards,
-                   Books* books) {
-  const auto report = tools::Prove(store, {.shards = shards});
+                   tools::TransferCheck* transfers, Books* books) {
+  const auto report = tools::Prove(store, {.shards = shards, .transfers = transfers});
   if (!report.ok()) {
     books->faults.push_back(Cat("law 1: the inspector: ", FromAbsl(report.status().message())));
     return;
@@ -141,7 +142,16 @@ void AddInspection(const balance::Store& store, const std::vector<const balance:
   }
 }
 
-Books CheckShard(const balance::Store& store, const std::vector<const balance::Store*>& shards) {
+void AddTransfers(tools::TransferCheck* check, Books* books) {
+  const tools::TransferReport transfers = check->Finish();
+  if (!transfers.note.empty())
+    books->faults.push_back(Cat("law 1: the inspector, transfers: ", transfers.note));
+  if (transfers.ok()) return;
+  const tools::Failure& first = transfers.check.first.front();
+  books->faults.push_back(Cat("law 3: the inspector, transfers: ", first.place, ": ", first.what));
+}
+
+Books ReadShard(const balance::Store& store) {
   Books books;
   Auditor auditor(&books);
   balance::ChainHash previous = {};
@@ -165,7 +175,6 @@ Books CheckShard(const balance::Store& store, const std::vector<const balance::S
   }
   auditor.Finish();
   auditor.FindDue();
-  AddInspection(store, shards, &books);
   books.head = Cat(number, " ",
                    FromAbsl(absl::BytesToHexString(absl::string_view(
                        reinterpret_cast<const char*>(previous.data()), previous.size()))));
@@ -174,10 +183,10 @@ Books CheckShard(const balance::Store& store, const std::vector<const balance::S
 
 }  // namespace
 
-Books CheckBooks(const std::vector<const balance::Store*>& shards) {
+Books ReadBooks(const std::vector<const balance::Store*>& shards) {
   Books all;
   for (const balance::Store* store : shards) {
-    Books books = CheckShard(*store, shards);
+    Books books = ReadShard(*store);
     all.faults.insert(all.faults.end(), books.faults.begin(), books.faults.end());
     all.head += all.head.empty() ? books.head : Cat(", ", books.head);
     all.entries += books.entries;
@@ -190,6 +199,14 @@ Books CheckBooks(const std::vector<const balance::Store*>& shards) {
     all.due_account = books.due_account;
   }
   return all;
+}
+
+Books CheckBooks(const std::vector<const balance::Store*>& shards) {
+  Books books = ReadBooks(shards);
+  tools::TransferCheck transfers;
+  for (const balance::Store* store : shards) AddInspection(*store, shards, &transfers, &books);
+  AddTransfers(&transfers, &books);
+  return books;
 }
 
 }  // namespace ocs::simulation

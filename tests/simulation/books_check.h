@@ -25,7 +25,10 @@ struct Books {
   std::string last_entry;               ///< "session opened of s12 0, account 3".
 };
 
-/// Walks the whole journal of each shard.
+/// Walks the whole journal of each shard: the books as they are in the middle of things.
+Books ReadBooks(const std::vector<const balance::Store*>& shards);
+
+/// As ReadBooks, and lets the inspector prove each store, and all together.
 Books CheckBooks(const std::vector<const balance::Store*>& shards);
 
 }  // namespace ocs::simulation

@@ -221,7 +221,7 @@ class Life final {
     if (!result_.faults.empty()) return;
     // What is due is done now, so that nothing but a repeat could change the journal. Ticks look
     // for whole seconds: at the end of one nothing is due that they have not seen.
-    const Instant end = std::max(world_.clock().Now(), CheckBooks(world_.disks()).logged_at);
+    const Instant end = std::max(world_.clock().Now(), ReadBooks(world_.disks()).logged_at);
     world_.clock().Set(Instant{(end.unix_ms / 1'000 + 1) * 1'000});
     uint64_t before = 0;
     do {
@@ -239,7 +239,7 @@ class Life final {
       const ShardId shard{static_cast<uint16_t>(i)};
       cached = std::max(cached, world_.engine().statistics(shard).cached_accounts);
     }
-    const Books settled = CheckBooks(world_.disks());
+    const Books settled = ReadBooks(world_.disks());
     const std::string head = settled.head;
     const Instant now = world_.clock().Now().PlusMillis(-1'000);
     if (settled.next_due < now)

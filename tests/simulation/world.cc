@@ -3,10 +3,24 @@
 #include <utility>
 
 #include "ocs/base/check.h"
+#include "ocs/engine/compiled_catalogues.h"
 
 namespace ocs::simulation {
 
+namespace {
+
+// The same few texts come again in each life and after each crash.
+constexpr size_t kTariffsMax = 64;
+
+std::shared_ptr<engine::CompiledCatalogues> CompiledTariffs() {
+  static const auto compiled = std::make_shared<engine::CompiledCatalogues>(kTariffsMax);
+  return compiled;
+}
+
+}  // namespace
+
 World::World(Random& random, int shards) {
+  options_.compiled = CompiledTariffs();
   for (int i = 0; i < shards; ++i) {
     shards_.push_back(std::make_unique<Room>());
     shards_.back()->disk = balance::MakeMemStore();
