@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -121,7 +122,7 @@ std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
   std::map<std::string, std::string> given;
   app.add_option("--config", config_file, "YAML file of keys; flags win over it");
   app.add_option("--ready-file", line->ready_file,
-                 "written when serving: the addresses that were taken, one 'key: value' a line");
+                 "there while it serves: the addresses that were taken, one 'key: value' a line");
   app.add_flag("--check-config", line->check_only, "check the configuration, print it and exit");
   const std::vector<KeyInfo> keys = ConfigKeys();
   for (const KeyInfo& key : keys) {
@@ -273,12 +274,19 @@ absl::Status WriteReadyFile(const std::string& path, const std::string& text) {
   return absl::FailedPreconditionError(absl::StrCat("cannot write the ready file ", path));
 }
 
+// Whoever waits for the file must not take one from before for it.
+void RemoveReadyFile(const std::string& path) {
+  std::error_code ignored;  // Where it cannot be removed it cannot be written either.
+  if (!path.empty()) std::filesystem::remove(path, ignored);
+}
+
 // Everything that runs, in the order in which it is made. The destructor ends what is left.
 class Process {
  public:
-  explicit Process(const Config& config) : config_(config), loop_("main-loop") {}
+  Process(const Config& config, std::string ready_file)
+      : config_(config), ready_file_(std::move(ready_file)), loop_("main-loop") {}
 
-  absl::Status Start(const std::string& ready_file);
+  absl::Status Start();
 
   // Ends in order what a failed Start has begun.
   void GiveUp() {
@@ -297,6 +305,7 @@ class Process {
   bool DrainEngine();
 
   const Config config_;
+  const std::string ready_file_;  // "": none is wanted.
   StopReason stop_;
   std::atomic<bool> reload_{false};
   std::atomic<runtime::Phase> phase_{runtime::Phase::kStarting};
@@ -327,6 +336,7 @@ void Process::HandleSignals() {
 
 absl::Status Process::OpenEngine() {
   OCS_RETURN_IF_ERROR(OpenShards(config_, &rooms_));
+  RemoveReadyFile(ready_file_);  // The data folder is ours: what is there is of a killed server.
   phase_.store(runtime::Phase::kReplaying, std::memory_order_release);
   engine::EngineOptions options = config_.engine;
   options.written_here_entries_max = kWrittenHereEntriesMax;
@@ -356,7 +366,7 @@ absl::Status Process::StartMetrics() {
   return absl::OkStatus();
 }
 
-absl::Status Process::Start(const std::string& ready_file) {
+absl::Status Process::Start() {
   HandleSignals();
   OCS_RETURN_IF_ERROR(StartMetrics());
   OCS_RETURN_IF_ERROR(OpenEngine());
@@ -390,7 +400,7 @@ absl::Status Process::Start(const std::string& ready_file) {
     absl::StrAppend(&ready,
                     "metrics_address: ", WithPort(config_.metrics_address, metrics_->port()), "\n");
   }
-  if (!ready_file.empty()) OCS_RETURN_IF_ERROR(WriteReadyFile(ready_file, ready));
+  if (!ready_file_.empty()) OCS_RETURN_IF_ERROR(WriteReadyFile(ready_file_, ready));
   Log(LogLevel::kInfo, absl::StrCat("serving on ", listen),
       {{"data_folder", config_.data_folder}, {"shards", absl::StrCat(config_.shard_count)}});
   return absl::OkStatus();
@@ -404,6 +414,7 @@ bool Process::DrainEngine() {
 
 int Process::RunToEnd() {
   const int exit_code = stop_.Wait();
+  RemoveReadyFile(ready_file_);
   phase_.store(runtime::Phase::kDraining, std::memory_order_release);
   running_.server->GetHealthCheckService()->SetServingStatus(false);
   services_->Stop();
@@ -441,8 +452,8 @@ int Main(int argc, char** argv) {
   if (line.config.credentials_file.empty()) {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   }
-  Process process(line.config);
-  const absl::Status started = process.Start(line.ready_file);
+  Process process(line.config, line.ready_file);
+  const absl::Status started = process.Start();
   if (!started.ok()) {
     Log(LogLevel::kError, "cannot start", {{"error", std::string(started.message())}});
     process.GiveUp();

@@ -60,6 +60,29 @@ TEST_CASE("what was answered survives kill -9 and SIGTERM", "[ocsd][e2e]") {
   CHECK(closed.result_code() == charging::DIAMETER_SUCCESS);
 }
 
+TEST_CASE("the ready file is there only while the server serves", "[ocsd][e2e]") {
+  const TempDir folder;
+  const std::string data = folder.Path("data");
+  const std::string ready = data + ".ready";  // As ServerProcess calls it.
+  {
+    ServerProcess server(data);
+    CHECK(std::filesystem::exists(ready));
+    server.Stop(SIGKILL);
+    CHECK(std::filesystem::exists(ready));
+  }
+  // A start that comes to nothing must not look like a server that serves.
+  const ServerProcess other(folder.Path("other"));
+  const Ended refused = RunToEnd({"--listen-address", other.address(), "--metrics-address", "",
+                                  "--data-folder", data, "--ready-file", ready});
+  INFO(refused.output);
+  CHECK(refused.exit_code == 1);
+  CHECK_FALSE(std::filesystem::exists(ready));
+  ServerProcess server(data);
+  CHECK(std::filesystem::exists(ready));
+  CHECK(server.Stop(SIGTERM).exit_code == 0);
+  CHECK_FALSE(std::filesystem::exists(ready));
+}
+
 // No file of the process may grow beyond what the largest has now and a little more.
 void ForbidGrowth(const ServerProcess& server, const std::string& folder) {
   uintmax_t largest = 0;
