@@ -1,6 +1,12 @@
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <utility>
+
 #include "tests/support/catch.h"
 #include "tools/load/chart.h"
 #include "tools/load/measure.h"
+#include "tools/load/offer.h"
 
 namespace ocs::load {
 namespace {
@@ -34,6 +40,17 @@ TEST_CASE("requests are counted by second and tenant, and summed without the fir
   const std::string table = measure.FormatTable({"50%", "500%"});
   CAPTURE(table);
   CHECK(table.find("50%   acme           16      15       1") != std::string::npos);
+}
+
+TEST_CASE("a capacity is measured to its end when the server is gone", "[tools][unit]") {
+  Tenant tenant;
+  // Nobody can listen there: every call fails at once, and so many are never in flight.
+  tenant.channels = {grpc::CreateChannel("127.0.0.1:0", grpc::InsecureChannelCredentials())};
+  Workload workload;
+  workload.tenants = {tenant};
+  workload.accounts = {1};
+  Offerer offerer(std::move(workload));
+  CHECK(offerer.MeasureCapacity(1, 1'000) == 0);
 }
 
 TEST_CASE("the chart has a line of each kind for each tenant, and every phase", "[tools][unit]") {

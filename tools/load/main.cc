@@ -1,6 +1,6 @@
 // ocs-load: offers a server more than it can take, and shows what becomes of it.
 //
-// Exit codes: 0 done; 2 bad arguments or files; 3 the server could not be set up.
+// Exit codes: 0 done; 2 bad arguments or files; 3 the server could not be set up, or was gone.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -132,6 +132,10 @@ int RunPhases(const Arguments& arguments) {
   int64_t capacity = arguments.capacity;
   if (capacity == 0) {
     capacity = offerer.MeasureCapacity(arguments.seconds, arguments.capacity_in_flight);
+  }
+  if (capacity == 0) {
+    std::fputs("ocs-load: no request was done: is the server gone?\n", stderr);
+    return kExitServer;
   }
   std::printf("capacity %s requests/s%s\n", Cat(capacity).c_str(),
               arguments.capacity == 0 ? ", measured" : "");

@@ -1,6 +1,6 @@
 // The calls. Open loop: by the clock. Closed loop: as many in flight as may be, to find the
 // capacity.
-// Tested in: tests/tools/load_e2e.py
+// Tested in: tests/tools/load_test.cc
 
 #ifndef TOOLS_LOAD_OFFER_H_
 #define TOOLS_LOAD_OFFER_H_
@@ -40,7 +40,7 @@ class Offerer final {
   ~Offerer();
 
   /// Keeps `in_flight` requests of the first tenant in flight for so long; returns those done in a
-  /// second.
+  /// second; 0 when none was.
   int64_t MeasureCapacity(int64_t seconds, int64_t in_flight);
 
   /// Offers `per_second` requests, the tenants' shares of them each, and waits until the last has
