@@ -18,6 +18,8 @@ namespace {
 // A restarted server should be found at once, and not be hammered by many clients while it starts.
 constexpr int kReconnectFirstMillis = 50;
 constexpr int kReconnectMaxMillis = 500;
+// A handshake goes back and forth some times, TLS among them, over a long line to a busy server.
+constexpr int kConnectMillis = 5'000;
 
 absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& path) {
   if (path.empty()) return std::string();
@@ -30,7 +32,8 @@ grpc::ChannelArguments ArgumentsFor(Sharing sharing) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax * 4);  // Ten thousand records in one batch.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMillis);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectFirstMillis);
+  // gRPC's name for how long one attempt may take at least.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMillis);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMillis);
   if (sharing == Sharing::kOwn) {
     static std::atomic<int> number{0};

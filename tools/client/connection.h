@@ -28,8 +28,9 @@ struct Connection {
 enum class Sharing { kShared, kOwn };
 
 /// A channel; nothing is sent yet. A server that was away is looked for again after 50 ms, and at
-/// least twice a second. Errors: InvalidArgument or NotFound when the TLS files do not go together
-/// or cannot be read; they name the flag of the tools that gives the file.
+/// least twice a second; one that accepts has 5 s to make the connection. Errors: InvalidArgument
+/// or NotFound when the TLS files do not go together or cannot be read; they name the flag of the
+/// tools that gives the file.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const Connection& connection,
                                                            Sharing sharing = Sharing::kShared);
 
