@@ -41,7 +41,7 @@ class Life final {
       : options_(options),
         random_(options.seed),
         world_(random_, options.shards),
-        workload_(random_) {}
+        workload_(random_, options.shards) {}
 
   SimulationResult Run() {
     Start();

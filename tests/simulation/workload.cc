@@ -233,6 +233,7 @@ std::vector<std::shared_ptr<Intent>> Workload::Beginning() {
 }
 
 std::shared_ptr<Intent> Workload::Next() {
+  if (crosses_ && random_.OneIn(4)) return Cross(AnyAccount());
   switch (random_.Below(21)) {
     case 20:
       return Manage(AnyAccount());
@@ -320,6 +321,21 @@ std::shared_ptr<Intent> Workload::Buy(size_t account) {
         for (const BucketId bucket : call.buckets) text += Cat(" ", bucket.value);
         return text;
       });
+}
+
+std::shared_ptr<Intent> Workload::Cross(size_t account) {
+  switch (random_.Below(8)) {
+    case 0:
+      return IssueVouchers();
+    case 1:
+    case 2:
+      return Redeem(account);
+    case 3:
+    case 4:
+      return ChangeIdentity(account);
+    default:
+      return Give(account);
+  }
 }
 
 std::shared_ptr<Intent> Workload::Manage(size_t account) {

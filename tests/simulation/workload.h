@@ -18,7 +18,8 @@ namespace ocs::simulation {
 /// Thread-compatible.
 class Workload final {
  public:
-  explicit Workload(Random& random) : random_(random) {}
+  /// With several shards more is asked for that concerns two of them.
+  Workload(Random& random, int shards) : random_(random), crosses_(shards > 1) {}
 
   /// To be done one after the other before anything else: a tariff, and accounts with money and
   /// offers.
@@ -37,6 +38,7 @@ class Workload final {
   std::shared_ptr<Intent> Publish();
   std::shared_ptr<Intent> TopUp(size_t account, int64_t micros);
   std::shared_ptr<Intent> Buy(size_t account);
+  std::shared_ptr<Intent> Cross(size_t account);
   std::shared_ptr<Intent> Manage(size_t account);
   std::shared_ptr<Intent> Limit(size_t account);
   std::shared_ptr<Intent> IssueVouchers();
@@ -53,6 +55,7 @@ class Workload final {
   static constexpr int64_t kAccounts = 5;
 
   Random& random_;
+  const bool crosses_;
   int64_t made_ = 0;
   int64_t tariffs_ = 0;
   std::vector<AccountId> accounts_ = std::vector<AccountId>(kAccounts);
