@@ -27,6 +27,8 @@ constexpr uint64_t kForUse = 0x75;
 // Who is not a customer yet is passed over; after so many draws one of the first customers is
 // taken.
 constexpr int kDrawsMax = 64;
+// What fewer accounts are dealt from is in the cache anyway.
+constexpr size_t kAccountsCached = 10'000;
 
 // Weights are whole numbers from here on, so that nothing depends on how a machine rounds.
 uint64_t RankWeight(uint32_t rank, int64_t skew_permille) {
@@ -147,6 +149,7 @@ uint32_t Population::AccountOf(uint64_t conversation, Instant at) const {
 }
 
 void Population::FetchAccountOf(uint64_t conversation) const {
+  if (dealt_->plans.size() < kAccountsCached) return;
   dealt_->accounts.Fetch(Mix(Mix(conversation, terms_.seed ^ kForAccount), 0));
 }
 

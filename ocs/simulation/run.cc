@@ -1,8 +1,6 @@
 #include "ocs/simulation/run.h"
 
 #include <algorithm>
-#include <array>
-#include <span>
 #include <thread>
 #include <utility>
 
@@ -23,12 +21,14 @@ using internal::Lane;
 using internal::Tally;
 using internal::World;
 
-// Pieces that are read, and then parsed, at once: enough for a few threads, a few megabytes.
-constexpr size_t kPiecesPerRead = 8;
-// Pieces of which the events are charged at once, some ten megabytes: the more there are, the more
-// an account's stand together.
-constexpr size_t kPiecesPerRound = 32;
-static_assert(kPiecesPerRound % kPiecesPerRead == 0);
+// Pieces that are read, and then parsed, at once: a few megabytes, and two for each thread.
+constexpr size_t kPiecesPerReadMin = 8;
+// So many events are charged at once that an account's calls stand together, and no more than are
+// at hand in the cache, or else in a little memory.
+constexpr int64_t kEventsPerAccount = 64;
+constexpr int64_t kEventsPerRoundMin = 60'000;
+constexpr int64_t kEventsPerRoundMax = 1'000'000;  // 48 MB.
+constexpr size_t kPiecesPerRoundMax = 512;         // Of input with little use in it.
 // A lane's accounts should stay in a processor's own cache while its events of a round are charged.
 constexpr uint32_t kAccountsPerLane = 1'024;
 constexpr uint32_t kLanesMax = 1'024;
@@ -41,10 +41,17 @@ struct Parsed {
   int64_t event_count = 0;       // Of the batch.
   std::vector<Event> events;     // Within the population's time.
   std::vector<uint32_t> begins;  // Of each lane's events, and the end.
-  std::vector<uint16_t> lanes;   // Of each of the batch's.
-  std::vector<uint32_t> next;    // While it is sorted.
   int64_t outside = 0;
   Instant last;
+};
+
+// What a thread uses again and again, so that it stays in the cache.
+struct Scratch {
+  std::vector<Event> events;    // Of a piece as it was parsed.
+  std::vector<uint16_t> lanes;  // Of each of them.
+  std::vector<uint32_t> next;   // Where each lane's next goes.
+  std::vector<internal::LaneEvents> pieces;
+  internal::LaneOrder order;
 };
 
 // One variant being simulated.
@@ -70,6 +77,9 @@ class Running final {
     const uint32_t accounts = population.account_count();
     lane_count_ = std::clamp<uint32_t>(accounts / kAccountsPerLane, 1, kLanesMax);
     lane_count_ = std::max(lane_count_, std::min<uint32_t>(accounts, 16));
+    pieces_per_read_ = std::max(kPiecesPerReadMin, 2 * static_cast<size_t>(workers_.threads()));
+    events_per_round_ =
+        std::clamp(kEventsPerAccount * accounts, kEventsPerRoundMin, kEventsPerRoundMax);
     for (const Variant& variant : variants)
       sides_.push_back(std::make_unique<Side>(population, variant, options));
   }
@@ -81,8 +91,11 @@ class Running final {
   absl::Status ReadAll(EventSource* source);
   void ReadPieces(EventSource* source);
   absl::Status ParsePieces(const EventSource& source);
-  void SortByLane(Parsed* parsed) const;
+  void SortByLane(Parsed* parsed, Scratch* scratch) const;
   absl::Status CountPieces();
+  bool RoundIsFull() const {
+    return waiting_events_ >= events_per_round_ || parsed_count_ >= kPiecesPerRoundMax;
+  }
   absl::Status ChargeRound();
   absl::Status Finish();
   void Tell();
@@ -106,10 +119,11 @@ class Running final {
   std::vector<Piece> pieces_;
   size_t piece_count_ = 0;
   std::vector<Parsed> parsed_;
-  size_t parsed_count_ = 0;  // Not yet charged.
-  // One for each thread.
-  std::vector<std::vector<Event>> unsorted_;
-  std::vector<internal::LaneOrder> orders_;
+  size_t parsed_count_ = 0;     // Not yet charged.
+  int64_t waiting_events_ = 0;  // Of those.
+  size_t pieces_per_read_ = kPiecesPerReadMin;
+  int64_t events_per_round_ = kEventsPerRoundMin;
+  std::vector<Scratch> scratch_;  // One for each thread.
   RunProgress progress_;
   Result result_;
   InputRead input_;
@@ -129,9 +143,9 @@ void Running::MakeLanes() {
 }
 
 void Running::ReadPieces(EventSource* source) {
-  next_.pieces.resize(kPiecesPerRead);
+  next_.pieces.resize(pieces_per_read_);
   next_.count = 0;
-  while (next_.count < kPiecesPerRead) {
+  while (next_.count < pieces_per_read_) {
     Piece& piece = next_.pieces[next_.count];
     piece.bytes.clear();
     const absl::StatusOr<bool> more = source->Read(&piece);
@@ -142,18 +156,20 @@ void Running::ReadPieces(EventSource* source) {
   }
 }
 
-void Running::SortByLane(Parsed* parsed) const {
+void Running::SortByLane(Parsed* parsed, Scratch* scratch) const {
   const PopulationTerms& terms = population_.terms();
-  const std::vector<Event>& from = parsed->batch.events;
+  std::vector<Event>& from = parsed->batch.events;
   parsed->event_count = static_cast<int64_t>(from.size());
   parsed->begins.assign(lane_count_ + 1, 0);
-  parsed->lanes.resize(from.size());
+  scratch->lanes.resize(from.size());
   for (size_t i = 0; i < from.size(); ++i) {
-    const Event& event = from[i];
+    Event& event = from[i];
     const bool outside = event.at < terms.begins || event.at >= terms.ends;
-    parsed->lanes[i] = outside ? kNoLane : static_cast<uint16_t>(event.account % lane_count_);
+    const uint32_t lane = event.account % lane_count_;
+    event.account /= lane_count_;  // The seat.
+    scratch->lanes[i] = outside ? kNoLane : static_cast<uint16_t>(lane);
     if (outside) continue;
-    ++parsed->begins[parsed->lanes[i] + 1U];
+    ++parsed->begins[lane + 1];
     parsed->last = std::max(parsed->last, event.at);
   }
   for (uint32_t lane = 0; lane < lane_count_; ++lane)
@@ -162,24 +178,25 @@ void Running::SortByLane(Parsed* parsed) const {
   // A little more, so that the next pieces fit, too.
   if (parsed->events.capacity() < count) parsed->events.reserve(count + count / 16);
   parsed->events.resize(count);
-  parsed->next.assign(parsed->begins.begin(), parsed->begins.end() - 1);
+  scratch->next.assign(parsed->begins.begin(), parsed->begins.end() - 1);
   for (size_t i = 0; i < from.size(); ++i) {
-    if (parsed->lanes[i] != kNoLane) parsed->events[parsed->next[parsed->lanes[i]]++] = from[i];
+    const uint16_t lane = scratch->lanes[i];
+    if (lane != kNoLane) parsed->events[scratch->next[lane]++] = from[i];
   }
   parsed->outside = static_cast<int64_t>(from.size() - parsed->events.size());
 }
 
 absl::Status Running::ParsePieces(const EventSource& source) {
+  if (parsed_.size() < parsed_count_ + piece_count_) parsed_.resize(parsed_count_ + piece_count_);
   workers_.Do(piece_count_, [&](size_t number, int thread) {
     Parsed& parsed = parsed_[parsed_count_ + number];
-    // A thread's pieces use the same memory for events as they come: it stays in the cache.
-    std::vector<Event>& unsorted = unsorted_[static_cast<size_t>(thread)];
-    parsed.batch.events.swap(unsorted);
+    Scratch& scratch = scratch_[static_cast<size_t>(thread)];
+    parsed.batch.events.swap(scratch.events);
     parsed.batch.Clear();
     parsed.last = {};
     source.Parse(pieces_[number], &parsed.batch);
-    SortByLane(&parsed);
-    parsed.batch.events.swap(unsorted);
+    SortByLane(&parsed, &scratch);
+    parsed.batch.events.swap(scratch.events);
   });
   return CountPieces();
 }
@@ -190,6 +207,7 @@ absl::Status Running::CountPieces() {
     input_.events += parsed.event_count;
     input_.lines += parsed.batch.lines;
     result_.events += static_cast<int64_t>(parsed.events.size());
+    waiting_events_ += static_cast<int64_t>(parsed.events.size());
     result_.outside += parsed.outside;
     result_.reached = std::max(result_.reached, parsed.last);
     result_.bad_row_count += parsed.batch.bad_row_count;
@@ -213,18 +231,19 @@ absl::Status Running::ChargeRound() {
   workers_.Do(sides_.size() * lane_count_, [this](size_t task, int thread) {
     Side& side = *sides_[task / lane_count_];
     const size_t number = task % lane_count_;
-    std::array<internal::LaneEvents, kPiecesPerRound> pieces;
+    Scratch& scratch = scratch_[static_cast<size_t>(thread)];
+    scratch.pieces.resize(parsed_count_);
     for (size_t i = 0; i < parsed_count_; ++i) {
       const Parsed& parsed = parsed_[i];
-      pieces[i] = {.events = {parsed.events.data() + parsed.begins[number],
-                              parsed.events.data() + parsed.begins[number + 1]},
-                   .more = &parsed.batch.more};
+      scratch.pieces[i] = {.events = {parsed.events.data() + parsed.begins[number],
+                                      parsed.events.data() + parsed.begins[number + 1]},
+                           .more = &parsed.batch.more};
     }
-    side.lanes[number]->Charge({pieces.data(), parsed_count_},
-                               &orders_[static_cast<size_t>(thread)],
+    side.lanes[number]->Charge(scratch.pieces, &scratch.order,
                                &side.tallies[static_cast<size_t>(thread)]);
   });
   parsed_count_ = 0;
+  waiting_events_ = 0;
   return FirstFault();
 }
 
@@ -246,9 +265,7 @@ absl::Status Running::FirstFault() const {
 // The next pieces are read while these are parsed and charged.
 absl::Status Running::ReadAll(EventSource* source) {
   input_ = {.name = source->name(), .generated = source->generated()};
-  parsed_.resize(kPiecesPerRound);
-  unsorted_.resize(static_cast<size_t>(workers_.threads()));
-  orders_.resize(static_cast<size_t>(workers_.threads()));
+  scratch_.resize(static_cast<size_t>(workers_.threads()));
   next_ = {};
   ReadPieces(source);
   for (bool last = false; !last;) {
@@ -260,7 +277,7 @@ absl::Status Running::ReadAll(EventSource* source) {
     if (!last) reader = std::thread([this, source] { ReadPieces(source); });
     absl::Status done = ParsePieces(*source);
     last = last || Cancelled();
-    if (done.ok() && (last || parsed_count_ == kPiecesPerRound)) done = ChargeRound();
+    if (done.ok() && (last || RoundIsFull())) done = ChargeRound();
     if (reader.joinable()) reader.join();
     OCS_RETURN_IF_ERROR(done);
     Tell();

@@ -64,7 +64,7 @@ Quantities WantedOf(const Event& event, std::span<const LaneEvents> pieces) {
 }  // namespace
 
 Lane::Lane(const World* world, uint32_t number, uint32_t lane_count)
-    : world_(world), lane_count_(lane_count), shard_(&world->options(), &world->catalogue()) {
+    : world_(world), shard_(&world->options(), &world->catalogue()) {
   const Population& population = world->population();
   seats_.reserve(population.account_count() / lane_count + 1);
   for (uint32_t n = number; n < population.account_count(); n += lane_count) {
@@ -78,7 +78,7 @@ Lane::Lane(const World* world, uint32_t number, uint32_t lane_count)
 }
 
 void Lane::ChargeOne(const Event& event, std::span<const LaneEvents> pieces, Tally* tally) {
-  Seat* seat = &seats_[event.account / lane_count_];
+  Seat* seat = &seats_[event.account];
   if (!ChargeAtOnce(seat, event, tally)) ChargeInFull(seat, event, WantedOf(event, pieces), tally);
 }
 
@@ -116,13 +116,12 @@ void Lane::SortBySeat(std::span<const LaneEvents> pieces, size_t count, LaneOrde
   std::vector<uint32_t>& places = order->ends;
   places.assign(seats_.size() + 1, 0);
   for (const LaneEvents& piece : pieces) {
-    for (const Event& event : piece.events) ++places[event.account / lane_count_ + 1];
+    for (const Event& event : piece.events) ++places[event.account + 1];
   }
   for (size_t seat = 0; seat < seats_.size(); ++seat) places[seat + 1] += places[seat];
   if (order->events.size() < count) order->events.resize(count + count / 8);
   for (const LaneEvents& piece : pieces) {
-    for (const Event& event : piece.events)
-      order->events[places[event.account / lane_count_]++] = &event;
+    for (const Event& event : piece.events) order->events[places[event.account]++] = &event;
   }
 }
 
@@ -226,7 +225,7 @@ bool Lane::ChargeAtOnce(Seat* seat, const Event& event, Tally* tally) {
   if (outcome.end == engine::WholeCallOutcome::End::kNotTaken) return false;
   seat->now = event.at;
   CountAtOnce(seat, event, outcome, tally);
-  TopUpIfLow(seat, event.at, tally);
+  if (world_->plans()[seat->plan].tops_up) TopUpIfLow(seat, event.at, tally);
   return true;
 }
 

@@ -49,7 +49,8 @@ struct Seat {
   engine::PlainAccount plain;  ///< Forgotten whenever the engine decides something.
 };
 
-/// Events of one piece of input.
+/// Events of one piece of input. Their `account` is the index of the lane's seat: of account n of
+/// the population, n / lane_count.
 struct LaneEvents {
   std::span<const Event> events;
   const std::vector<Quantities>* more = nullptr;  ///< Of their batch.
@@ -124,7 +125,6 @@ class Lane final {
   int64_t Available(const Seat& seat) const;
 
   const World* world_;
-  uint32_t lane_count_;
   engine::DryShard shard_;
   std::vector<Seat> seats_;
   std::vector<int64_t> bills_;

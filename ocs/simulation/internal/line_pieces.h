@@ -13,7 +13,7 @@
 
 namespace ocs::simulation::internal {
 
-inline constexpr int64_t kPieceBytes = 512 * 1024;    ///< Some ten thousand rows.
+inline constexpr int64_t kPieceBytes = 256 * 1024;    ///< Some ten thousand rows.
 inline constexpr int64_t kLineBytesMax = 256 * 1024;  ///< A record with 4,096 lines fits.
 
 /// Confined to its reader.

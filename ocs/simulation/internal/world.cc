@@ -20,6 +20,7 @@ World::World(const Population& population, const Variant& variant, const RunOpti
   for (size_t p = 0; p < terms.plans.size(); ++p) {
     SoldPlan& sold = plans_.emplace_back();
     sold.plan = &terms.plans[p];
+    sold.tops_up = terms.plans[p].top_up.amount_micros != 0;
     sold.segment = rating::SymbolOf(terms.plans[p].segment);
     sold.offers = variant.offers.empty() ? terms.plans[p].offers : variant.offers[p];
     for (const std::string& id : sold.offers) {

@@ -26,6 +26,7 @@ struct SoldPlan {
   int64_t fees_micros = 0;       ///< Of all offers, paid at the beginning.
   int64_t recurring_micros = 0;  ///< Of those that renew: what a customer expects of a bill.
   bool has_package = false;      ///< Some grant is not money.
+  bool tops_up = false;          ///< Plan::top_up is more than nothing.
   rating::Symbol segment = 0;
 };
 
