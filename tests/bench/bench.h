@@ -3,10 +3,14 @@
 #ifndef TESTS_BENCH_BENCH_H_
 #define TESTS_BENCH_BENCH_H_
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "ocs/base/check.h"
 
 namespace ocs::bench {
 
@@ -32,6 +36,16 @@ class Report final {
 /// Seconds since some moment; only differences mean anything.
 inline double Seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Processor seconds of this process so far: user and system.
+inline double ProcessorSeconds() {
+  rusage usage = {};
+  OCS_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 struct Options {

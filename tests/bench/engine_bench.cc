@@ -2,7 +2,6 @@
 // synced with their records; beside it, synced writes of the same bytes in groups of the same size.
 // And a restart after the process was killed.
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,16 +105,6 @@ class Pair final : public CreditControlCall {
   Random random_;
   char session_[64] = {};
 };
-
-// Processor seconds of this process so far.
-double ProcessorSeconds() {
-  rusage usage;
-  OCS_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 struct PairsResult {
   double processor_us_per_operation = 0;

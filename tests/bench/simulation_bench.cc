@@ -3,7 +3,6 @@
 // whatever else the machine does; the time that passed is told beside it.
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -57,16 +56,6 @@ void WriteTrace(const std::string& path) {
                  static_cast<long long>(random.Between(1, 900)));
   }
   OCS_CHECK(std::fclose(file) == 0);
-}
-
-// Of this process so far: user and system.
-double ProcessorSeconds() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 // Processor time to read the file and add up its second and last columns.
