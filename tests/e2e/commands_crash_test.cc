@@ -35,7 +35,8 @@ namespace {
 
 constexpr int kWorkers = 8;
 constexpr int kKills = 10;
-constexpr int64_t kAnswersPerLife = 3000;  // At most, between two kills.
+constexpr int64_t kAnswersPerLife = 3000;      // At most, between two kills.
+constexpr int64_t kAnswersPerChargeMax = 150;  // Else too little is charged to compare.
 
 struct Reply {
   grpc::Status status;
@@ -386,7 +387,8 @@ void CheckRecords(const Floor& floor, const std::vector<records::Record>& all) {
     }
     charging += *charged != 0 ? 1 : 0;
   }
-  CHECK(charging > 200);
+  // Most are refused credit, and how many were sent is up to the kills.
+  CHECK(charging * kAnswersPerChargeMax > floor.answers);
   int64_t by_itself = 0;
   for (const records::Record& record : all) {
     if (keys.contains(record.session_id())) continue;
