@@ -100,8 +100,13 @@ class Charge final {
   wire::CreditControlAnswer answer_;
 };
 
+struct WriteMicros {
+  double p50 = 0;
+  double p99 = 0;
+};
+
 // One synced write of a group's bytes, alone on the disk.
-double SyncedWriteMicros(balance::Store* store) {
+WriteMicros MeasureSyncedWrite(balance::Store* store) {
   std::vector<double> all;
   for (int i = 0; i < kWrites; ++i) {
     balance::StoreBatch batch;
@@ -110,7 +115,7 @@ double SyncedWriteMicros(balance::Store* store) {
     OCS_CHECK(store->Write(batch).ok());
     all.push_back((Seconds() - begin) * 1e6);
   }
-  return Percentile(&all, 50);
+  return {.p50 = Percentile(&all, 50), .p99 = Percentile(&all, 99)};
 }
 
 // As many as may be in flight, until the time is over: what the server can take in a second.
@@ -148,7 +153,7 @@ void Offer(Shared* shared, double per_second, double seconds) {
 void HalfLoadBench(const Options& options, Report* report) {
   std::filesystem::remove_all(options.folder);
   Running running = Start(options);
-  const double write_us = SyncedWriteMicros(running.store.get());
+  const WriteMicros write = MeasureSyncedWrite(running.store.get());
   Publish(*running.engine);
   Shared shared;
   shared.accounts = OpenAccounts(*running.engine, std::min(options.accounts, kAccounts));
@@ -174,10 +179,11 @@ void HalfLoadBench(const Options& options, Report* report) {
       {.what = absl::StrFormat("unary charge at half load (%.0f of %.0f/s), p50 %.0f us, p99",
                                capacity / 2, capacity, p50_us),
        .measured = absl::StrFormat("%.0f us", p99_us),
-       .beside = absl::StrFormat("one synced write of %d bytes: %.0f us", kGroupBytes, write_us),
-       .ratio = Ratio(p99_us, write_us),
+       .beside = absl::StrFormat("one synced write of %d bytes: %.0f us, p99 %.0f us", kGroupBytes,
+                                 write.p50, write.p99),
+       .ratio = Ratio(p99_us, write.p50),
        .to_reach = "under 10",
-       .reached = p99_us < 10 * write_us});
+       .reached = p99_us < 10 * write.p50});
   services.Stop();
   server->Shutdown();
   Drain(*running.engine);
