@@ -199,7 +199,9 @@ void Shard::Schedule() {
 }
 
 void Shard::Run() {
-  scheduled_.store(false, std::memory_order_release);
+  // Not a store: reading what Schedule() wrote makes all visible that came before a call of it that
+  // found a task posted already, and left its work to this one.
+  scheduled_.exchange(false, std::memory_order_acq_rel);
   if (finished_.exchange(false, std::memory_order_acq_rel)) TakeFinished();
   arrival_ = context_.clock->Now();
   revisions_ = context_.catalogue->snapshot();
