@@ -1,12 +1,14 @@
 #include "rating/one_pot.h"
 
+#include <algorithm>
+
 #include "ocs/base/check.h"
 #include "rating/internal/rate_math.h"
 
 namespace ocs::rating {
 
 bool OnePotSum::Add(std::span<const KindQuantity> used, const RateRow& row,
-                    std::span<const Carry> carries, UnsoldKind unsold) {
+                    std::span<const Carry> carries, UnsoldKind unsold, CarryPlaces* places) {
   // Far enough from the end that hold_max fits, too.
   constexpr int64_t kAmountMax = internal::kMax - kTokenKindCount;
   int64_t sum = amount;
@@ -20,7 +22,12 @@ bool OnePotSum::Add(std::span<const KindQuantity> used, const RateRow& row,
     if (rate.denominator == 1) {
       if (__builtin_mul_overflow(q.quantity, rate.numerator, &cost)) return false;
     } else {
-      const size_t at = internal::CarryIndex(rate, carries);
+      uint16_t& place = (*places)[static_cast<size_t>(q.kind)];
+      size_t at = place;
+      if (at >= carries.size() || carries[at].line != rate.line) {
+        at = internal::CarryIndex(rate, carries);
+        place = static_cast<uint16_t>(std::min<size_t>(at, UINT16_MAX));
+      }
       const bool known = at < carries.size() && carries[at].denominator == rate.denominator;
       const int64_t carry = known ? carries[at].remainder : 0;
       const auto division = internal::DivideWithCarry(q.quantity, rate, carry);

@@ -21,6 +21,10 @@ enum class UnsoldKind : uint8_t {
   kLeftOut,  ///< It costs nothing.
 };
 
+/// Where an account had its carries of a row's kinds when that was last seen: what is looked at
+/// first. Any numbers do no harm.
+using CarryPlaces = std::array<uint16_t, kTokenKindCount>;
+
 /// Of a use. Reused from one to the next: Begin forgets.
 class OnePotSum final {
  public:
@@ -37,11 +41,11 @@ class OnePotSum final {
     rounded = 0;
   }
 
-  /// Adds pieces of some kinds at the row's rates; `carries` are the account's, sorted by line.
-  /// False where a kind is refused or a sum does not fit: what was added is then of no use.
-  /// REQUIRES: quantities >= 0; each kind is added once.
+  /// Adds pieces of some kinds at the row's rates; `carries` are the account's, sorted by line;
+  /// `places` are of this row. False where a kind is refused or a sum does not fit: what was added
+  /// is then of no use. REQUIRES: quantities >= 0; each kind is added once.
   [[nodiscard]] bool Add(std::span<const KindQuantity> used, const RateRow& row,
-                         std::span<const Carry> carries, UnsoldKind unsold);
+                         std::span<const Carry> carries, UnsoldKind unsold, CarryPlaces* places);
 
   /// No Hold of the same use keeps more in the pot than this, and some Hold as much: a kind that
   /// may leave a rest is held as if the largest carry came to it, which is at most 1 more than what

@@ -21,6 +21,7 @@
 #include "ocs/base/quantity.h"
 #include "ocs/base/time.h"
 #include "ocs/base/unit.h"
+#include "rating/one_pot.h"
 #include "rating/tariff.h"
 
 namespace ocs::engine {
@@ -59,6 +60,7 @@ class PlainAccount final {
     uint32_t bucket;  // Index.
     uint16_t sold;    // Kinds that it pays.
     uint16_t whole;   // Of those, kinds of which it pays none when it has nothing.
+    rating::CarryPlaces places;
   };
   // What a kind of use comes to, for as long as no row becomes another rule's.
   struct Known {
@@ -71,6 +73,7 @@ class PlainAccount final {
     Instant until = {};  // All of this holds before it.
     Instant last = {};   // A grant of a call after it would end when prices are others.
     const rating::RateRow* cost = nullptr;
+    rating::CarryPlaces cost_places = {};
     absl::InlinedVector<Payer, 4> payers;
   };
   static constexpr size_t kKnownMax = 8;

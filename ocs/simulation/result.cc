@@ -10,25 +10,6 @@ namespace ocs::simulation {
 using internal::AddFigureCells;
 using internal::AddFigureColumns;
 
-void Figures::Add(const Figures& other) {
-  calls += other.calls;
-  blocked += other.blocked;
-  cut += other.cut;
-  not_sold += other.not_sold;
-  throttled += other.throttled;
-  overage += other.overage;
-  input_tokens += other.input_tokens;
-  cached_tokens += other.cached_tokens;
-  output_tokens += other.output_tokens;
-  fee_micros += other.fee_micros;
-  package_micros += other.package_micros;
-  breakage_micros += other.breakage_micros;
-  usage_micros += other.usage_micros;
-  overage_micros += other.overage_micros;
-  cost_micros += other.cost_micros;
-  billed_micros += other.billed_micros;
-}
-
 namespace {
 
 Cell Text(std::string text) { return {.text = std::move(text)}; }

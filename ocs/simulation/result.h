@@ -49,7 +49,24 @@ struct Figures {
     return fee_micros + package_micros + breakage_micros + usage_micros + overage_micros;
   }
   int64_t margin_micros() const { return revenue_micros() - cost_micros; }
-  void Add(const Figures& other);
+  void Add(const Figures& other) {
+    calls += other.calls;
+    blocked += other.blocked;
+    cut += other.cut;
+    not_sold += other.not_sold;
+    throttled += other.throttled;
+    overage += other.overage;
+    input_tokens += other.input_tokens;
+    cached_tokens += other.cached_tokens;
+    output_tokens += other.output_tokens;
+    fee_micros += other.fee_micros;
+    package_micros += other.package_micros;
+    breakage_micros += other.breakage_micros;
+    usage_micros += other.usage_micros;
+    overage_micros += other.overage_micros;
+    cost_micros += other.cost_micros;
+    billed_micros += other.billed_micros;
+  }
   friend bool operator==(const Figures&, const Figures&) = default;
 };
 

@@ -33,6 +33,9 @@ TEST_CASE("a sum is what a charge to one pot comes to, with its carries", "[rati
   int carried = 0;
   int declined = 0;
   for (int round = 0; round < 5'000; ++round) {
+    // Where the carries are may be known, known wrongly or out of bounds.
+    CarryPlaces places = {};
+    for (uint16_t& place : places) place = static_cast<uint16_t>(random.Below(20));
     const RateRow row = RandomRow(random);
     std::vector<Carry> carries;
     for (size_t k = 0; k < kTokenKindCount; ++k) {
@@ -49,7 +52,7 @@ TEST_CASE("a sum is what a charge to one pot comes to, with its carries", "[rati
     }
     OnePotSum sum;
     sum.Begin();
-    const bool whole = sum.Add(used, row, carries, UnsoldKind::kRefused);
+    const bool whole = sum.Add(used, row, carries, UnsoldKind::kRefused, &places);
     const Pot pot{.row = &row, .available = std::numeric_limits<int64_t>::max()};
     ChargeLines lines;
     const RateOutcome outcome = Charge(used, {&pot, 1}, carries, &lines);
@@ -63,9 +66,9 @@ TEST_CASE("a sum is what a charge to one pot comes to, with its carries", "[rati
       }
       OnePotSum rest;
       rest.Begin();
-      REQUIRE(rest.Add(sold, row, carries, UnsoldKind::kRefused));
+      REQUIRE(rest.Add(sold, row, carries, UnsoldKind::kRefused, &places));
       sum.Begin();
-      REQUIRE(sum.Add(used, row, carries, UnsoldKind::kLeftOut));
+      REQUIRE(sum.Add(used, row, carries, UnsoldKind::kLeftOut, &places));
       CHECK(sum.amount == rest.amount);
       CHECK(sum.kinds == static_cast<int32_t>(sold.size()));
       CHECK(sum.changed().size() == rest.changed().size());
@@ -107,9 +110,10 @@ TEST_CASE("a sum that does not fit is declined", "[rating][unit]") {
   row.rates[4] = {.numerator = 1, .denominator = 1, .line = 0};
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   OnePotSum sum;
+  CarryPlaces places = {};
   const auto add = [&](TokenKind kind, int64_t quantity) {
     const KindQuantity used{.kind = kind, .quantity = quantity};
-    return sum.Add({&used, 1}, row, {}, UnsoldKind::kRefused);
+    return sum.Add({&used, 1}, row, {}, UnsoldKind::kRefused, &places);
   };
   sum.Begin();
   CHECK_FALSE(add(TokenKind::kInput, kMost / 2));

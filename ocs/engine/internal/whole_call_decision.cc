@@ -16,6 +16,7 @@ using balance::Account;
 using balance::Bucket;
 using End = WholeCallOutcome::End;
 using rating::AtEnd;
+using rating::CarryPlaces;
 using rating::RateRow;
 using rating::UnsoldKind;
 
@@ -99,24 +100,27 @@ WholeCallOutcome WholeCallDecision::Decide(const WholeCall& call, PlainAccount* 
   WholeCallOutcome outcome;
   Account* account = plain->account_;
   if (!plain->plain_ || call.context.at >= plain->due_ || call.used.empty()) return outcome;
-  const Known& known = KnownOf(call, plain);
+  Known& known = KnownOf(call, plain);
   if (known.declined || call.context.at > known.last) return outcome;
   const uint32_t kinds = KindsOf(call);
   bool declined = false;
-  const Payer* payer = FirstToPay(*account, known, kinds, &declined);
+  Payer* payer = FirstToPay(*account, known, kinds, &declined);
   if (declined) return outcome;
   if (payer == nullptr) {
     outcome.end = WithoutPayer(known, kinds);
     return outcome;
   }
   charge_.Begin();
-  if (!charge_.Add(call.used, *payer->row, account->carries, UnsoldKind::kRefused)) return outcome;
+  if (!charge_.Add(call.used, *payer->row, account->carries, UnsoldKind::kRefused,
+                   &payer->places)) {
+    return outcome;
+  }
   Bucket* bucket = &account->buckets[payer->bucket];
   if (charge_.hold_max() > account->Spendable(*bucket)) {
     outcome.end = WhenTight(call, *account, known);
     return outcome;
   }
-  if (!RateCost(call, *account, known.cost, &outcome) || !Take(bucket, account, &outcome))
+  if (!RateCost(call, *account, &known, &outcome) || !Take(bucket, account, &outcome))
     return WholeCallOutcome{};
   return outcome;
 }
@@ -142,8 +146,8 @@ WholeCallDecision::Known* WholeCallDecision::PlaceFor(const WholeCall& call,
   return &replaced;
 }
 
-const WholeCallDecision::Known& WholeCallDecision::KnownOf(const WholeCall& call,
-                                                           PlainAccount* plain) const {
+WholeCallDecision::Known& WholeCallDecision::KnownOf(const WholeCall& call,
+                                                     PlainAccount* plain) const {
   Known* known = PlaceFor(call, plain);
   const Instant at = call.context.at;
   // Near its end it is looked again: the end may be only as far as was looked.
@@ -214,7 +218,7 @@ bool WholeCallDecision::AddPackage(const WholeCall& call, const Account& account
   if (package.held != 0 || balance::WaitsForFirstUse(package)) return false;
   known->goes_on = known->goes_on || grant.end.at_end == AtEnd::kBuyNext ||
                    grant.end.final_units.action != rating::FinalUnits::Action::kTerminate;
-  known->payers.push_back({.row = row, .bucket = bucket, .sold = 0, .whole = 0});
+  known->payers.push_back({.row = row, .bucket = bucket, .sold = 0, .whole = 0, .places = {}});
   return true;
 }
 
@@ -226,7 +230,7 @@ bool WholeCallDecision::AddMoney(const WholeCall& call, const Account& account, 
   if (price->shape != 0 || account.buckets[bucket].held != 0) return false;
   known->goes_on = known->goes_on || tariff_->offer(offer).final_units.action !=
                                          rating::FinalUnits::Action::kTerminate;
-  known->payers.push_back({.row = price, .bucket = bucket, .sold = 0, .whole = 0});
+  known->payers.push_back({.row = price, .bucket = bucket, .sold = 0, .whole = 0, .places = {}});
   return true;
 }
 
@@ -255,10 +259,9 @@ bool WholeCallDecision::Collect(const WholeCall& call, const Account& account, K
 
 // ---- Who pays ----
 
-const WholeCallDecision::Payer* WholeCallDecision::FirstToPay(const Account& account,
-                                                              const Known& known, uint32_t kinds,
-                                                              bool* declined) {
-  for (const Payer& payer : known.payers) {
+WholeCallDecision::Payer* WholeCallDecision::FirstToPay(const Account& account, Known& known,
+                                                        uint32_t kinds, bool* declined) {
+  for (Payer& payer : known.payers) {
     const uint32_t sold = payer.sold & kinds;
     if (sold == 0) continue;
     if (account.Spendable(account.buckets[payer.bucket]) > 0) {
@@ -301,13 +304,15 @@ End WholeCallDecision::WithoutPayer(const Known& known, uint32_t kinds) {
 
 // ---- What it comes to ----
 
-bool WholeCallDecision::RateCost(const WholeCall& call, const Account& account, const RateRow* row,
+bool WholeCallDecision::RateCost(const WholeCall& call, const Account& account, Known* known,
                                  WholeCallOutcome* outcome) {
+  const RateRow* row = known->cost;
   cost_.Begin();
   if (row == nullptr) return true;
   constexpr KindQuantity kOneRequest{.kind = TokenKind::kRequest, .quantity = 1};
-  if (!cost_.Add(call.used, *row, account.carries, UnsoldKind::kLeftOut) ||
-      !cost_.Add({&kOneRequest, 1}, *row, account.carries, UnsoldKind::kLeftOut)) {
+  CarryPlaces* places = &known->cost_places;
+  if (!cost_.Add(call.used, *row, account.carries, UnsoldKind::kLeftOut, places) ||
+      !cost_.Add({&kOneRequest, 1}, *row, account.carries, UnsoldKind::kLeftOut, places)) {
     return false;
   }
   if (cost_.kinds == 0) return true;

@@ -34,7 +34,7 @@ class WholeCallDecision final {
   using Payer = PlainAccount::Payer;
 
   // Of the call's kind: kept, or learned now.
-  const Known& KnownOf(const WholeCall& call, PlainAccount* plain) const;
+  Known& KnownOf(const WholeCall& call, PlainAccount* plain) const;
   Known* PlaceFor(const WholeCall& call, PlainAccount* plain) const;
   void Learn(const WholeCall& call, const balance::Account& account, Known* known) const;
   // False: something here is not plain.
@@ -50,14 +50,14 @@ class WholeCallDecision final {
                           Instant until) const;
   // Of those before it nothing can be drawn: it pays, if it has enough. Null: nobody has anything.
   // `declined`: it is not as simple as that.
-  static const Payer* FirstToPay(const balance::Account& account, const Known& known,
-                                 uint32_t kinds, bool* declined);
+  static Payer* FirstToPay(const balance::Account& account, Known& known, uint32_t kinds,
+                           bool* declined);
   static WholeCallOutcome::End WithoutPayer(const Known& known, uint32_t kinds);
   // Who pays has something, but perhaps not enough: refused, or not taken.
   WholeCallOutcome::End WhenTight(const WholeCall& call, const balance::Account& account,
                                   const Known& known);
   // False where the cost's carries do not fit; no cost at all is true.
-  bool RateCost(const WholeCall& call, const balance::Account& account, const rating::RateRow* row,
+  bool RateCost(const WholeCall& call, const balance::Account& account, Known* known,
                 WholeCallOutcome* outcome);
   bool Take(balance::Bucket* bucket, balance::Account* account, WholeCallOutcome* outcome);
 

@@ -233,30 +233,28 @@ bool Lane::ChargeAtOnce(Seat* seat, const Event& event, Tally* tally) {
 void Lane::CountAtOnce(Seat* seat, const Event& event, const engine::WholeCallOutcome& outcome,
                        Tally* tally) {
   using End = engine::WholeCallOutcome::End;
-  const Where where{.at = event.at, .model = event.model + 1U, .use = event.use + 1U};
-  std::array<Figures*, 4> cells = {&seat->figures, &tally->ModelCell(where.model),
-                                   &tally->UseCell(where.use), &tally->SlotCell(where.at)};
-  for (Figures* cell : cells) ++cell->calls;
-  if (outcome.end != End::kRan) {
-    for (Figures* cell : cells) ++(outcome.end == End::kBlocked ? cell->blocked : cell->not_sold);
-    return;
-  }
   const SoldPlan& plan = world_->plans()[seat->plan];
-  const int64_t input = int64_t{event.tokens[0]} + event.tokens[2] + event.tokens[3];
-  const int64_t output = int64_t{event.tokens[4]} + event.tokens[5];
   const int64_t own = outcome.bucket == balance::kMainBucket ? outcome.amount : 0;
-  const bool overage = plan.has_package && outcome.money && outcome.amount > 0;
   const bool own_cost = outcome.cost_currency == plan.plan->currency;
-  for (Figures* cell : cells) {
-    cell->overage += overage ? 1 : 0;
-    cell->input_tokens += input;
-    cell->cached_tokens += event.tokens[1];
-    cell->output_tokens += output;
-    cell->package_micros += outcome.revenue_micros;
-    (plan.has_package ? cell->overage_micros : cell->usage_micros) += own;
-    cell->cost_micros += own_cost ? outcome.cost_micros : 0;
-    cell->billed_micros += own;
+  Figures call;
+  call.calls = 1;
+  if (outcome.end == End::kRan) {
+    call.overage = plan.has_package && outcome.money && outcome.amount > 0 ? 1 : 0;
+    call.input_tokens = int64_t{event.tokens[0]} + event.tokens[2] + event.tokens[3];
+    call.cached_tokens = event.tokens[1];
+    call.output_tokens = int64_t{event.tokens[4]} + event.tokens[5];
+    call.package_micros = outcome.revenue_micros;
+    call.overage_micros = plan.has_package ? own : 0;
+    call.usage_micros = plan.has_package ? 0 : own;
+    call.cost_micros = own_cost ? outcome.cost_micros : 0;
+    call.billed_micros = own;
+  } else {
+    call.blocked = outcome.end == End::kBlocked ? 1 : 0;
+    call.not_sold = outcome.end == End::kNotSold ? 1 : 0;
   }
+  seat->figures.Add(call);
+  tally->Add(call, {.at = event.at, .model = event.model + 1U, .use = event.use + 1U});
+  if (outcome.end != End::kRan) return;
   seat->billed_micros += own;
   if (!own_cost && !outcome.cost_currency.empty())
     tally->AddOtherCost(outcome.cost_currency, outcome.cost_micros);
