@@ -15,12 +15,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "empty.grpc.pb.h"
 #include "ocs/base/check.h"
 #include "ocs/base/random.h"
 #include "ocs/charging/v1/charging.grpc.pb.h"
 #include "ocs/rpc/services.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/empty_service.h"
 #include "tests/bench/running_engine.h"
 
 namespace ocs::bench {
@@ -32,16 +32,6 @@ constexpr int kChannels = 4;
 constexpr int64_t kRpcAccounts = 100'000;
 constexpr int kBatch = 100;
 constexpr int kBatchesInFlight = 4;
-
-class EmptyService final : public Empty::CallbackService {
-  grpc::ServerUnaryReactor* Call(grpc::CallbackServerContext* context,
-                                 const EmptyMessage* /*request*/,
-                                 EmptyMessage* /*response*/) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
-  }
-};
 
 struct Run {
   std::atomic<bool> stop = false;
