@@ -11,7 +11,7 @@ namespace ocs::balance {
 namespace {
 
 // Numbers that are not given away yet have no name.
-constexpr std::array<std::string_view, 56> kKindNames = {"",
+constexpr std::array<std::string_view, 57> kKindNames = {"",
                                                          "account created",
                                                          "identity added",
                                                          "identity removed",
@@ -66,7 +66,8 @@ constexpr std::array<std::string_view, 56> kKindNames = {"",
                                                          "transfer refused",
                                                          "voucher claimed",
                                                          "voucher settled",
-                                                         "voucher credited"};
+                                                         "voucher credited",
+                                                         "operated"};
 
 constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "",

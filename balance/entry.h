@@ -65,6 +65,7 @@ enum class EntryKind : uint8_t {
   kVoucherClaimed = 53,     ///< In the shard of the vouchers, for an account of another.
   kVoucherSettled = 54,     ///< There: the account has it (answer 1), or will not (0).
   kVoucherCredited = 55,    ///< In the account's shard, beside what it was turned into.
+  kOperated = 56,           ///< An operator changed how the server works. Of no account.
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);

@@ -34,6 +34,7 @@
 #include "ocs/engine/engine.h"
 #include "ocs/ocsd_backup.h"
 #include "ocs/ocsd_config.h"
+#include "ocs/ocsd_log.h"
 #include "ocs/ocsd_metrics.h"
 #include "ocs/ocsd_security.h"
 #include "ocs/ocsd_settlement.h"
@@ -50,6 +51,7 @@ namespace ocs::ocsd {
 namespace {
 
 using runtime::Log;
+using runtime::LogComponent;
 using runtime::LogLevel;
 
 constexpr int kExitStart = 1;
@@ -61,8 +63,15 @@ constexpr int kExitLate = 4;
 // longer to answer than the hand-over to the writer costs.
 constexpr int kWrittenHereEntriesMax = 256;
 
+// Where the configuration comes from, to read it again.
+struct ConfigSources {
+  std::string file;
+  std::map<std::string, std::string> flags;  // By key: they win over the file.
+};
+
 struct CommandLine {
   Config config;
+  ConfigSources sources;
   std::string ready_file;
   bool check_only = false;
 };
@@ -115,12 +124,22 @@ absl::Status CheckExtras(const std::vector<std::string>& extras) {
   return SetKey("command line", key, "", &unused);
 }
 
+// Errors: InvalidArgument, with the place.
+absl::StatusOr<Config> MakeConfig(const ConfigSources& sources) {
+  Config config;
+  if (!sources.file.empty()) OCS_RETURN_IF_ERROR(ReadConfigFile(sources.file, &config));
+  for (const auto& [key, text] : sources.flags)
+    OCS_RETURN_IF_ERROR(SetKey("command line", key, text, &config));
+  OCS_RETURN_IF_ERROR(CheckConfig(config));
+  OCS_RETURN_IF_ERROR(CheckSettlement(config));
+  return config;
+}
+
 // Fills the command line, or gives the exit code when there is nothing to run.
 std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
   CLI::App app("Online charging server. Keys of the configuration file are also flags.", "ocsd");
-  std::string config_file;
-  std::map<std::string, std::string> given;
-  app.add_option("--config", config_file, "YAML file of keys; flags win over it");
+  std::map<std::string, std::string>& given = line->sources.flags;
+  app.add_option("--config", line->sources.file, "YAML file of keys; flags win over it");
   app.add_option("--ready-file", line->ready_file,
                  "there while it serves: the addresses that were taken, one 'key: value' a line");
   app.add_flag("--check-config", line->check_only, "check the configuration, print it and exit");
@@ -138,12 +157,11 @@ std::optional<int> ReadCommandLine(int argc, char** argv, CommandLine* line) {
     return app.exit(error) == 0 ? 0 : kExitConfig;
   }
   absl::Status status = CheckExtras(app.remaining());
-  if (status.ok() && !config_file.empty()) status = ReadConfigFile(config_file, &line->config);
-  for (const auto& [key, text] : given) {
-    if (status.ok()) status = SetKey("command line", key, text, &line->config);
+  if (status.ok()) {
+    auto config = MakeConfig(line->sources);
+    status = config.status();
+    if (config.ok()) line->config = *std::move(config);
   }
-  if (status.ok()) status = CheckConfig(line->config);
-  if (status.ok()) status = CheckSettlement(line->config);
   if (status.ok()) return std::nullopt;
   std::cerr << "ocsd: " << std::string(status.message()) << "\n";
   return kExitConfig;
@@ -211,25 +229,18 @@ std::vector<const balance::Store*> StoresOf(const std::vector<ShardRoom>& rooms)
   return stores;
 }
 
-rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock,
-                                       rpc::StoreCare* store_care,
-                                       simulation::Simulations* simulations) {
+rpc::ServicesOptions ServicesOptionsOf(const Config& config, const Clock* clock) {
   rpc::ServicesOptions options;
-  options.store_care = store_care;
-  options.simulations = simulations;
   options.zone = config.zone;
   options.clock = clock;
   options.operator_tenant = config.operator_tenant;
   options.rate_per_second = config.rate_per_second;
   options.burst = config.rate_burst;
-  options.on_refused = [](const rpc::RefusedCall& call) {
-    Log(LogLevel::kWarning, "call refused",
-        {{"reason", std::string(rpc::AccessRefusalName(call.why))},
-         {"method", std::string(call.method)},
-         {"caller", std::string(call.caller)},
-         {"peer", call.peer},
-         {"trace_id", std::string(call.trace_id)}});
+  options.on_refused = LogRefusal;
+  options.tells_answers = [] {
+    return runtime::IsLogged(LogComponent::kCharging, LogLevel::kDebug);
   };
+  options.on_answered = LogAnswer;
   return options;
 }
 
@@ -283,8 +294,11 @@ void RemoveReadyFile(const std::string& path) {
 // Everything that runs, in the order in which it is made. The destructor ends what is left.
 class Process {
  public:
-  Process(const Config& config, std::string ready_file)
-      : config_(config), ready_file_(std::move(ready_file)), loop_("main-loop") {}
+  explicit Process(const CommandLine& line)
+      : config_(line.config),
+        sources_(line.sources),
+        ready_file_(line.ready_file),
+        loop_("main-loop") {}
 
   absl::Status Start();
 
@@ -302,14 +316,17 @@ class Process {
   void HandleSignals();
   absl::Status OpenEngine();
   absl::Status StartMetrics();
+  void ReloadConfig();
   bool DrainEngine();
 
   const Config config_;
+  const ConfigSources sources_;
   const std::string ready_file_;  // "": none is wanted.
   StopReason stop_;
   std::atomic<bool> reload_{false};
   std::atomic<runtime::Phase> phase_{runtime::Phase::kStarting};
   runtime::SystemClock clock_;
+  LogLevels log_levels_;
   std::vector<ShardRoom> rooms_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Backups> backups_;
@@ -375,8 +392,11 @@ absl::Status Process::Start() {
       simulator::SimulationsOptions{.input_folder = config_.simulation_folder,
                                     .accounts_max = config_.simulation_accounts_max},
       engine_.get(), &clock_);
-  services_ = std::make_unique<rpc::Services>(
-      engine_.get(), ServicesOptionsOf(config_, &clock_, backups_.get(), simulator_.get()));
+  rpc::ServicesOptions options = ServicesOptionsOf(config_, &clock_);
+  options.store_care = backups_.get();
+  options.log_care = &log_levels_;
+  options.simulations = simulator_.get();
+  services_ = std::make_unique<rpc::Services>(engine_.get(), options);
   if (!config_.credentials_file.empty()) {
     OCS_ASSIGN_OR_RETURN(credentials_,
                          CredentialsFile::Load(config_.credentials_file, services_.get()));
@@ -387,8 +407,10 @@ absl::Status Process::Start() {
   phase_.store(runtime::Phase::kServing, std::memory_order_release);
   loop_.Every(1000, [this] {
     engine_->Tick();
+    const bool reload = reload_.exchange(false);
+    if (reload) ReloadConfig();
     if (credentials_ == nullptr) return;
-    if (reload_.exchange(false)) {
+    if (reload) {
       credentials_->Reload();
     } else {
       credentials_->ReloadIfChanged();
@@ -404,6 +426,14 @@ absl::Status Process::Start() {
   Log(LogLevel::kInfo, absl::StrCat("serving on ", listen),
       {{"data_folder", config_.data_folder}, {"shards", absl::StrCat(config_.shard_count)}});
   return absl::OkStatus();
+}
+
+// What has a fault changes nothing.
+void Process::ReloadConfig() {
+  const auto fresh = MakeConfig(sources_);
+  if (fresh.ok()) return TakeChangedConfig(config_, *fresh);
+  Log(LogLevel::kError, "configuration not read, the last good one stays",
+      {{"error", std::string(fresh.status().message())}});
 }
 
 bool Process::DrainEngine() {
@@ -452,7 +482,7 @@ int Main(int argc, char** argv) {
   if (line.config.credentials_file.empty()) {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   }
-  Process process(line.config, line.ready_file);
+  Process process(line);
   const absl::Status started = process.Start();
   if (!started.ok()) {
     Log(LogLevel::kError, "cannot start", {{"error", std::string(started.message())}});

@@ -15,15 +15,17 @@ namespace ocs::ocsd {
 namespace {
 
 using runtime::Log;
+using runtime::LogComponent;
 using runtime::LogLevel;
 
 void LogEvent(const rpc::PushEvent& event) {
   const std::string shard = absl::StrCat(event.shard.value);
   if (event.kind == rpc::PushEvent::Kind::kDelivering) {
-    Log(LogLevel::kInfo, "settlement receiver answers", {{"shard", shard}});
+    Log(LogComponent::kSettlement, LogLevel::kInfo, "settlement receiver answers",
+        {{"shard", shard}});
   } else {
-    Log(LogLevel::kWarning, "settlement receiver fails, it is tried again",
-        {{"shard", shard}, {"error", event.error}});
+    Log(LogComponent::kSettlement, LogLevel::kWarning,
+        "settlement receiver fails, it is tried again", {{"shard", shard}, {"error", event.error}});
   }
 }
 

@@ -151,6 +151,18 @@ struct Change {
   std::string reason;       ///< Why; recorded.
 };
 
+/// Records that an operator changes how the server works, where nothing of an account or a
+/// catalogue changes: the entry proves who did it, when and why. To do it is the caller's, when
+/// this is Done(). Refused: change, then `what`, as InvalidArgument; AlreadyExists as every change.
+class OperatorActCall : public Operation {
+ public:
+  Change change;     ///< With a reason.
+  std::string what;  ///< In words, 1 to kReasonLengthMax bytes: "log level of charging: debug".
+
+ private:
+  void Execute(Shard& shard) override;
+};
+
 class CreateAccountCall : public Operation {
  public:
   Change change;

@@ -88,6 +88,8 @@ enum class Method : uint8_t {
   kGetBill,
   kBackUp,
   kGetStoreUsage,
+  kSetLogLevel,
+  kGetLogLevels,
   kIssueVouchers,
   kCancelVouchers,
   kRedeemVoucher,

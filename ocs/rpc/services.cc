@@ -33,7 +33,7 @@ struct Services::State {
         accounts(engine, &gate),
         catalogue(engine, &gate),
         records({engine, &gate, options.zone, &stopping}),
-        operations(&gate, options.store_care),
+        operations({engine, &gate, options.store_care, options.log_care}),
         settlement(engine, &gate, options.zone),
         rerating(engine, &gate),
         vouchers(engine, &gate),

@@ -20,6 +20,7 @@
 #include "ocs/base/time.h"
 #include "ocs/engine/engine.h"
 #include "ocs/rpc/credentials.h"
+#include "ocs/rpc/log_care.h"
 #include "ocs/rpc/store_care.h"
 #include "ocs/simulation/simulations.h"
 
@@ -49,6 +50,17 @@ struct RefusedCall {
   std::string_view caller;    ///< "tenant/name"; empty when it is not known.
   std::string_view trace_id;  ///< Of the W3C traceparent; empty when there is none.
   std::string peer;           ///< "ipv4:192.0.2.1:5555".
+};
+
+/// An answered credit-control request, for the log. Views live for the call of the handler only.
+struct AnsweredCharge {
+  std::string_view session_id;
+  uint32_t number = 0;
+  int type = 0;               ///< CC-Request-Type.
+  int result_code = 0;        ///< 0: there is no answer.
+  std::string_view error;     ///< Of the status, where there is no answer.
+  std::string_view caller;    ///< "tenant/name"; empty when it is not known.
+  std::string_view trace_id;  ///< Of the W3C traceparent; empty when there is none.
 };
 
 /// Counts since start. Monotonic.
@@ -81,6 +93,11 @@ struct ServicesOptions {
   std::string operator_tenant = "operator";
   /// Told of refused calls, at most ten a second, on gRPC's threads.
   std::function<void(const RefusedCall&)> on_refused = {};
+  /// Asked before each answer of credit control: true when on_answered is to be told of it.
+  std::function<bool()> tells_answers = {};
+  /// On the engine's threads or gRPC's: must not wait.
+  std::function<void(const AnsweredCharge&)> on_answered = {};
+  LogCare* log_care = nullptr;      ///< Outlives the services. Null: its levels are as they are.
   StoreCare* store_care = nullptr;  ///< Outlives the services. Null: no backups, no figures.
   simulation::Simulations* simulations = nullptr;  ///< Likewise. Null: no simulations.
 };

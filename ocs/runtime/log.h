@@ -16,6 +16,19 @@ namespace ocs::runtime {
 enum class LogLevel : uint8_t { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3 };
 enum class LogFormat : uint8_t { kText = 0, kJson = 1 };
 
+/// What a line is about: each has a level of its own.
+enum class LogComponent : uint8_t {
+  kServer = 0,      ///< Start, end, configuration, files, writes.
+  kAccess = 1,      ///< Calls that were not let in.
+  kCharging = 2,    ///< Answers of credit control.
+  kSettlement = 3,  ///< The push to a settlement system.
+};
+inline constexpr int kLogComponentCount = 4;
+/// "server", "access", "charging", "settlement".
+std::string_view LogComponentName(LogComponent component);
+/// "debug", "info", "warning", "error".
+std::string_view LogLevelName(LogLevel level);
+
 struct LogField {
   std::string_view key;  ///< lower_snake, the unit last.
   std::string value;
@@ -25,10 +38,22 @@ struct LogField {
 /// room again: a fault that repeats must not fill the disk.
 inline constexpr int kLogLinesPerSecondMax = 200;
 
-/// Sets what is logged and how. Before it, information and above is logged as text. Thread-safe.
+/// Sets what is logged, of all components, and how. Before it, information and above is logged as
+/// text. Thread-safe.
 void SetUpLog(LogLevel level, LogFormat format);
 
+/// From which level on a component's lines are written; at any time. Thread-safe.
+void SetLogLevel(LogComponent component, LogLevel level);
+LogLevel LogLevelOf(LogComponent component);
+
+/// True when such a line would be written, but for the bound per second: ask before a line is made
+/// that costs something. Thread-safe, and cheap.
+bool IsLogged(LogComponent component, LogLevel level);
+
 /// Logs an event in a few words, "serving", with its fields. Thread-safe.
+void Log(LogComponent component, LogLevel level, std::string_view event,
+         std::initializer_list<LogField> fields = {});
+/// The same of the server itself.
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
 /// The fields as they stand in a line: `key=value key="two words"`, or `"key":"value"`. Control

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ocs/base/limits.h"
+#include "tests/engine/books.h"
 #include "tests/engine/catalogues.h"
 #include "tests/engine/harness.h"
 #include "tests/engine/script.h"
@@ -394,6 +395,34 @@ TEST_CASE("what nobody waits for any more is not begun", "[engine][unit]") {
   CHECK(call.done);
   CHECK(absl::IsDeadlineExceeded(call.status));
   CHECK(Create(h, {.limit = 77}) == "ok");  // The key is free.
+}
+
+TEST_CASE("what an operator does to the server is an entry, once", "[engine][unit]") {
+  Harness h;
+  const auto act = [&h](const std::string& key, const std::string& reason,
+                        const std::string& what) {
+    Kept<OperatorActCall> call;
+    call.change = {.key = key, .actor = "anna", .reason = reason};
+    call.what = what;
+    h.Run(&call);
+    REQUIRE(call.done);
+    return OutcomeText(call);
+  };
+  CHECK(act("", "why", "x") == "INVALID_ARGUMENT idempotency_key");
+  CHECK(act("k", "", "x") == "INVALID_ARGUMENT reason");
+  CHECK(act("k", "why", "") == "INVALID_ARGUMENT what");
+  CHECK(act("k", "why", "log level of all: debug") == "ok");
+  CHECK(act("k", "why", "log level of all: debug") == "ok");
+  CHECK(act("k", "why", "log level of all: error") == "ALREADY_EXISTS what");
+  std::vector<std::string> words;
+  ForEachEntry(*h.store, [&words](const balance::EntryView& entry) {
+    CHECK(entry.kind == balance::EntryKind::kOperated);
+    CHECK_FALSE(entry.account.valid());
+    ByteReader note(entry.attachment(balance::AttachmentType::kNote));
+    const std::string actor(note.Text());
+    words.push_back(Cat(actor, ", ", note.Text(), ": ", entry.answer));
+  });
+  CHECK(words == std::vector<std::string>{"anna, why: log level of all: debug"});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The care of the stores over gRPC: what is asked reaches who has the stores, and its answer comes
-// back, also late and also an error.
+// The care of the stores and of the log over gRPC: what is asked reaches who has them, and its
+// answer comes back, also late and also an error.
 
 #include <grpcpp/grpcpp.h>
 
@@ -55,13 +55,30 @@ class HeldCare final : public StoreCare {
   BackUpDone done_;
 };
 
+class KeptLevels final : public LogCare {
+ public:
+  std::vector<Component> Levels() const override { return levels_; }
+  void Set(std::string_view component, LoggedFrom level) override {
+    ++sets_;
+    for (Component& one : levels_) {
+      if (component.empty() || one.name == component) one.level = level;
+    }
+  }
+  int sets() const { return sets_; }
+
+ private:
+  std::vector<Component> levels_ = {{"server", LoggedFrom::kInfo}, {"access", LoggedFrom::kError}};
+  int sets_ = 0;
+};
+
 struct OperationsWorld {
-  explicit OperationsWorld(StoreCare* care) {
+  explicit OperationsWorld(StoreCare* care, LogCare* log_care = nullptr) {
     auto opened = engine::Engine::Open({}, {{store.get(), &worker, &writer}}, &clock);
     REQUIRE(opened.ok());
     engine = *std::move(opened);
     ServicesOptions options{absl::UTCTimeZone()};
     options.store_care = care;
+    options.log_care = log_care;
     services = std::make_unique<Services>(engine.get(), options);
     grpc::ServerBuilder builder;
     services->RegisterWith(&builder);
@@ -153,6 +170,79 @@ TEST_CASE("the figures of the stores are told", "[rpc][unit]") {
   REQUIRE(response.shard(0).table_size() == 1);
   CHECK(response.shard(0).table(0).name() == "journal");
   CHECK(response.shard(0).table(0).bytes() == 30);
+}
+
+operations_pb::SetLogLevelRequest LevelRequest(const std::string& key,
+                                               operations_pb::LogLevel level,
+                                               const std::string& component) {
+  operations_pb::SetLogLevelRequest request;
+  request.mutable_change()->set_idempotency_key(key);
+  request.mutable_change()->set_actor("anna");
+  request.mutable_change()->set_reason("a customer complains");
+  request.set_level(level);
+  request.set_component(component);
+  return request;
+}
+
+struct LevelSet {
+  grpc::Status status;
+  operations_pb::SetLogLevelResponse response;
+};
+
+LevelSet SetLevel(OperationsWorld& world, const operations_pb::SetLogLevelRequest& request) {
+  LevelSet set;
+  grpc::ClientContext context;
+  set.status = world.stub->SetLogLevel(&context, request, &set.response);
+  return set;
+}
+
+TEST_CASE("the log's level is set when who and why are durable, and set again by a repeat",
+          "[rpc][unit]") {
+  KeptLevels log;
+  OperationsWorld world(nullptr, &log);
+  const auto request = LevelRequest("k-1", operations_pb::LEVEL_DEBUG, "access");
+  const LevelSet set = SetLevel(world, request);
+  REQUIRE(set.status.ok());
+  REQUIRE(set.response.component_size() == 2);
+  CHECK(set.response.component(0).level() == operations_pb::LEVEL_INFO);
+  CHECK(set.response.component(1).name() == "access");
+  CHECK(set.response.component(1).level() == operations_pb::LEVEL_DEBUG);
+  CHECK(world.engine->statistics(ShardId{0}).durable_group == 1);
+  REQUIRE(SetLevel(world, request).status.ok());
+  CHECK(log.sets() == 2);
+  CHECK(world.engine->statistics(ShardId{0}).durable_group == 1);
+  REQUIRE(SetLevel(world, LevelRequest("k-2", operations_pb::LEVEL_WARNING, "")).status.ok());
+  grpc::ClientContext context;
+  operations_pb::GetLogLevelsResponse now;
+  REQUIRE(world.stub->GetLogLevels(&context, {}, &now).ok());
+  for (const auto& one : now.component()) CHECK(one.level() == operations_pb::LEVEL_WARNING);
+}
+
+TEST_CASE("a level that is none, of no component or without a reason changes nothing",
+          "[rpc][unit]") {
+  KeptLevels log;
+  OperationsWorld world(nullptr, &log);
+  const auto invalid = grpc::StatusCode::INVALID_ARGUMENT;
+  const LevelSet none =
+      SetLevel(world, LevelRequest("k-1", operations_pb::LOG_LEVEL_UNSPECIFIED, ""));
+  CHECK(none.status.error_code() == invalid);
+  const LevelSet unknown =
+      SetLevel(world, LevelRequest("k-1", operations_pb::LEVEL_DEBUG, "rating"));
+  CHECK(unknown.status.error_code() == invalid);
+  CHECK(unknown.status.error_message().find("expected one of server, access") != std::string::npos);
+  auto silent = LevelRequest("k-1", operations_pb::LEVEL_DEBUG, "");
+  silent.mutable_change()->clear_reason();
+  const LevelSet no_reason = SetLevel(world, silent);
+  CHECK(no_reason.status.error_code() == invalid);
+  CHECK(no_reason.status.error_message().find("reason") != std::string::npos);
+  REQUIRE(SetLevel(world, LevelRequest("k-1", operations_pb::LEVEL_DEBUG, "")).status.ok());
+  const LevelSet conflict = SetLevel(world, LevelRequest("k-1", operations_pb::LEVEL_ERROR, ""));
+  CHECK(conflict.status.error_code() == grpc::StatusCode::ALREADY_EXISTS);
+  CHECK(log.sets() == 1);
+  OperationsWorld without(nullptr);
+  CHECK(
+      SetLevel(without, LevelRequest("k-1", operations_pb::LEVEL_DEBUG, "")).status.error_code() ==
+      grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 }  // namespace

@@ -86,6 +86,8 @@ const std::map<std::string, std::string, std::less<>>& Requests() {
       {"GetBill", "account_id: ACCOUNT from_unix_ms: 0 until_unix_ms: 1"},
       {"BackUp", ""},
       {"GetStoreUsage", ""},
+      {"SetLogLevel", "CHANGE level: LEVEL_DEBUG"},
+      {"GetLogLevels", ""},
       {"IssueVouchers", "CHANGE"},
       {"CancelVouchers", "CHANGE"},
       {"RedeemVoucher", "CHANGE account_id: ACCOUNT code: 'VOUCHER'"},

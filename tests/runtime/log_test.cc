@@ -23,5 +23,21 @@ TEST_CASE("json fields are separated by commas", "[runtime][unit]") {
   CHECK(FormatFields(LogFormat::kJson, {{"a", "1"}, {"b", "2"}}) == R"("a":"1","b":"2")");
 }
 
+TEST_CASE("each component has its own level, and setting up sets them all", "[runtime][unit]") {
+  SetUpLog(LogLevel::kWarning, LogFormat::kText);
+  for (int i = 0; i < kLogComponentCount; ++i) {
+    const auto component = static_cast<LogComponent>(i);
+    CAPTURE(LogComponentName(component));
+    CHECK(IsLogged(component, LogLevel::kWarning));
+    CHECK_FALSE(IsLogged(component, LogLevel::kInfo));
+  }
+  SetLogLevel(LogComponent::kCharging, LogLevel::kDebug);
+  CHECK(IsLogged(LogComponent::kCharging, LogLevel::kDebug));
+  CHECK_FALSE(IsLogged(LogComponent::kAccess, LogLevel::kDebug));
+  CHECK(LogLevelOf(LogComponent::kCharging) == LogLevel::kDebug);
+  SetUpLog(LogLevel::kInfo, LogFormat::kText);
+  CHECK(LogLevelOf(LogComponent::kCharging) == LogLevel::kInfo);
+}
+
 }  // namespace
 }  // namespace ocs::runtime

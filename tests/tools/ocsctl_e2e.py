@@ -397,6 +397,20 @@ def back_up(ctl, ocs_inspect, folder):
     expect(done.returncode == 0 and "verdict: OK" in done.stdout, done.stdout)
 
 
+def log_levels(ctl):
+    """The log's levels are shown, and set with who and why."""
+    rows = [line.split() for line in ctl.text("log", "show").splitlines()]
+    expect(["server", "info"] in rows, f"the levels are not shown: {rows}")
+    now = ctl.json("log", "level", "debug", "charging", "--reason", "a complaint")["component"]
+    expect({"name": "charging", "level": "LEVEL_DEBUG"} in now, f"{now}")
+    expect({"name": "access", "level": "LEVEL_INFO"} in now, f"{now}")
+    expect("reason" in ctl.run("log", "level", "info", code=2).stderr, "without a reason")
+    expect("settlement" in ctl.run("log", "level", "info", "rating", "--reason", "x",
+                                   code=2).stderr, "which components there are")
+    ctl.run("log", "level", "loud", code=2)
+    ctl.run("log", "level", "info", "--reason", "done")
+
+
 def misuse(program, ctl, folder):
     """What a newcomer does wrong is told, with the right exit code."""
     expect("ocsctl status" in ctl.text("--help"), "help begins nowhere")
@@ -575,6 +589,7 @@ def main():
             administer(ctl)
             vouchers(ctl, folder)
             back_up(ctl, ocs_inspect, folder)
+            log_levels(ctl)
             misuse(ocsctl, ctl, folder)
             publish_safely(ctl, catalogue, folder)
             busy = subprocess.run([ocs_inspect, os.path.join(folder, "data")],

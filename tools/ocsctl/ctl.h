@@ -108,6 +108,7 @@ void AddBillCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of bill commands.
 void AddBillRunCommand(CLI::App* family, Ctl* ctl);
 void AddBillPageCommand(CLI::App* family, Ctl* ctl);
+void AddLogCommands(CLI::App* app, Ctl* ctl);
 void AddSessionCommands(CLI::App* app, Ctl* ctl);
 void AddSettlementCommands(CLI::App* app, Ctl* ctl);
 /// Adds to the family of settlement commands.

@@ -46,6 +46,7 @@ int Run(int argc, char** argv) {
   AddChargeCommands(&app, &ctl);
   AddCdrCommands(&app, &ctl);
   AddBillCommands(&app, &ctl);
+  AddLogCommands(&app, &ctl);
   AddSessionCommands(&app, &ctl);
   AddSettlementCommands(&app, &ctl);
   AddSimulationCommands(&app, &ctl);

@@ -50,6 +50,7 @@ void UnaryCharging::Begin(const charging::v1::CreditControlRequest& wire_request
 void UnaryCharging::Done() noexcept {
   if (engine::IsOverload(status)) return service_->held->Finish(this, &OverloadStatus());
   service_->latency_micros->Add(SteadyMicros() - begun_at_us_);
+  service_->gate->TellAnswer(*this, caller_);
   if (foreign) service_->gate->CountForeign(Method::kCreditControl, caller_, context_);
   if (!status.ok()) {
     Finish(ToGrpcStatus(status, failed_field));

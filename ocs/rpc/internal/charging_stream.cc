@@ -146,6 +146,8 @@ void ChargingStream::FillAnswers(Slot& slot) {
   for (int i = 0; i < slot.requests.request_size(); ++i) {
     const Item& item = *slot.items[static_cast<size_t>(i)];
     if (item.foreign) scope_.gate->CountForeign(Method::kCreditControlStream, item.caller, nullptr);
+    if (item.beyond_rate == nullptr && item.reading == Reading::kWhole)
+      scope_.gate->TellAnswer(item, item.caller);
     auto* out = slot.answers.add_item();
     if (item.beyond_rate != nullptr) {
       ToItemError(*item.beyond_rate, out->mutable_error());

@@ -261,6 +261,22 @@ void Gate::CountForeign(Method method, const Source* caller,
   Report(AccessRefusal::kTenant, method, caller, context);
 }
 
+void Gate::TellAnswer(const engine::CreditControlCall& call, const Source* caller) const {
+  if (!options_.tells_answers || !options_.tells_answers()) return;
+  AnsweredCharge answered;
+  answered.session_id = call.request.session_id;
+  answered.number = call.request.number;
+  answered.type = static_cast<int>(call.request.type);
+  if (call.status.ok()) {
+    answered.result_code = static_cast<int>(call.answer.code);
+  } else {
+    answered.error = {call.status.message().data(), call.status.message().size()};
+  }
+  if (caller != nullptr) answered.caller = caller->actor;
+  answered.trace_id = TraceIdOf(call.request.traceparent);
+  options_.on_answered(answered);
+}
+
 const grpc::Status& Gate::RateRefusal(const Pass& pass) {
   return BusyStatus(
       pass.credential_ == nullptr ? 0 : pass.credential_->source->rate.WaitNanos(NowNanos()));

@@ -25,6 +25,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "ocs/base/time.h"
+#include "ocs/engine/operation.h"
 #include "ocs/rpc/access.h"
 #include "ocs/rpc/credentials.h"
 #include "ocs/rpc/internal/rate_limit.h"
@@ -120,6 +121,8 @@ class Gate final {
   /// Counts and reports a call that named what is another tenant's. Caller and context may be null.
   void CountForeign(Method method, const Source* caller,
                     const grpc::CallbackServerContext* context);
+  /// Tells of an answered request, where the options want to be told. The caller may be null.
+  void TellAnswer(const engine::CreditControlCall& call, const Source* caller) const;
   /// What a request beyond the rate is refused with.
   static const grpc::Status& RateRefusal(const Pass& pass);
 

@@ -3,6 +3,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -71,29 +72,37 @@ class Logger {
  public:
   Logger() : logger_("ocs", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.flush_on(spdlog::level::debug);
+    logger_.set_level(spdlog::level::debug);  // Levels are the components'.
     SetUp(LogLevel::kInfo, LogFormat::kText);
   }
 
   void SetUp(LogLevel level, LogFormat format) {
     const std::lock_guard<std::mutex> lock(mutex_);
     format_.store(format);
-    logger_.set_level(ToSpdlog(level));
+    for (auto& of_component : levels_) of_component.store(level, std::memory_order_relaxed);
     logger_.set_pattern(format == LogFormat::kJson ? kJsonPattern : kTextPattern,
                         spdlog::pattern_time_type::utc);
   }
 
-  void Write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-    if (!logger_.should_log(ToSpdlog(level))) return;
+  std::atomic<LogLevel>& LevelOf(LogComponent component) {
+    return levels_[static_cast<size_t>(component)];
+  }
+
+  void Write(LogComponent component, LogLevel level, std::string_view event,
+             std::initializer_list<LogField> fields) {
+    if (level < LevelOf(component).load(std::memory_order_relaxed)) return;
     int64_t dropped = 0;
     if (!Admit(&dropped)) return;
     const LogFormat format = format_.load();
     if (dropped > 0) {
       std::string line;
+      AppendField(format, "component", LogComponentName(LogComponent::kServer), &line);
       AppendField(format, "event", "log lines dropped", &line);
       AppendField(format, "lines", std::to_string(dropped), &line);
       logger_.log(spdlog::level::warn, spdlog::string_view_t(line));
     }
     std::string line;
+    AppendField(format, "component", LogComponentName(component), &line);
     AppendField(format, "event", event, &line);
     for (const LogField& field : fields) AppendField(format, field.key, field.value, &line);
     logger_.log(ToSpdlog(level), spdlog::string_view_t(line));
@@ -119,6 +128,7 @@ class Logger {
   }
 
   spdlog::logger logger_;
+  std::array<std::atomic<LogLevel>, kLogComponentCount> levels_{};
   std::atomic<LogFormat> format_{LogFormat::kText};
   std::mutex mutex_;  // Guards what is below.
   std::chrono::steady_clock::time_point second_start_;
@@ -134,10 +144,36 @@ Logger& TheLogger() {
 
 }  // namespace
 
+std::string_view LogComponentName(LogComponent component) {
+  constexpr std::string_view kNames[kLogComponentCount] = {"server", "access", "charging",
+                                                           "settlement"};
+  return kNames[static_cast<size_t>(component)];
+}
+
+std::string_view LogLevelName(LogLevel level) {
+  constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
+  return kNames[static_cast<size_t>(level)];
+}
+
+void SetLogLevel(LogComponent component, LogLevel level) {
+  TheLogger().LevelOf(component).store(level, std::memory_order_relaxed);
+}
+
+LogLevel LogLevelOf(LogComponent component) {
+  return TheLogger().LevelOf(component).load(std::memory_order_relaxed);
+}
+
+bool IsLogged(LogComponent component, LogLevel level) { return level >= LogLevelOf(component); }
+
 void SetUpLog(LogLevel level, LogFormat format) { TheLogger().SetUp(level, format); }
 
+void Log(LogComponent component, LogLevel level, std::string_view event,
+         std::initializer_list<LogField> fields) {
+  TheLogger().Write(component, level, event, fields);
+}
+
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  TheLogger().Write(level, event, fields);
+  TheLogger().Write(LogComponent::kServer, level, event, fields);
 }
 
 std::string FormatFields(LogFormat format, std::initializer_list<LogField> fields) {
