@@ -76,6 +76,7 @@ wire::CreditControlRequest ChargedCall::MakeRequest(wire::CcRequestType request_
   request.mutable_subscription_id()->set_subscription_id_type(type::v1::END_USER_PRIVATE);
   request.mutable_subscription_id()->set_subscription_id_data(options_.customer);
   request.set_service_context_id(options_.service_context_id);
+  request.set_origin_host(options_.origin_host);
   auto* service = request.add_multiple_services_credit_control();
   service->set_rating_group(kRatingGroup);
   service->set_model(options_.model);
@@ -99,6 +100,18 @@ Permission ChargedCall::Report(const Tokens& used, const Tokens& wanted) {
   auto request = MakeRequest(wire::UPDATE_REQUEST);
   auto* service = request.mutable_multiple_services_credit_control(0);
   FillUsed(used, Count::kReported, service);
+  Fill(wanted, service->mutable_requested_service_unit());
+  return Ask(std::move(request), wanted);
+}
+
+Permission ChargedCall::Reauthorise(const Tokens& used, const Tokens& wanted) {
+  OCS_CHECK(opened_);
+  auto request = MakeRequest(wire::UPDATE_REQUEST);
+  auto* service = request.mutable_multiple_services_credit_control(0);
+  FillUsed(used, Count::kReported, service);
+  // A reason goes with use, and only with it (TS 32.299 section 7.2.175).
+  if (service->used_service_unit_size() > 0)
+    service->set_reporting_reason(wire::REASON_FORCED_REAUTHORISATION);
   Fill(wanted, service->mutable_requested_service_unit());
   return Ask(std::move(request), wanted);
 }

@@ -43,6 +43,7 @@ struct CallOptions {
   std::string customer;    ///< END_USER_PRIVATE.
   std::string service_context_id;
   std::string model;
+  std::string origin_host = {};  ///< Of the gateway's DemandListener; empty: nobody's.
   FailureHandling failure_handling = FailureHandling::kRetryAndTerminate;
 };
 
@@ -79,6 +80,10 @@ class ChargedCall final {
 
   /// UPDATE: what was used since the last report; asks for more. REQUIRES: Reserve() let it go.
   Permission Report(const Tokens& used, const Tokens& wanted);
+
+  /// The same as the answer to a demand: the server wants to know and to decide now, though units
+  /// are left.
+  Permission Reauthorise(const Tokens& used, const Tokens& wanted);
 
   /// TERMINATION with what was used since the last report. After a refused Reserve it sends
   /// nothing. Once.
