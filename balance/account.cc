@@ -245,7 +245,7 @@ Instant Account::NextDue() const {
   if (!dated_changes.empty()) due = std::min(due, dated_changes.front().at);
   for (const Transfer& transfer : transfers) due = std::min(due, transfer.sent_at);
   for (const Demand& demand : demands) due = std::min(due, demand.ask_at);
-  for (const Watch& watch : watches) due = std::min(due, watch.expires_at);
+  for (const Watch& watch : watches) due = std::min(due, DueOf(watch));
   return due;
 }
 

@@ -402,7 +402,7 @@ struct Account {
   /// The earliest instant at which something of this account falls due: a session's or a bucket's
   /// end and the notice of it, a refill, a renewal, the end of a subscription that has an id, a
   /// dated change, the end of a volume price's window, a transfer that has not arrived, a demand
-  /// that is to be asked again, the end of a watch.
+  /// that is to be asked again, the end of a watch or a look at its statuses.
   Instant NextDue() const;
 };
 

@@ -398,7 +398,7 @@ void Applier::NoteDue(const Account& account) {
       break;
     case Effect::kSetWatch:
       if (!effects_.watch_ends())
-        earliest_due_ = std::min(earliest_due_, effects_.watch().expires_at);
+        earliest_due_ = std::min(earliest_due_, DueOf(effects_.watch()));
       break;
     case Effect::kAddSubscription:
     case Effect::kSetSubscription:

@@ -50,12 +50,29 @@ struct Watch {
     std::string counter = {};
     std::string status = {};
     std::string next_status = {};  ///< From `next_at` on, without being told again.
+    /// With a next status: when it comes into force. Without: when this one may have become better
+    /// by time alone, and is looked at again.
     Instant next_at = Instant::Never();
     friend bool operator==(const Told&, const Told&) = default;
   };
   std::vector<Told> told = {};
   friend bool operator==(const Watch&, const Watch&) = default;
 };
+
+/// When some status of a watch is to be looked at again; Never().
+inline Instant LookAt(const Watch& watch) {
+  Instant first = Instant::Never();
+  for (const Watch::Told& told : watch.told) {
+    if (told.next_status.empty() && told.next_at < first) first = told.next_at;
+  }
+  return first;
+}
+
+/// When a watch falls due: to be looked at, or its end.
+inline Instant DueOf(const Watch& watch) {
+  const Instant look = LookAt(watch);
+  return look < watch.expires_at ? look : watch.expires_at;
+}
 
 }  // namespace ocs::balance
 

@@ -7,9 +7,12 @@
 //             is used up "block", of a limit that is for notices only "warn-100"
 //   balance   the account's own money and credit, what is held included: "normal"; "warn-low" below
 //             the configured low balance; "block" when nothing is left
+//   package-N what was bought as the account's purchase N and goes on at rates when it is used up
+//             (`when_used_up: throttle`): "normal"; "throttle" when it is, with those rates
 // A status gets better only when it is better by 5 per cent, so that use and refunds on the edge do
-// not flap. A limit whose window ends has the next status "normal" from then on: it comes into
-// force by itself and is not told again.
+// not flap. A limit whose window ends has the next status "normal" from then on, a package that is
+// renewed or refilled likewise: it comes into force by itself and is not told again. A sliding
+// window frees by and by: its status is looked at when time alone makes it better, and told then.
 // Tested in: tests/engine/spending_test.cc
 
 #ifndef OCS_ENGINE_SPENDING_OPERATION_H_
@@ -49,6 +52,11 @@ class WatchCall : public Operation {
   AccountId found;
   Instant ends_at;
   std::vector<balance::Watch::Told> statuses;
+  struct Rates {
+    std::string counter;
+    std::vector<ThrottleRate> rates;
+  };
+  std::vector<Rates> throttled;  ///< Of the statuses that are "throttle", by counter.
 
  private:
   AccountId payer() const override { return account; }

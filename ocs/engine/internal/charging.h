@@ -298,6 +298,10 @@ class Charging final {
 /// REQUIRES: source.grant != nullptr.
 rating::AtEnd AtEndOf(const Pots::Source& source);
 
+/// The limits of a package that another one of its purchase waits behind: the rates at which use
+/// goes on when that is used up.
+std::vector<ThrottleRate> RatesOf(const rating::GrantTerms& grant);
+
 /// True when more of some kind was used than granted.
 bool UsedBeyond(const Quantities& used, const Quantities& granted);
 

@@ -24,14 +24,7 @@ int64_t MillisOf(const Window& window) {
   }
 }
 
-// The limits of a throttled package are the rates at which it goes on.
-void AddRates(const rating::GrantTerms& grant, EndOfUnits* end) {
-  for (const rating::LimitTerms& limit : grant.limits) {
-    if (limit.alert_only || MillisOf(limit.window) == 0) continue;
-    end->rates.push_back(
-        {.amount = limit.amount, .unit = limit.unit, .window_ms = MillisOf(limit.window)});
-  }
-}
+void AddRates(const rating::GrantTerms& grant, EndOfUnits* end) { end->rates = RatesOf(grant); }
 
 int64_t HeldIn(const rating::HoldResult& held, size_t pot) {
   for (const rating::HoldLine& line : held.holds) {
@@ -103,6 +96,16 @@ EndOfUnits EndOfPart(const Affordance& a, Instant at) {
 }
 
 }  // namespace
+
+std::vector<ThrottleRate> RatesOf(const rating::GrantTerms& grant) {
+  std::vector<ThrottleRate> rates;
+  for (const rating::LimitTerms& limit : grant.limits) {
+    if (limit.alert_only || MillisOf(limit.window) == 0) continue;
+    rates.push_back(
+        {.amount = limit.amount, .unit = limit.unit, .window_ms = MillisOf(limit.window)});
+  }
+  return rates;
+}
 
 AtEnd AtEndOf(const Pots::Source& source) {
   const rating::EndTerms& end = source.grant->end;

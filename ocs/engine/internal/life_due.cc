@@ -36,6 +36,7 @@ enum class DueKind : uint8_t {
   kBucketNotice = 9,
   kDemand = 10,
   kWatchEnd = 11,
+  kWatchLook = 12,
 };
 
 struct Due {
@@ -102,6 +103,7 @@ Due FindFirst(const Shard& shard, const balance::Account& account) {
   }
   for (size_t i = 0; i < account.watches.size(); ++i) {
     Consider({account.watches[i].expires_at, DueKind::kWatchEnd, i}, &first);
+    Consider({balance::LookAt(account.watches[i]), DueKind::kWatchLook, i}, &first);
   }
   return first;
 }
@@ -150,6 +152,8 @@ void DoFirst(Shard& shard, balance::Account* account, const Due& due) {
       const std::string watch = account->watches[due.index].id;
       return EndWatch(shard, account, watch);
     }
+    case DueKind::kWatchLook:
+      return TellStatuses(shard, account);
   }
 }
 

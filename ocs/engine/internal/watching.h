@@ -13,13 +13,12 @@ namespace ocs::engine {
 
 /// The statuses now, sorted by counter: those of `watch`, each beside what was told of it last, so
 /// that it does not flap. At most kWatchedCountersMax.
-std::vector<balance::Watch::Told> StatusesOf(const balance::Account& account,
-                                             const balance::Watch& watch,
-                                             int64_t low_balance_micros, Instant now);
+std::vector<balance::Watch::Told> StatusesOf(const Shard& shard, const balance::Account& account,
+                                             const balance::Watch& watch);
 
 /// Tells every watch of the statuses that are others than what it was told, taking into account
-/// what came into force by itself meanwhile. Nothing is written when there is none. REQUIRES: the
-/// shard has an open group.
+/// what came into force by itself meanwhile. Where none is but one was due to be looked at, when to
+/// look again is written, and nothing is told. REQUIRES: the shard has an open group.
 void TellStatuses(Shard& shard, balance::Account* account);
 
 /// Its time is over. REQUIRES: it is there.

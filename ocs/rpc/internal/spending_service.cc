@@ -37,7 +37,16 @@ void ToWire(const engine::WatchCall& in, spending_pb::SubscribeResponse* out) {
     auto* status = out->add_status();
     status->set_policy_counter_id(told.counter);
     status->set_current_status(told.status);
-    if (told.next_at == Instant::Never()) continue;
+    for (const engine::WatchCall::Rates& one : in.throttled) {
+      if (one.counter != told.counter) continue;
+      for (const engine::ThrottleRate& rate : one.rates) {
+        auto* to = status->add_rate();
+        to->set_amount(rate.amount);
+        to->set_unit(std::string(rate.unit.code()));
+        to->set_window_ms(rate.window_ms);
+      }
+    }
+    if (told.next_status.empty()) continue;  // When it is looked at again is nobody's concern.
     status->mutable_pending_status()->set_status(told.next_status);
     status->mutable_pending_status()->set_activation_time_unix_ms(told.next_at.unix_ms);
   }
