@@ -412,6 +412,9 @@ std::vector<Key> SettlementKeys() {
          return "";
        },
        [](const Config& config) { return config.settlement_consumer; }},
+      TextKey("settlement_tenant",
+              "only the records of this tenant's customers are pushed; empty: of all",
+              &Config::settlement_tenant),
       TextKey("settlement_ca_file", "PEM file of the authority of its certificate; turns TLS on",
               &Config::settlement_ca_file),
       TextKey("settlement_token_file", "file of the bearer token that it wants",

@@ -50,6 +50,7 @@ struct Config {
   std::string settlement_address;    ///< Of the phone-bill settlement system; empty: none.
   std::string settlement_sender = "ocs";
   std::string settlement_consumer = "settlement";
+  std::string settlement_tenant;      ///< Only of its customers; empty: of all.
   std::string settlement_ca_file;     ///< PEM. With it: TLS.
   std::string settlement_token_file;  ///< Of a bearer token.
   engine::EngineOptions engine;

@@ -54,6 +54,8 @@ absl::StatusOr<std::unique_ptr<rpc::SettlementPush>> StartSettlementPush(const C
   rpc::PushOptions options;
   options.sender = config.settlement_sender;
   options.consumer = config.settlement_consumer;
+  options.tenant = config.settlement_tenant;
+  options.operator_tenant = config.operator_tenant;
   options.on_event = LogEvent;
   if (!config.settlement_token_file.empty()) {
     OCS_ASSIGN_OR_RETURN(options.bearer_token, ReadFile(config.settlement_token_file));

@@ -20,6 +20,7 @@ namespace ocs::rpc {
 namespace wire = settlement::v1;
 using internal::AddRecordsBehind;
 using internal::FromWire;
+using internal::ToWire;
 
 int64_t PauseMillis(const PushOptions& options, int64_t failures, uint64_t draw) {
   OCS_CHECK(failures >= 1);
@@ -42,6 +43,11 @@ class SettlementPush::Lane final : public std::enable_shared_from_this<Lane> {
         random_(options.seed + shard.value) {
     request_.set_sender(options.sender);
     request_.set_shard(shard.value);
+    request_.set_tenant(options.tenant);
+    reading_.engine = engine;
+    reading_.records_max = options.records_max;
+    if (!options.tenant.empty())
+      reading_.tenant = options.tenant == options.operator_tenant ? "" : options.tenant;
   }
 
   void Begin() { StepAfter(0); }
@@ -88,21 +94,39 @@ class SettlementPush::Lane final : public std::enable_shared_from_this<Lane> {
   // On a thread of gRPC's, where reading the journal makes nobody wait.
   void Step() {
     request_.clear_record();
-    sent_ = after_;
+    request_.clear_behind();
+    request_.clear_up_to();
+    sent_ = std::max(after_, looked_);
     if (asked_) {
-      const internal::RecordReading reading{.engine = engine_, .records_max = options_.records_max};
-      const auto read = AddRecordsBehind(reading, shard_, &sent_, request_.mutable_record());
+      const auto read = AddRecordsBehind(reading_, shard_, &sent_, request_.mutable_record());
       if (!read.ok()) {
         asked_ = false;  // It may have got from elsewhere what is gone here.
         return Fail(std::string(read.status().message()));
       }
-      if (!*read) {
-        Succeed(0);
-        if (after_ > acknowledged_) return Acknowledge();
-        return StepAfter(options_.poll_ms);
+      if (request_.record().empty() && !IsTimeToTell()) return Rest(*read);
+      if (reading_.tenant) {
+        ToWire(after_, request_.mutable_behind());
+        ToWire(sent_, request_.mutable_up_to());
       }
     }
     Call();
+  }
+
+  // There is nothing for the receiver: true when it is to be told so. All that was looked at was
+  // other tenants', and a cursor that stood still would hold the journal back.
+  bool IsTimeToTell() {
+    if (sent_ <= after_ || ++quiet_steps_ < options_.quiet_steps_max) return false;
+    quiet_steps_ = 0;
+    return true;
+  }
+
+  // Nothing is sent in this step. `looked`: there were records, and none for this receiver.
+  void Rest(bool looked) {
+    looked_ = sent_;
+    if (looked) return StepAfter(0);
+    Succeed(0);
+    if (after_ > acknowledged_) return Acknowledge();
+    StepAfter(options_.poll_ms);
   }
 
   void Call() {
@@ -149,7 +173,8 @@ class SettlementPush::Lane final : public std::enable_shared_from_this<Lane> {
           "the receiver has records that are not in this journal: is the sender's name another "
           "installation's, or was the store restored from a backup?");
     }
-    after_ = safe;
+    after_ = looked_ = safe;
+    quiet_steps_ = 0;
     if (asked && safe <= before) {
       return Fail(absl::StrCat("the receiver took nothing: it stands at number ",
                                response_.local_record_sequence_number()));
@@ -214,9 +239,12 @@ class SettlementPush::Lane final : public std::enable_shared_from_this<Lane> {
   Random random_;
   wire::DeliverRecordsRequest request_;
   wire::DeliverRecordsResponse response_;
+  internal::RecordReading reading_;
   bool asked_ = false;     // Whether after_ is what the receiver said last.
   Position after_;         // What is sent next comes behind it.
-  Position sent_;          // The last of request_.
+  Position looked_;        // Between after_ and this nothing is for the receiver.
+  int quiet_steps_ = 0;    // That found nothing for it, since it was told anything.
+  Position sent_;          // How far request_ goes.
   Position acknowledged_;  // At least so far stands the cursor.
   int64_t failures_in_row_ = 0;
   bool told_ = false;  // Of the first success.

@@ -39,13 +39,18 @@ struct PushEvent {
 struct PushOptions {
   std::string sender;                   ///< Names the installation to the receiver.
   std::string consumer = "settlement";  ///< Among the consumers of records.
-  std::string bearer_token;             ///< Sent with each call; empty: none.
+  std::string bearer_token = {};        ///< Sent with each call; empty: none.
+  std::string tenant = {};              ///< Only of its customers; empty: of all.
+  std::string operator_tenant = {};     ///< Whose records are those that name no tenant.
   int records_max = 1'000;              ///< Of one call; 1 to 10,000.
   int64_t call_ms_max = 30'000;         ///< Then a call has failed.
   int64_t pause_ms_min = 100;           ///< After a failure; doubles with each that follows.
   int64_t pause_ms_max = 30'000;        ///< Up to this.
   int64_t poll_ms = 200;                ///< How long a shard without news rests.
-  uint64_t seed = 1;                    ///< Of the pauses' spread.
+  /// With a tenant: how many polls without news, or batches without a record of its, go by before
+  /// the receiver is told that there was none. Until then the cursor stays behind.
+  int quiet_steps_max = 50;
+  uint64_t seed = 1;  ///< Of the pauses' spread.
   /// Told of changes, on gRPC's threads; must not call back.
   std::function<void(const PushEvent&)> on_event = {};
 };

@@ -280,6 +280,179 @@ TEST_CASE("a receiver that takes nothing is asked again with pauses, not in a ci
   CHECK(world.push->statistics()[0].records == 0);
 }
 
+// Keeps one tenant's records as its rules say: only what begins where it stands.
+class TenantReceiver final : public wire::PhoneBillSettlement::Service {
+ public:
+  grpc::Status DeliverRecords(grpc::ServerContext* /*context*/,
+                              const wire::DeliverRecordsRequest* request,
+                              wire::DeliverRecordsResponse* response) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    CHECK(request->tenant() == tenant);
+    const Fault fault = draw ? draw() : Fault::kNone;
+    if (fault == Fault::kRefuse) return {grpc::StatusCode::UNAVAILABLE, "not now"};
+    if (fault == Fault::kForget && states_.size() > 1) states_.resize(states_.size() / 2 + 1);
+    const Position behind = At(request->behind());
+    const bool asks = !request->has_behind() && request->record().empty();
+    if (!asks && fault != Fault::kTakeNone && behind == states_.back().position) {
+      CHECK(request->has_up_to());
+      State next{At(request->up_to()), states_.back().kept};
+      for (const auto& record : request->record()) next.kept.push_back(At(record.position()));
+      empty += request->record().empty() ? 1 : 0;
+      states_.push_back(std::move(next));
+      arrived_.notify_all();
+    }
+    if (fault == Fault::kLoseAnswer) return {grpc::StatusCode::UNAVAILABLE, "stored, but dead"};
+    response->mutable_position()->set_group(states_.back().position.group);
+    response->mutable_position()->set_index(states_.back().position.index);
+    return grpc::Status::OK;
+  }
+  void AwaitPosition(Position wanted) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    REQUIRE(arrived_.wait_for(lock, std::chrono::seconds(60),
+                              [&] { return states_.back().position >= wanted; }));
+  }
+  std::vector<Position> kept() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return states_.back().kept;
+  }
+
+  std::string tenant;
+  std::function<Fault()> draw;
+  int empty = 0;
+
+ private:
+  struct State {
+    Position position;
+    std::vector<Position> kept;
+  };
+  static Position At(const type::v1::JournalPosition& position) {
+    return {position.group(), position.index()};
+  }
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<State> states_ = {{}};  // As it was after each call: a backup is one of them.
+};
+
+// A store with records of customers of three tenants, one after the other; then only of `last`.
+struct PushTenantsWorld {
+  explicit PushTenantsWorld(const std::string& last) {
+    before.PublishFile(OCS_OPERATORS_CATALOGUE);
+    const std::vector<std::string> tenants = {"acme", "", "globex"};
+    std::vector<AccountId> accounts;
+    for (const std::string& tenant : tenants) accounts.push_back(Create(tenant));
+    for (int i = 0; i < 120; ++i) before.Purchase(accounts[static_cast<size_t>(i % 3)], kOffer);
+    const AccountId quiet = Create(last);
+    for (int i = 0; i < 40; ++i) before.Purchase(quiet, kOffer);
+    before.engine.reset();
+    auto opened = engine::Engine::Open({}, {{before.store.get(), &worker, &writer}}, &before.clock);
+    REQUIRE(opened.ok());
+    engine = *std::move(opened);
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&receiver);
+    server = builder.BuildAndStart();
+    options = {.sender = "ocs01",
+               .operator_tenant = "operator",
+               .records_max = 7,
+               .pause_ms_min = 1,
+               .pause_ms_max = 4,
+               .poll_ms = 1,
+               .quiet_steps_max = 3};
+  }
+  ~PushTenantsWorld() {
+    push.reset();
+    std::promise<void> drained;
+    engine->Drain([&drained] { drained.set_value(); });
+    drained.get_future().wait();
+    server->Shutdown();
+  }
+  AccountId Create(const std::string& tenant) {
+    engine::tests::Kept<engine::CreateAccountCall> call;
+    call.change.key = "create-" + std::to_string(++keys);
+    call.currency = Unit::Of("CNY");
+    call.tenant = tenant;
+    before.Run(&call);
+    REQUIRE(call.status.ok());
+    before.TopUp(call.account, 50'000'000'000);
+    return call.account;
+  }
+  void Start(const std::string& tenant) {
+    options.tenant = receiver.tenant = tenant;
+    push = std::make_unique<SettlementPush>(engine.get(), server->InProcessChannel({}), options);
+  }
+  // Positions of the records of a tenant, "" for the operator's own, and of the last of all.
+  std::vector<Position> PositionsOf(const std::string& tenant, Position* last) {
+    const auto records = engine->ReadRecords({0}, {}, 1'000, 1 << 30);
+    REQUIRE(records.ok());
+    std::vector<Position> positions;
+    for (const engine::ReadRecord& record : *records) {
+      if (record.tenant == tenant) positions.push_back(record.id.position);
+      *last = record.id.position;
+    }
+    return positions;
+  }
+  Position AwaitCursor(Position wanted) {
+    for (int i = 0; i < 60'000; ++i) {
+      const auto position = engine->ConsumerPosition("settlement", {0});
+      REQUIRE(position.ok());
+      if (*position >= wanted) return *position;
+      std::promise<void> never;
+      never.get_future().wait_for(std::chrono::milliseconds(1));
+    }
+    return {};
+  }
+
+  static constexpr char kOffer[] = "ct-personal-light";
+  engine::tests::Harness before;
+  runtime::EventLoop worker{"worker"};
+  runtime::EventLoop writer{"writer"};
+  int keys = 0;
+  std::unique_ptr<engine::Engine> engine;
+  TenantReceiver receiver;
+  std::unique_ptr<grpc::Server> server;
+  PushOptions options;
+  std::unique_ptr<SettlementPush> push;
+};
+
+TEST_CASE("only a tenant's records are pushed, each once, whatever fails on the way",
+          "[rpc][property]") {
+  OCS_SEEDED_RANDOM(random, 131);
+  PushTenantsWorld world("globex");
+  Position last;
+  const std::vector<Position> wanted = world.PositionsOf("acme", &last);
+  REQUIRE(wanted.size() == 40);
+  int forgotten = 0;
+  world.receiver.draw = [&] {
+    const auto fault = static_cast<Fault>(std::max<int64_t>(0, random.Between(-7, 5)));
+    forgotten += fault == Fault::kForget ? 1 : 0;
+    return fault == Fault::kTakePart ? Fault::kNone : fault;
+  };
+  for (const size_t part : {10, 25}) {
+    world.Start("acme");
+    world.receiver.AwaitPosition(wanted[part]);
+    world.push->Stop();
+  }
+  world.receiver.draw = nullptr;
+  world.Start("acme");
+  // Behind its last record there are only others': it is told so, and the cursor follows.
+  world.receiver.AwaitPosition(last);
+  CHECK(world.AwaitCursor(last) == last);
+  world.push->Stop();
+  CHECK(world.receiver.kept() == wanted);
+  CHECK(world.receiver.empty > 0);
+  CHECK(forgotten > 0);
+}
+
+TEST_CASE("the records of no tenant are the operator's", "[rpc][unit]") {
+  PushTenantsWorld world("");
+  Position last;
+  const std::vector<Position> wanted = world.PositionsOf("", &last);
+  world.Start("operator");
+  world.receiver.AwaitPosition(wanted.back());
+  world.push->Stop();
+  CHECK(world.receiver.kept() == wanted);
+  CHECK(wanted.size() == 80);
+}
+
 TEST_CASE("pauses double up to their most, a little spread", "[rpc][unit]") {
   PushOptions options;
   CHECK(PauseMillis(options, 1, 0) == 100);

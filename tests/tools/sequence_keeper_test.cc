@@ -75,6 +75,51 @@ TEST_CASE("a file that a killed receiver left at any byte goes on with the recor
   }
 }
 
+settlement::v1::DeliverRecordsRequest TenantRequest(uint64_t behind, uint64_t up_to,
+                                                    const Records& records) {
+  settlement::v1::DeliverRecordsRequest request;
+  request.mutable_behind()->set_group(behind);
+  request.mutable_up_to()->set_group(up_to);
+  *request.mutable_record() = records;
+  return request;
+}
+
+TEST_CASE("a tenant's keeper takes what begins where it stands, also where there is nothing",
+          "[tools][crash]") {
+  const ocs::testing::TempDir folder;
+  const std::string path = folder.path() + "/ocs01.acme.0.jsonl";
+  const auto open = [&] {
+    auto opened = TenantKeeper::Open(folder.path(), "ocs01.acme.0.jsonl");
+    REQUIRE(opened.ok());
+    return *std::move(opened);
+  };
+  auto keeper = open();
+  CHECK(keeper->position().group() == 0);
+  REQUIRE(keeper->Add({}).ok());  // It only asks.
+  REQUIRE(keeper->Add(TenantRequest(0, 107, Numbers(3, 5))).ok());
+  CHECK(keeper->position().group() == 107);
+  REQUIRE(keeper->Add(TenantRequest(0, 107, Numbers(3, 5))).ok());        // Again.
+  REQUIRE(keeper->Add(TenantRequest(200, 210, Numbers(101, 101))).ok());  // Behind a gap.
+  CHECK(keeper->position().group() == 107);
+  REQUIRE(keeper->Add(TenantRequest(107, 150, {})).ok());
+  CHECK(open()->position().group() == 150);
+  settlement::v1::DeliverRecordsRequest endless;
+  endless.mutable_behind()->set_group(150);
+  CHECK(absl::IsInvalidArgument(open()->Add(endless)));
+  // Killed at any byte: what is whole counts, and what follows is sent again from there.
+  const std::string whole = TextOf(path);
+  for (size_t length = 0; length <= whole.size(); ++length) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, length);
+    auto cut = open();
+    const uint64_t at = cut->position().group();
+    CAPTURE(length);
+    if (at < 107)
+      REQUIRE(cut->Add(TenantRequest(at, 107, Numbers(std::max<uint64_t>(at, 102) - 99, 5))).ok());
+    if (at < 150) REQUIRE(cut->Add(TenantRequest(107, 150, {})).ok());
+    REQUIRE(TextOf(path) == whole);
+  }
+}
+
 TEST_CASE("names of senders are names of files, and a file of something else is refused",
           "[tools][unit]") {
   const ocs::testing::TempDir folder;

@@ -40,6 +40,7 @@ class Receiver final : public wire::PhoneBillSettlement::Service {
                               wire::DeliverRecordsResponse* response) override {
     if (!IsSender(request->sender())) return UnknownSender();
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (!request->tenant().empty()) return DeliverOfTenant(*request, response);
     const std::string name = Cat(request->sender(), ".", request->shard(), ".jsonl");
     // The numbers of a shard begin with 1.
     const auto keeper = AddTo(&records_, name, request->record(), 1);
@@ -65,6 +66,29 @@ class Receiver final : public wire::PhoneBillSettlement::Service {
   }
 
  private:
+  // The numbers have gaps: positions say where it stands.
+  grpc::Status DeliverOfTenant(const wire::DeliverRecordsRequest& request,
+                               wire::DeliverRecordsResponse* response) {
+    if (!IsSender(request.tenant())) return UnknownSender();
+    const std::string name =
+        Cat(request.sender(), ".", request.tenant(), ".", request.shard(), ".jsonl");
+    auto found = tenants_.find(name);
+    if (found == tenants_.end()) {
+      if (tenants_.size() >= kKeepersMax)
+        return Refuse(absl::InvalidArgumentError("too many tenants and shards"));
+      auto opened = TenantKeeper::Open(folder_, name);
+      if (!opened.ok()) return Refuse(opened.status());
+      found = tenants_.emplace(name, *std::move(opened)).first;
+    }
+    const absl::Status added = found->second->Add(request);
+    if (!added.ok()) {
+      tenants_.erase(found);
+      return Refuse(added);
+    }
+    *response->mutable_position() = found->second->position();
+    return grpc::Status::OK;
+  }
+
   template <typename Message>
   using Keepers = std::map<std::string, std::unique_ptr<SequenceKeeper<Message>>>;
 
@@ -89,7 +113,7 @@ class Receiver final : public wire::PhoneBillSettlement::Service {
 
   static grpc::Status UnknownSender() {
     return Refuse(absl::InvalidArgumentError(
-        "sender: expected 1 to 64 letters, digits, '-' or '_': it names a file"));
+        "sender and tenant: expected 1 to 64 letters, digits, '-' or '_': they name a file"));
   }
   static grpc::Status Refuse(const absl::Status& why) {
     const std::string text(why.message());
@@ -101,6 +125,7 @@ class Receiver final : public wire::PhoneBillSettlement::Service {
   const std::string folder_;
   std::mutex mutex_;
   Keepers<cdr::v1::Record> records_;
+  std::map<std::string, std::unique_ptr<TenantKeeper>> tenants_;
   Keepers<wire::BillDocument> bills_;
 };
 

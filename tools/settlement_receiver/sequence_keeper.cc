@@ -52,6 +52,10 @@ absl::StatusOr<std::string> ReadFrom(int file, int64_t begin, int64_t end) {
   return bytes;
 }
 
+bool SamePlace(const type::v1::JournalPosition& a, const type::v1::JournalPosition& b) {
+  return a.group() == b.group() && a.index() == b.index();
+}
+
 }  // namespace
 
 bool IsSender(std::string_view sender) {
@@ -77,6 +81,42 @@ absl::Status ReadLine(const std::string& line, google::protobuf::Message* messag
   const auto parsed = google::protobuf::util::JsonStringToMessage(line, message);
   if (parsed.ok()) return absl::OkStatus();
   return absl::DataLossError("the last line of the file is not what is kept in it");
+}
+
+absl::StatusOr<std::unique_ptr<TenantKeeper>> TenantKeeper::Open(const std::string& folder,
+                                                                 const std::string& name) {
+  std::unique_ptr<TenantKeeper> keeper(new TenantKeeper());
+  OCS_ASSIGN_OR_RETURN(keeper->file_, LineFile::Open(folder, name));
+  if (keeper->file_->last_line().empty()) return keeper;
+  cdr::v1::Record last;
+  OCS_RETURN_IF_ERROR(ReadLine(keeper->file_->last_line(), &last));
+  keeper->position_ = last.position();
+  return keeper;
+}
+
+absl::Status TenantKeeper::Add(const settlement::v1::DeliverRecordsRequest& request) {
+  if (!request.has_behind() && request.record().empty()) return absl::OkStatus();  // It asks.
+  if (!request.has_up_to()) {
+    return absl::InvalidArgumentError("up_to: is missing: expected how far a tenant's records go");
+  }
+  if (!SamePlace(request.behind(), position_) || SamePlace(request.up_to(), position_))
+    return absl::OkStatus();
+  std::string lines;
+  for (const cdr::v1::Record& record : request.record()) {
+    OCS_ASSIGN_OR_RETURN(const std::string line, LineOf(record));
+    lines += line;
+  }
+  const int count = request.record_size();
+  // The last line is how far it has come.
+  if (count == 0 || !SamePlace(request.record(count - 1).position(), request.up_to())) {
+    cdr::v1::Record place;
+    *place.mutable_position() = request.up_to();
+    OCS_ASSIGN_OR_RETURN(const std::string line, LineOf(place));
+    lines += line;
+  }
+  OCS_RETURN_IF_ERROR(file_->Append(lines));
+  position_ = request.up_to();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<LineFile>> LineFile::Open(const std::string& folder,

@@ -109,6 +109,28 @@ class SequenceKeeper final {
   Message last_;
 };
 
+/// The records of one tenant in one shard: their numbers have gaps, so that it is positions that
+/// say how far the file has come. A line that has only a position says that up to there there was
+/// nothing more. Thread-compatible.
+class TenantKeeper final {
+ public:
+  /// Errors: as SequenceKeeper::Open.
+  static absl::StatusOr<std::unique_ptr<TenantKeeper>> Open(const std::string& folder,
+                                                            const std::string& name);
+  /// Adds the records of a request that begins where the file ends; of any other nothing. They are
+  /// on the disk when it returns. Errors: as LineFile::Append; InvalidArgument for a request that
+  /// does not say how far it goes.
+  absl::Status Add(const settlement::v1::DeliverRecordsRequest& request);
+
+  /// How far it has come; 0.0 at the beginning.
+  const type::v1::JournalPosition& position() const { return position_; }
+
+ private:
+  TenantKeeper() = default;
+  std::unique_ptr<LineFile> file_;
+  type::v1::JournalPosition position_;
+};
+
 using RecordKeeper = SequenceKeeper<cdr::v1::Record>;
 using BillKeeper = SequenceKeeper<settlement::v1::BillDocument>;
 

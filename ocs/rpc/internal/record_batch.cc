@@ -67,7 +67,7 @@ absl::StatusOr<bool> AddRecordsBehind(const RecordReading& reading, ShardId shar
       return Annotate(record.status(), absl::StrCat("record ", cdr::FormatRecordId(read.id)));
     }
     *after = read.id.position;
-    if (!reading.tenant.empty() && read.tenant != reading.tenant) continue;
+    if (reading.tenant && read.tenant != *reading.tenant) continue;
     if (reading.filter != nullptr && !reading.filter->Passes(*record)) continue;
     cdr::v1::Record* added = out->Add();
     ToWire(read.id, *record, added);

@@ -40,7 +40,8 @@ struct RecordReading {
   Explain explain = Explain::kNo;
   const RecordFilter* filter = nullptr;  ///< Null: all records.
   int records_max = 1'000;               ///< That are looked at.
-  std::string tenant = {};               ///< Only of its customers; empty: of all.
+  /// Only of its customers, "" the operator's own; nothing: of all.
+  std::optional<std::string> tenant = {};
 };
 
 /// Adds the records of a shard behind `after` to `out`, about 2 MiB at most, and moves `after` to

@@ -1,6 +1,8 @@
 #include "ocs/rpc/internal/record_stream.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,13 @@
 
 namespace ocs::rpc::internal {
 namespace {
+
+// A tenant's caller gets what is its tenant's, the operator's all.
+std::optional<std::string> TenantWanted(const Pass& pass) {
+  const std::string_view tenant = Gate::TenantOf(pass);
+  if (tenant.empty()) return std::nullopt;
+  return std::string(tenant);
+}
 
 constexpr int kRecordsMax = 10'000;
 // How long a reader that has caught up may wait for a new record.
@@ -69,7 +78,7 @@ std::optional<FieldFault> RecordStream::Read(const cdr::v1::StreamRecordsRequest
   reading_ = {.engine = scope_.engine,
               .zone = scope_.zone,
               .explain = request.with_explanation() ? Explain::kYes : Explain::kNo,
-              .tenant = std::string(Gate::TenantOf(pass_))};
+              .tenant = TenantWanted(pass_)};
   if (request.records_max() != 0) reading_.records_max = request.records_max();
   if (request.has_filter()) {
     if (auto fault = filter_.Read(request.filter())) return fault;
