@@ -232,6 +232,7 @@ struct Session {
   Position last = {};            ///< Its last entry; each entry of a session names the one before.
   NodeId node = {};              ///< Who makes the call.
   std::string origin_host = {};  ///< The gateway that demands go to; "": any that listens.
+  uint32_t origin_state = 0;     ///< Its Origin-State-Id when the session began; 0: not stated.
   absl::InlinedVector<Grant, 1> grants = {};
   friend bool operator==(const Session&, const Session&) = default;
 };

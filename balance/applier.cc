@@ -397,8 +397,7 @@ void Applier::NoteDue(const Account& account) {
       earliest_due_ = std::min(earliest_due_, effects_.demand().ask_at);
       break;
     case Effect::kSetWatch:
-      if (!effects_.watch_ends())
-        earliest_due_ = std::min(earliest_due_, DueOf(effects_.watch()));
+      if (!effects_.watch_ends()) earliest_due_ = std::min(earliest_due_, DueOf(effects_.watch()));
       break;
     case Effect::kAddSubscription:
     case Effect::kSetSubscription:

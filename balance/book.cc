@@ -529,6 +529,11 @@ void Book::Reschedule(Account* account) {
   state_->accounts.Schedule(Cached(account), account->NextDue());
 }
 
+absl::Status Book::ListDue(Instant until, size_t count_max, DuePlace* place,
+                           std::vector<AccountId>* accounts) const {
+  return state_->accounts.ListDue(until, count_max, place, accounts);
+}
+
 BookStatistics Book::statistics() const {
   BookStatistics statistics = state_->statistics;
   statistics.account_loads = state_->accounts.loads();

@@ -47,6 +47,13 @@ struct BookOptions {
   bool dry = false;
 };
 
+/// Where a listing of due work has come to.
+struct DuePlace {
+  bool in_store = false;  ///< What waits in memory was listed.
+  std::string key = {};   ///< Of the last row.
+  bool done = false;
+};
+
 /// An entry read back, with the bytes that its views point into.
 struct StoredEntry {
   std::string bytes;
@@ -163,6 +170,12 @@ class Book final {
   /// does what is due and then calls Reschedule for each.
   absl::StatusOr<std::vector<AccountId>> TakeDue(Instant now, int accounts_max);
   void Reschedule(Account* account);
+  /// Adds accounts for which something falls due by `until`, from the place on, which it moves:
+  /// first all that wait in memory, then `count_max` of the store's at a time, some of them twice.
+  /// What is put down only meanwhile need not be among them. Takes nothing away. Errors: DataLoss,
+  /// Unavailable.
+  absl::Status ListDue(Instant until, size_t count_max, DuePlace* place,
+                       std::vector<AccountId>* accounts) const;
 
   BookStatistics statistics() const;
 

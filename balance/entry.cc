@@ -11,7 +11,7 @@ namespace ocs::balance {
 namespace {
 
 // Numbers that are not given away yet have no name.
-constexpr std::array<std::string_view, 57> kKindNames = {"",
+constexpr std::array<std::string_view, 58> kKindNames = {"",
                                                          "account created",
                                                          "identity added",
                                                          "identity removed",
@@ -67,7 +67,8 @@ constexpr std::array<std::string_view, 57> kKindNames = {"",
                                                          "voucher claimed",
                                                          "voucher settled",
                                                          "voucher credited",
-                                                         "operated"};
+                                                         "operated",
+                                                         "origin restarted"};
 
 constexpr std::array<std::string_view, kLedgerAccountCount> kLedgerNames = {
     "",
@@ -176,13 +177,14 @@ void EntryBuilder::Post(LedgerAccount account, BucketId bucket, int64_t amount) 
 }
 
 void EntryBuilder::OpenSession(uint32_t revision, Instant opened_at, Instant ends_at) {
-  OpenSession(revision, opened_at, ends_at, "");
+  OpenSession(revision, opened_at, ends_at, "", 0);
 }
 
 void EntryBuilder::OpenSession(uint32_t revision, Instant opened_at, Instant ends_at,
-                               std::string_view origin_host) {
+                               std::string_view origin_host, uint32_t origin_state) {
   Session more;
   more.origin_host = origin_host;
+  more.origin_state = origin_state;
   ByteWriter out(&effects_);
   out.U8(CodeOf(Effect::kOpenSession, more));
   out.Varint(revision);

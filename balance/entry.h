@@ -66,6 +66,7 @@ enum class EntryKind : uint8_t {
   kVoucherSettled = 54,     ///< There: the account has it (answer 1), or will not (0).
   kVoucherCredited = 55,    ///< In the account's shard, beside what it was turned into.
   kOperated = 56,           ///< An operator changed how the server works. Of no account.
+  kOriginRestarted = 57,    ///< A gateway, with its Origin-State-Id from then on. Of no account.
 };
 /// "session opened", "top-up", ...
 std::string_view EntryKindName(EntryKind kind);
@@ -242,7 +243,7 @@ class EntryBuilder final {
             int64_t amount);  ///< An amount of 0 is left out.
   void OpenSession(uint32_t revision, Instant opened_at, Instant ends_at);
   void OpenSession(uint32_t revision, Instant opened_at, Instant ends_at,
-                   std::string_view origin_host);
+                   std::string_view origin_host, uint32_t origin_state);
   /// The session has reported: what is then true of it.
   struct Report {
     uint32_t number_max;

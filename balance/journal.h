@@ -147,6 +147,8 @@ inline constexpr std::string_view kCheckpoint =
 inline constexpr std::string_view kTrimmed =
     "trimmed";  ///< Last group that was trimmed away, and its hash.
 inline constexpr std::string_view kCursorPrefix = "cursor/";  ///< + consumer name -> position.
+inline constexpr std::string_view kOriginPrefix =
+    "origin/";  ///< + tenant, '/' and gateway -> its Origin-State-Id.
 inline constexpr std::string_view kRevisionPrefix =
     "revision/";  ///< + number (4 bytes) -> position of its entry.
 inline constexpr std::string_view kVoucherClaimPrefix =

@@ -142,7 +142,8 @@ absl::StatusOr<EntryWords> DescribeEntry(const EntryView& entry, absl::TimeZone 
                                          const std::vector<std::pair<BucketId, Unit>>& units) {
   EntryWords words;
   words.text = Cat(EntryKindName(entry.kind), KeyWords(entry.key));
-  if (entry.kind == EntryKind::kOperated) words.text += Cat("; ", entry.answer);
+  if (entry.kind == EntryKind::kOperated || entry.kind == EntryKind::kOriginRestarted)
+    words.text += Cat("; ", entry.answer);
   EffectReader effects(entry.effects);
   std::vector<std::pair<BucketId, Unit>> known = units;
   while (effects.Next()) {

@@ -327,6 +327,14 @@ std::vector<Key> CreditKeys() {
           "strict_reporting_reasons", "a Reporting-Reason without used units is refused: no, yes",
           {"no", "yes"},
           [](Config & config) -> auto& { return config.engine.credit.strict_reasons; }),
+      NumberKey(
+          "quota_holding_seconds",
+          "Quota-Holding-Time, where the catalogue states none; 0: it is not told", {0, kDay},
+          [](Config & config) -> auto& { return config.engine.credit.quota_holding_seconds; }),
+      EitherKey(
+          "tell_triggers", "answers say which changes of a call ask for a new grant: no, yes",
+          {"no", "yes"},
+          [](Config & config) -> auto& { return config.engine.credit.tells_triggers; }),
   };
 }
 
@@ -346,6 +354,11 @@ std::vector<Key> StreamKeys() {
           "grant_money_micros", "the server's grants: as many as so much money pays; 0: no bound",
           {0, 1'000'000'000'000},
           [](Config & config) -> auto& { return config.engine.grants.money_micros; }),
+      NumberKey(
+          "grant_seconds",
+          "the server's grants: as many as last so long at the speed of the last report; 0: no "
+          "bound",
+          {0, kDay}, [](Config & config) -> auto& { return config.engine.grants.seconds; }),
       NumberKey(
           "grant_threshold_percent",
           "Unit-Quota-Threshold: so many per cent of a grant; 0: it is not told", {0, 99},

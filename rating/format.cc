@@ -57,6 +57,8 @@ class Writer final {
     add("failed", in_.calls.failed);
     add("cancelled", in_.calls.cancelled);
     add("moderated", in_.calls.moderated);
+    if (in_.calls.quota_holding_seconds >= 0)
+      calls.Add("quota_holding_seconds", Cat(in_.calls.quota_holding_seconds));
     top_.Add("calls", std::move(calls));
     if (in_.switches_sessions) top_.Add("open_sessions", "switch");
     return std::move(top_);

@@ -178,6 +178,21 @@ PromptBand Tariff::PromptsAround(int64_t prompt_tokens) const {
   return around;
 }
 
+uint32_t Tariff::PriceDependsOn(OfferIndex offer, ModelIndex model) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const uint32_t table = compiled_->tariff.offer_tables[offer.value].prices;
+  return table == internal::kNone ? 0 : compiled_->tariff.DependsOn(table, model.value);
+}
+
+uint32_t Tariff::DrawDependsOn(OfferIndex offer, uint32_t grant, ModelIndex model) const {
+  OCS_CHECK(offer.value < offer_count());
+  OCS_CHECK(model.value < model_count());
+  const auto& draws = compiled_->tariff.offer_tables[offer.value].draws;
+  OCS_CHECK(grant < draws.size());
+  return compiled_->tariff.DependsOn(draws[grant], model.value);
+}
+
 bool Tariff::switches_sessions() const { return compiled_->tariff.switches_sessions; }
 
 const CallTerms& Tariff::calls() const { return compiled_->tariff.calls; }

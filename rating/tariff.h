@@ -221,6 +221,9 @@ struct CallTerms {
   CallCharge failed = CallCharge::kCharged;
   CallCharge cancelled = CallCharge::kCharged;
   CallCharge moderated = CallCharge::kCharged;
+  /// Quota-Holding-Time: units that nobody uses for so long are to be given back; 0: never. -1: not
+  /// stated.
+  int32_t quota_holding_seconds = -1;
   friend bool operator==(const CallTerms&, const CallTerms&) = default;
 };
 
@@ -388,11 +391,18 @@ class Tariff final {
   /// found.
   PromptBand PromptsAround(int64_t prompt_tokens) const;
 
+  /// What the price (or a grant's draw) of the model asks about a use: bit d is Dimension d, bit
+  /// kDimensionCount the prompt's length. Where a bit is 0, what it stands for may change without
+  /// another price.
+  uint32_t PriceDependsOn(OfferIndex offer, ModelIndex model) const;
+  uint32_t DrawDependsOn(OfferIndex offer, uint32_t grant, ModelIndex model) const;
+
   /// Sessions that were opened with an older revision go over to this one when it comes into force;
   /// else they keep theirs.
   bool switches_sessions() const;
 
-  /// How calls that failed, or were cancelled or moderated, are charged.
+  /// How calls that failed, or were cancelled or moderated, are charged, and how long a call may
+  /// stand still.
   const CallTerms& calls() const;
 
   /// How a declared unit is shown, or null when the catalogue does not declare it.

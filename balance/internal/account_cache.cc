@@ -202,4 +202,32 @@ absl::Status AccountCache::ScanStoredDue(int64_t now_second, int count_max,
   return cursor->status();
 }
 
+absl::Status AccountCache::ListDue(Instant until, size_t count_max, DuePlace* place,
+                                   std::vector<AccountId>* accounts) const {
+  const int64_t until_second = SecondOf(until);
+  if (!place->in_store) {
+    // At once: the schedule changes from step to step.
+    for (const auto& [second, waiting] : schedule_) {
+      if (second > until_second) break;
+      accounts->insert(accounts->end(), waiting.begin(), waiting.end());
+    }
+    place->in_store = true;
+    return absl::OkStatus();
+  }
+  auto cursor = store_->Seek(Table::kDue, place->key);
+  if (cursor->valid() && cursor->key() == place->key) cursor->Next();
+  for (size_t count = 0; cursor->valid(); cursor->Next(), ++count) {
+    if (count == count_max) return absl::OkStatus();
+    ByteReader in(cursor->key());
+    const auto second = static_cast<int64_t>(in.Big64());
+    const AccountId id{in.Big64()};
+    if (!in.ok()) return absl::DataLossError("a row of the table of due work is damaged");
+    if (second > until_second) break;
+    place->key = cursor->key();
+    accounts->push_back(id);
+  }
+  place->done = true;
+  return cursor->status();
+}
+
 }  // namespace ocs::balance::internal

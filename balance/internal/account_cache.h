@@ -16,6 +16,10 @@
 #include "balance/account.h"
 #include "balance/store.h"
 
+namespace ocs::balance {
+struct DuePlace;
+}
+
 namespace ocs::balance::internal {
 
 struct CachedAccount final : Account {
@@ -59,6 +63,10 @@ class AccountCache final {
 
   /// Takes up to `count_max` accounts for which something may be due, each once.
   absl::StatusOr<std::vector<AccountId>> TakeDue(Instant now, int count_max);
+
+  /// As Book::ListDue.
+  absl::Status ListDue(Instant until, size_t count_max, DuePlace* place,
+                       std::vector<AccountId>* accounts) const;
 
   int64_t size() const { return static_cast<int64_t>(accounts_.size()); }
   int64_t dirty_count() const { return dirty_count_; }

@@ -201,10 +201,14 @@ uint32_t FlagsOf(const Grant& g) {
 
 enum SessionBit : int {
   kSessionOriginHost = 0,
-  kSessionBits = 1,
+  kSessionOriginState = 1,
+  kSessionBits = 2,
 };
 
-uint32_t FlagsOf(const Session& s) { return Flag(kSessionOriginHost, !s.origin_host.empty()); }
+uint32_t FlagsOf(const Session& s) {
+  return Flag(kSessionOriginHost, !s.origin_host.empty()) |
+         Flag(kSessionOriginState, s.origin_state != 0);
+}
 
 enum SubscriptionBit : int {
   kSubscriptionId = 0,
@@ -334,12 +338,14 @@ void EncodeMore(const Session& session, ByteWriter& out) {
   const uint32_t flags = FlagsOf(session);
   out.Varint(flags);
   if (Has(flags, kSessionOriginHost)) out.Text(session.origin_host);
+  if (Has(flags, kSessionOriginState)) out.Varint(session.origin_state);
 }
 
 bool DecodeMore(ByteReader& in, Session* session) {
   uint64_t flags = 0;
   if (!ReadFlags(in, kSessionBits, &flags)) return false;
   if (Has(flags, kSessionOriginHost)) session->origin_host = in.Text();
+  if (Has(flags, kSessionOriginState)) session->origin_state = static_cast<uint32_t>(in.Varint());
   return in.ok();
 }
 

@@ -45,6 +45,9 @@ inline constexpr int kCatalogueBytesMax = 3 * 1024 * 1024;
 inline constexpr int kBucketsPerAccountMax = 256;
 /// One enterprise key at 4,096 calls at once.
 inline constexpr int kOpenSessionsPerAccountMax = 4096;
+/// Gateways that a shard knows by their Origin-State-Id: an operator has tens. Of one more it is
+/// not noticed that it was restarted: its sessions end by the supervision timer.
+inline constexpr int kOriginsPerShardMax = 4096;
 inline constexpr int kServicesPerSessionMax = 16;
 inline constexpr int kOffersPerAccountMax = 64;
 /// One customer's numbers and keys in one request.

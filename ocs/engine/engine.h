@@ -60,6 +60,10 @@ struct CreditPolicy {
   bool zero_grant_at_end = false;
   /// Reporting-Reason without usage is refused (CC-67).
   bool strict_reasons = false;
+  /// Quota-Holding-Time where the catalogue states none (CC-39); 0: none is told.
+  int64_t quota_holding_seconds = 0;
+  /// Tells which changes of a use ask for a new grant (CC-43).
+  bool tells_triggers = false;
 };
 
 /// How much is granted when the request leaves it to the server.
@@ -68,6 +72,9 @@ struct GrantPolicy {
   int64_t tokens_max = 0;  ///< Never more; 0: default_grant_tokens is what is granted.
   /// Aims at so much money a grant, in micros of the account's currency; 0: tokens_max.
   int64_t money_micros = 0;
+  /// Aims at a grant that lasts so long, at the speed at which the session has used since its last
+  /// report; 0: speed does not matter. Between tokens_min and tokens_max.
+  int64_t seconds = 0;
   /// Tells how many output tokens the account could pay for in all (output_tokens_safe).
   bool tells_safe_tokens = false;
   int threshold_percent = 0;  ///< Unit-Quota-Threshold: so many per cent of a grant; 0: not told.

@@ -34,7 +34,12 @@ enum MoreBit : uint8_t {
   kMorePool = 16,
   kMoreThreshold = 32,
   kMoreSafe = 64,
-  kMoreKnown = 127,
+  kMoreFurther = 128,  // A byte of FurtherBit and what it says follow the rest.
+};
+enum FurtherBit : uint8_t {
+  kFurtherHolding = 1,
+  kFurtherTriggers = 2,
+  kFurtherKnown = 3,
 };
 
 constexpr std::string_view kStateNames[] = {"",        "proposed", "expired", "rejected",
@@ -105,7 +110,25 @@ uint8_t MoreOf(const ServiceAnswer& service) {
       bit(!service.filters.empty(), kMoreFilters) |
       bit(service.tariff_changes_at != Instant::Never(), kMoreTariff) |
       bit(!service.pool.empty(), kMorePool) | bit(service.threshold_tokens != 0, kMoreThreshold) |
-      bit(service.output_tokens_safe >= 0, kMoreSafe));
+      bit(service.output_tokens_safe >= 0, kMoreSafe) |
+      bit(service.quota_holding_seconds >= 0 || service.triggers != 0, kMoreFurther));
+}
+
+void EncodeFurther(const ServiceAnswer& service, ByteWriter& out) {
+  const bool holding = service.quota_holding_seconds >= 0;
+  out.U8(static_cast<uint8_t>((holding ? kFurtherHolding : 0) |
+                              (service.triggers != 0 ? kFurtherTriggers : 0)));
+  if (holding) out.Varint(static_cast<uint64_t>(service.quota_holding_seconds));
+  if (service.triggers != 0) out.U8(service.triggers);
+}
+
+bool DecodeFurther(ByteReader& in, ServiceAnswer* service) {
+  const uint8_t further = in.U8();
+  if (!in.ok() || further == 0 || (further & ~kFurtherKnown) != 0) return false;
+  if ((further & kFurtherHolding) != 0)
+    service->quota_holding_seconds = static_cast<int32_t>(in.Varint());
+  if ((further & kFurtherTriggers) != 0) service->triggers = in.U8();
+  return in.ok();
 }
 
 void EncodeMore(const ServiceAnswer& service, uint8_t more, ByteWriter& out) {
@@ -128,11 +151,12 @@ void EncodeMore(const ServiceAnswer& service, uint8_t more, ByteWriter& out) {
   }
   if ((more & kMoreThreshold) != 0) out.Signed(service.threshold_tokens);
   if ((more & kMoreSafe) != 0) out.Signed(service.output_tokens_safe);
+  if ((more & kMoreFurther) != 0) EncodeFurther(service, out);
 }
 
 bool DecodeMore(ByteReader& in, ServiceAnswer* service) {
   const uint8_t more = in.U8();
-  if (!in.ok() || (more & ~kMoreKnown) != 0) return false;
+  if (!in.ok()) return false;
   if ((more & kMoreValidity) != 0) service->validity_seconds = static_cast<uint32_t>(in.Varint());
   if ((more & kMoreRedirect) != 0) service->redirect_to = in.Text();
   if ((more & kMoreFilters) != 0) {
@@ -156,6 +180,7 @@ bool DecodeMore(ByteReader& in, ServiceAnswer* service) {
   }
   if ((more & kMoreThreshold) != 0) service->threshold_tokens = in.Signed();
   if ((more & kMoreSafe) != 0) service->output_tokens_safe = in.Signed();
+  if ((more & kMoreFurther) != 0 && !DecodeFurther(in, service)) return false;
   return in.ok();
 }
 

@@ -92,6 +92,24 @@ enum class ReportingReason : uint8_t {
   kUnusedQuotaTimer = 9,
 };
 
+/// What a use is like, where a change of it asks for a new grant (Trigger-Type, TS 32.299 section
+/// 7.2.236, in the words of model calls).
+enum class Trigger : uint8_t {
+  kModel = 0,
+  kServiceTier = 1,
+  kProduct = 2,
+  kScenario = 3,
+  kRegion = 4,
+  kChannel = 5,
+  kPromptLength = 6,
+};
+inline constexpr int kTriggerCount = 7;
+/// Some of them: bit i is Trigger i.
+using Triggers = uint8_t;
+constexpr Triggers BitOf(Trigger trigger) {
+  return static_cast<Triggers>(1U << static_cast<unsigned>(trigger));
+}
+
 /// Multiple-Services-Credit-Control of a request: one rating group, which here is one model.
 struct ServiceRequest {
   uint32_t rating_group = 0;
@@ -120,6 +138,7 @@ struct ServiceRequest {
   /// Of a request for quota: the credit pool of this session that the grant shall go into, where
   /// its price allows (CC-80); 0: none.
   uint32_t pool = 0;
+  Triggers triggers = 0;  ///< What has changed: with the reason kRatingConditionChange (CC-43).
 };
 
 /// A Credit-Control-Request. Its texts point into memory of the caller that must live until Done().
@@ -147,6 +166,9 @@ struct CreditControlRequest {
   /// Origin-Host: the gateway that demands for this session go to, as at its start; empty: any that
   /// listens. Not part of what a repeat is compared by.
   std::string_view origin_host;
+  /// Origin-State-Id of that gateway: greater after each restart that has lost its sessions
+  /// (CC-15); 0: not stated. Not part of what a repeat is compared by.
+  uint32_t origin_state_id = 0;
   absl::InlinedVector<ServiceRequest, 1> services;
 };
 
@@ -211,6 +233,10 @@ struct ServiceAnswer {
   /// How many output tokens beyond what was reported the account could pay for now, this grant
   /// included: a call that is clamped to them never overruns. -1: not told.
   int64_t output_tokens_safe = -1;
+  /// Quota-Holding-Time: report and give back what is left when nothing was used for so long
+  /// (CC-39); 0: never; -1: not told.
+  int32_t quota_holding_seconds = -1;
+  Triggers triggers = 0;  ///< Changes that ask for a new grant, and no others; 0: not told (CC-43).
   int64_t charged_micros = 0;  ///< Money charged for the units this request reports.
   int64_t drawn =
       0;  ///< Pieces drawn from packages for them (all units together, for a gateway's log).

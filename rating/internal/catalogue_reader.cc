@@ -96,7 +96,8 @@ void CatalogueReader::ReadCalls(const Fields& fields) {
   }
   const auto map = fields.Map("calls");
   if (!map) return;
-  const Fields calls(*map, {"failed", "cancelled", "moderated", "note"}, reporter_);
+  const Fields calls(*map, {"failed", "cancelled", "moderated", "quota_holding_seconds", "note"},
+                     reporter_);
   if (!IsMap(*map)) return;
   const auto read = [&](const char* key, CallCharge* charge) {
     const auto text = calls.Text(key, "charged, prompt or free");
@@ -112,6 +113,15 @@ void CatalogueReader::ReadCalls(const Fields& fields) {
   read("failed", &draft_.out.calls.failed);
   read("cancelled", &draft_.out.calls.cancelled);
   read("moderated", &draft_.out.calls.moderated);
+  constexpr std::string_view kSeconds = "a whole number of seconds from 0 to 86,400";
+  const auto text = calls.Text("quota_holding_seconds", kSeconds);
+  if (!text) return;
+  const auto seconds = ParseCount(*text);
+  if (seconds && *seconds <= 86'400) {
+    draft_.out.calls.quota_holding_seconds = static_cast<int32_t>(*seconds);
+  } else {
+    calls.Fault("quota_holding_seconds", Cat("expected ", kSeconds, ", found ", Quoted(*text)));
+  }
 }
 
 void CatalogueReader::ReadCalendar(const Field& item) {

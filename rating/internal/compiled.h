@@ -132,6 +132,21 @@ struct CompiledTariff {
     return nullptr;
   }
 
+  /// What the model's rules of a table ask about a use: as Tariff::PriceDependsOn.
+  uint32_t DependsOn(uint32_t table, uint32_t model) const {
+    uint32_t asked = 0;
+    const List list = lists[tables[table][model]];
+    for (uint32_t i = list.begin; i < list.end; ++i) {
+      const Candidate& candidate = candidates[i];
+      for (uint32_t c = 0; c < candidate.check_count; ++c) {
+        const Check& check = checks[candidate.checks + c];
+        if (check.kind == CheckKind::kDimension) asked |= 1U << check.arg;
+        if (check.kind == CheckKind::kPrompt) asked |= 1U << kDimensionCount;
+      }
+    }
+    return asked;
+  }
+
   /// The first instant after the context's, before `until`, at which another row holds; Never().
   Instant NextSwitch(uint32_t table, uint32_t model, const UseContext& context,
                      Instant until) const;

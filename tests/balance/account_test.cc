@@ -44,6 +44,7 @@ TEST_CASE("a state without what version 4 added is written as version 3", "[bala
   const auto only = [&](auto change) {
     Account changed = WideAccount();
     changed.sessions[0].origin_host.clear();
+    changed.sessions[0].origin_state = 0;
     changed.demands.clear();
     changed.watches.clear();
     CHECK(Bytes(changed)[0] == 3);
@@ -55,6 +56,7 @@ TEST_CASE("a state without what version 4 added is written as version 3", "[bala
     CHECK(*decoded == changed);
   };
   only([&](Account& a) { a.sessions[0].origin_host = "g"; });
+  only([&](Account& a) { a.sessions[0].origin_state = 7; });
   only([&](Account& a) { a.demands = account.demands; });
   only([&](Account& a) { a.watches = account.watches; });
 }
@@ -173,6 +175,7 @@ TEST_CASE("an account state of format version 2 has no windows of volume prices"
   Account account = WideAccount();
   account.volume_windows.clear();
   account.sessions[0].origin_host.clear();
+  account.sessions[0].origin_state = 0;
   account.demands.clear();
   account.watches.clear();
   std::string bytes = Bytes(account);

@@ -206,10 +206,11 @@ TEST_CASE("a demand stays until it is dropped or its session ends", "[balance][u
   CHECK_FALSE(Applies(&account, [&](EntryBuilder& e) { e.SetDemand(demand); }));  // Not open.
   const auto open = [&](EntryBuilder& e) {
     e.SetKey({.type = EntryKey::Type::kRequest, .text = "s", .number = 0});
-    e.OpenSession(1, kNow, kNow.PlusSeconds(9'000), "g");
+    e.OpenSession(1, kNow, kNow.PlusSeconds(9'000), "g", 7);
   };
   CHECK(Applies(&account, open));
   CHECK(account.sessions[0].origin_host == "g");
+  CHECK(account.sessions[0].origin_state == 7);
   CHECK(Applies(&account, [&](EntryBuilder& e) { e.SetDemand(demand); }));
   CHECK(account.NextDue() == demand.ask_at);
   demand.asks = 4;

@@ -56,7 +56,7 @@ void FillNewer(EntryBuilder& entry) {
   entry.SetBucketNoticed({2}, 80);
   entry.SetVolumeWindow(account.volume_windows[0]);
   entry.DropVolumeWindow(account.volume_windows[0]);
-  entry.OpenSession(4, kNow, kNow.PlusSeconds(1), "gateway-1.example");
+  entry.OpenSession(4, kNow, kNow.PlusSeconds(1), "gateway-1.example", 3);
   entry.SetDemand(account.demands[0]);
   entry.DropDemand("s-1");
   entry.SetBucketNotice({2}, 60'000);
@@ -235,6 +235,7 @@ TEST_CASE("what format version 1 did not have is read as it was written", "[bala
   next(Effect::kOpenSession);
   CHECK(in.session().revision == 4);
   CHECK(in.session().origin_host == "gateway-1.example");
+  CHECK(in.session().origin_state == 3);
   next(Effect::kSetDemand);
   CHECK(in.demand() == account.demands[0]);
   next(Effect::kDropDemand);

@@ -114,6 +114,7 @@ inline Account WideAccount() {
   Session& session = account.sessions[0];
   session.node = {2};
   session.origin_host = "gateway-1.example";
+  session.origin_state = 1'779'000'000;
   Grant& grant = session.grants[0];
   grant.counter_holds = {{.id = 0xffffffffffffffff, .owner = CounterOwner({2}, {2}), .amount = 7}};
   grant.prompt_tokens = 150;

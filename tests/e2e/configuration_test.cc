@@ -111,7 +111,7 @@ TEST_CASE("every key is in the operating page", "[ocsd][e2e]") {
     CAPTURE(line);
     CHECK(page.find("| `" + line.substr(0, line.find(':')) + "` |") != std::string::npos);
   }
-  CHECK(count == 67);
+  CHECK(count == 70);
 }
 
 TEST_CASE("a second server on the folder is refused and says why", "[ocsd][e2e]") {

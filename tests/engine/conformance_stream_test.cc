@@ -37,6 +37,48 @@ TEST_CASE("the server chooses a grant by money, price, balance and the number of
   )");
 }
 
+TEST_CASE("a grant lasts as long as it shall at the speed of the last report",
+          "[engine][unit][CC-31]") {
+  EngineOptions options;
+  options.grants = {.tokens_min = 10, .tokens_max = 1'000, .seconds = 20};
+  Harness h(nullptr, options);
+  h.Publish(kSmallCatalogue);
+  Script script(h);
+  script.Run(R"(
+    account A money=1000000
+    buy A pay
+    # Nothing is known yet.
+    initial s 0 A 1/plain/any/_                -> 2001 | 1 2001 granted=output:1000
+    wait 10
+    # 300 in 10 seconds: 600 in 20.
+    update s 1 A 1/_/any/output:300            -> 2001 cost=900 | 1 2001 granted=output:600 charged=900
+    wait 4
+    # 7 in 4 seconds: 35.
+    update s 2 A 1/_/any/output:7              -> 2001 cost=921 | 1 2001 granted=output:35 charged=21
+    wait 100
+    # It has become slow: at least ten. The prompt has no speed.
+    update s 3 A 1/_/any/input:400,output:1    -> 2001 cost=1724 | 1 2001 granted=output:10 charged=803 overshoot
+    wait 1
+    # And quick: at most a thousand.
+    update s 4 A 1/_/any/output:60             -> 2001 cost=1904 | 1 2001 granted=output:1000 charged=180 overshoot
+    # At once: no speed is known.
+    update s 5 A 1/_/any/output:60             -> 2001 cost=2084 | 1 2001 granted=output:1000 charged=180
+    wait 10
+    # What is asked for by number is granted as before; what is not reported has no speed.
+    update s 6 A 1/_/output:40/output:300      -> 2001 cost=2984 | 1 2001 granted=output:40 charged=900
+    update s 7 A 1/_/any/_                     -> 2001 cost=2984 | 1 2001 granted=output:1000
+    terminate s 8 A 1/_/_/output:0             -> 2001 cost=2984 | 1 2001
+  )");
+  // Bounded by the balance as before.
+  script.Run(R"(
+    account B money=300
+    buy B pay
+    initial t 0 B 1/plain/output:20/_          -> 2001 | 1 2001 granted=output:20
+    wait 1
+    update t 1 B 1/_/any/output:20             -> 2001 cost=60 | 1 2001 granted=output:80 charged=60
+  )");
+}
+
 TEST_CASE("a gateway is told when to ask again and how far a stream may go",
           "[engine][unit][CC-38]") {
   EngineOptions options;

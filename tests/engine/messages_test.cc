@@ -54,6 +54,8 @@ CreditControlAnswer AnyAnswer(Random& random) {
     if (random.OneIn(2)) service.charged_micros = random.Between(INT64_MIN, INT64_MAX);
     if (random.OneIn(2)) service.drawn = random.Between(0, INT64_MAX);
     service.overshoot = random.OneIn(2);
+    if (random.OneIn(3)) service.quota_holding_seconds = static_cast<int32_t>(random.Below(86'401));
+    if (random.OneIn(3)) service.triggers = static_cast<Triggers>(random.Below(1 << kTriggerCount));
     if (random.OneIn(2)) {
       EndOfUnits& end = service.end.emplace();
       end.at_end = static_cast<rating::AtEnd>(random.Below(6));
@@ -106,6 +108,8 @@ TEST_CASE("an answer is read as it was recorded", "[engine][property]") {
       REQUIRE(read.services[s].message == answer.services[s].message);
       REQUIRE(read.services[s].validity_seconds == answer.services[s].validity_seconds);
       REQUIRE(read.services[s].final_unit == answer.services[s].final_unit);
+      REQUIRE(read.services[s].quota_holding_seconds == answer.services[s].quota_holding_seconds);
+      REQUIRE(read.services[s].triggers == answer.services[s].triggers);
     }
   }
 }

@@ -266,7 +266,7 @@ offers:
      "c.yaml:28: offers[0].grants[0].when_used_up.unless: the offer has no switch 's'\n"
      "c.yaml:34: offers[0].grants[1].when_used_up.model: unknown model 'm9'; did you mean 'm1'?\n"},
     {"ends of units and of calls",
-     R"(calls: {failed: gratis, refused: free}
+     R"(calls: {failed: gratis, refused: free, quota_holding_seconds: 2 days}
 open_sessions: close
 price_books: [{id: b, rules: [{any: true, per: 1M tokens, tokens: 1}]}]
 offers:
@@ -282,8 +282,10 @@ offers:
       - {name: b, unit: token, amount: 1, validity: none, covers: {model: m2}, when_used_up: {then: stop, to: "https://s.example"}}
 )",
      "c.yaml:10: calls.refused: unknown key 'refused'; expected one of: failed, cancelled, "
-     "moderated, note\n"
+     "moderated, quota_holding_seconds, note\n"
      "c.yaml:10: calls.failed: expected charged, prompt or free, found 'gratis'\n"
+     "c.yaml:10: calls.quota_holding_seconds: expected a whole number of seconds from 0 to 86,400, "
+     "found '2 days'\n"
      "c.yaml:11: open_sessions: expected keep or switch, found 'close'\n"
      "c.yaml:14: offers[0].when_used_up.to: expected an address such as "
      "https://example.com/top-up, sip:..., an IPv4 or an IPv6 address, found 'shop'\n"

@@ -355,6 +355,7 @@ TEST_CASE("the example of last units: redirect, restrict, and calls that come to
   CHECK(tariff->calls().failed == CallCharge::kFree);
   CHECK(tariff->calls().cancelled == CallCharge::kCharged);
   CHECK(tariff->calls().moderated == CallCharge::kPrompt);
+  CHECK(tariff->calls().quota_holding_seconds == 120);
   CHECK_FALSE(tariff->switches_sessions());
   CHECK(CompileText("catalogue: c\ncurrency: CNY\ntime_zone: UTC\nopen_sessions: switch\n")
             ->switches_sessions());

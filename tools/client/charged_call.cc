@@ -77,6 +77,7 @@ wire::CreditControlRequest ChargedCall::MakeRequest(wire::CcRequestType request_
   request.mutable_subscription_id()->set_subscription_id_data(options_.customer);
   request.set_service_context_id(options_.service_context_id);
   request.set_origin_host(options_.origin_host);
+  request.set_origin_state_id(options_.origin_state_id);
   auto* service = request.add_multiple_services_credit_control();
   service->set_rating_group(kRatingGroup);
   service->set_model(options_.model);
@@ -116,6 +117,19 @@ Permission ChargedCall::Reauthorise(const Tokens& used, const Tokens& wanted) {
   return Ask(std::move(request), wanted);
 }
 
+Permission ChargedCall::GiveBack(const Tokens& used) {
+  OCS_CHECK(opened_);
+  auto request = MakeRequest(wire::UPDATE_REQUEST);
+  auto* service = request.mutable_multiple_services_credit_control(0);
+  FillUsed(used, Count::kReported, service);
+  // It must report, or it would say nothing: the use may be none.
+  if (service->used_service_unit_size() == 0) service->add_used_service_unit();
+  service->set_reporting_reason(wire::REASON_QUOTA_HOLDING_TIME);
+  Permission permission = Ask(std::move(request), {});
+  permission.last = permission.last && permission.decision != Decision::kGo;  // It may go on.
+  return permission;
+}
+
 Permission ChargedCall::Ask(wire::CreditControlRequest request, const Tokens& wanted) {
   Permission permission;
   if (refused_) {
@@ -151,6 +165,8 @@ Permission ChargedCall::Ask(wire::CreditControlRequest request, const Tokens& wa
   }
   const auto& service = answer.multiple_services_credit_control(0);
   permission.output_tokens = OutputOf(service.granted_service_unit());
+  if (service.has_quota_holding_time_seconds())
+    permission.quota_holding_seconds = service.quota_holding_time_seconds();
   permission.last = service.has_final_unit_indication() || permission.output_tokens == 0;
   permission.decision = Decision::kGo;
   return permission;

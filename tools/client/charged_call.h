@@ -44,6 +44,9 @@ struct CallOptions {
   std::string service_context_id;
   std::string model;
   std::string origin_host = {};  ///< Of the gateway's DemandListener; empty: nobody's.
+  /// Greater after each restart of the gateway that has lost its calls, as the seconds since 1970
+  /// of its start: the server then ends those at once. 0: not stated.
+  uint32_t origin_state_id = 0;
   FailureHandling failure_handling = FailureHandling::kRetryAndTerminate;
 };
 
@@ -57,6 +60,8 @@ struct Permission {
   Decision decision = Decision::kStop;
   int64_t output_tokens = 0;  ///< That may follow; of kUncontrolled what was asked for.
   bool last = false;          ///< There will be no more: the call ends with these.
+  /// When the model writes nothing for so long, GiveBack(); 0: never, -1: the server does not say.
+  int64_t quota_holding_seconds = -1;
   charging::v1::ResultCode result_code = charging::v1::RESULT_CODE_UNSPECIFIED;  ///< None: 0.
   std::string why = {};  ///< Of kStop and kUncontrolled, for people.
 };
@@ -84,6 +89,10 @@ class ChargedCall final {
   /// The same as the answer to a demand: the server wants to know and to decide now, though units
   /// are left.
   Permission Reauthorise(const Tokens& used, const Tokens& wanted);
+
+  /// The call stands still for as long as the server lets it hold units: reports what was used and
+  /// gives back what is left. Report() asks for more when it goes on.
+  Permission GiveBack(const Tokens& used);
 
   /// TERMINATION with what was used since the last report. After a refused Reserve it sends
   /// nothing. Once.

@@ -52,7 +52,9 @@ Charging::Charging(Shard& shard, const CreditControlRequest& request, CreditCont
 }
 
 void Charging::Decide(Operation* call) {
-  if (!PassesForm() || !FindPayer(call) || !IsNew() || !FindSession() || !FindRevision()) return;
+  if (!PassesForm() || !FindPayer(call)) return;
+  NoteOrigin(*call);
+  if (shard_.stopped() || !IsNew() || !FindSession() || !FindRevision()) return;
   if (late_session_) return DecideLate();
   switch (request_.type) {
     case RequestType::kInitial:
@@ -88,6 +90,15 @@ bool Charging::FindPayer(Operation* call) {
   }
   answer_->currency = account_->currency;
   return true;
+}
+
+void Charging::NoteOrigin(const Operation& call) {
+  const bool stated = request_.origin_state_id != 0 && !request_.origin_host.empty();
+  if (stated) {
+    shard_.NoteOrigin(call.caller_tenant, request_.origin_host, request_.origin_state_id);
+    origin_known_ = shard_.origins().KnownOf(call.caller_tenant, request_.origin_host);
+  }
+  if (shard_.ends_lost()) EndLostSessions(shard_, account_);
 }
 
 bool Charging::IsNew() {
@@ -150,6 +161,12 @@ bool Charging::FindSession() {
     return false;
   }
   if (request_.type == RequestType::kInitial) {
+    if (request_.origin_state_id != 0 && request_.origin_state_id < origin_known_) {
+      RefuseRecorded(ResultCode::kUnableToComply, "origin_state_id",
+                     Cat("is ", request_.origin_state_id, ": this gateway was restarted with ",
+                         origin_known_, ", and who comes from before that begins nothing"));
+      return false;
+    }
     if (session_ != nullptr) {
       RefuseRecorded(ResultCode::kUnableToComply, "cc_request_type", "the session is open already");
       return false;

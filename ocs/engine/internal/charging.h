@@ -99,6 +99,8 @@ class Charging final {
   // In order of precedence: the first that does not pass answers.
   bool PassesForm();
   bool FindPayer(Operation* call);
+  /// What the request says of its gateway; sessions of this account that the gateway has lost end.
+  void NoteOrigin(const Operation& call);
   bool IsNew();
   bool FindSession();
   bool FindRevision();
@@ -148,8 +150,13 @@ class Charging final {
                              ServiceOutcome* outcome);
   /// What is granted where the request leaves it to the server.
   Quantities ChooseQuantities(const ServiceRequest& service, const ServiceOutcome& outcome) const;
+  /// How many tokens last as long as the policy says, at the speed of the use that this reports;
+  /// nothing where that is not known.
+  std::optional<int64_t> TokensBySpeed(const ServiceRequest& service) const;
   /// When to ask for more, and how far a stream may go.
   void TellStream(const Affordance& affordance, ServiceAnswer* answer) const;
+  /// How long it may stand still, and which changes of it ask for a new grant.
+  void TellConditions(const ServiceOutcome& outcome, ServiceAnswer* answer) const;
   /// What of the use the catalogue does not charge, as the call failed, was cancelled or moderated:
   /// moves it from `used` to the outcome's `uncharged`.
   void TakeUncharged(ServiceRequest* service, ServiceOutcome* outcome) const;
@@ -268,6 +275,7 @@ class Charging final {
   balance::NodeId node_ = {};
   std::string node_path_;        ///< For records, which point into it.
   std::string barred_;           ///< Why nothing may be granted; "" = it may.
+  uint32_t origin_known_ = 0;    ///< The greatest Origin-State-Id of the request's gateway.
   bool answers_demand_ = false;  ///< What its gateway was asked, it does.
   Position session_previous_;
   uint32_t number_max_before_ = 0;  ///< Of a session of this id that is not open any more.

@@ -184,7 +184,8 @@ bool Charging::TryCommit(EntryKind kind) {
         shard_.logged_at().PlusSeconds(validity * shard_.options().supervision_factor);
     const int64_t cost = (session_ == nullptr ? 0 : session_->cost_micros) + charged_micros_;
     if (kind == EntryKind::kSessionOpened) {
-      entry.OpenSession(revision_->view.revision, at_, ends_at, request_.origin_host);
+      entry.OpenSession(revision_->view.revision, at_, ends_at, request_.origin_host,
+                        request_.origin_host.empty() ? 0 : request_.origin_state_id);
       if (node_ != balance::kRootNode) entry.SetSessionNode(node_);
       if (number_max_before_ > request_.number) {  // The id was used before: its repeats may come.
         entry.ReportSession({.number_max = number_max_before_,

@@ -397,6 +397,7 @@ void Charging::HoldRequested(const ServiceRequest& service, ServiceAnswer* answe
   TakeHold(a, answer, outcome);
   JoinPool(service, a, answer, outcome);
   TellStream(a, answer);
+  TellConditions(*outcome, answer);
   TellEnd(a, answer);
 }
 

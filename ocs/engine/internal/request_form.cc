@@ -117,6 +117,12 @@ FormFault CheckService(const CreditControlRequest& request, const EngineOptions&
     return Invalid(Cat(path, ".reporting_reason"),
                    "belongs to a report of used units (TS 32.299 7.2.175)");
   }
+  if (service.triggers != 0 && service.reason != ReportingReason::kRatingConditionChange &&
+      options.credit.strict_reasons) {
+    return Invalid(Cat(path, ".trigger"),
+                   "belongs to a report with the reason of a rating condition change (TS 32.299 "
+                   "7.2.235)");
+  }
   FormFault fault = CheckQuantities(Cat(path, ".requested_service_unit"), service.requested);
   if (fault.code != ResultCode::kSuccess) return fault;
   fault = CheckQuantities(Cat(path, ".used_service_unit"), service.used);

@@ -128,6 +128,9 @@ absl::StatusOr<std::unique_ptr<Shard>> Shard::Open(Context context) {
   OCS_RETURN_IF_ERROR(shard->trimming_->Load());
   shard->entry_.SetBucketNoticeDefault(options.bucket_notice_seconds * 1'000);
   shard->vouchers_ = std::make_unique<Vouchers>(shard->context_.resources.store);
+  OCS_ASSIGN_OR_RETURN(shard->origins_, Origins::Load(*shard->context_.resources.store));
+  // What was not done before the restart.
+  if (!shard->origins_->empty()) shard->lost_place_.emplace();
   shard->durable_group_ = shard->book_->head().group;
   shard->revisions_ = shard->context_.catalogue->snapshot();
   shard->Publish();
@@ -448,6 +451,7 @@ void Shard::DoDueWork() {
     if (stopped()) return;
     book_->Reschedule(account);
   }
+  EndLost();
   if (static_cast<int>(due->size()) == kDueAccountsPerRound) Tick();  // There is more.
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@
 #include "ocs/engine/engine.h"
 #include "ocs/engine/internal/catalogue_registry.h"
 #include "ocs/engine/internal/fair_queue.h"
+#include "ocs/engine/internal/origins.h"
 #include "ocs/engine/internal/trimming.h"
 #include "ocs/engine/internal/vouchers.h"
 #include "ocs/engine/operation.h"
@@ -101,6 +103,12 @@ class Shard final {
   const Revisions& revisions() const { return *revisions_; }
   balance::EntryBuilder& entry() { return entry_; }
   Vouchers& vouchers() { return *vouchers_; }
+  const Origins& origins() const { return *origins_; }
+  /// True while accounts may have sessions that their gateways have lost.
+  bool ends_lost() const { return lost_place_.has_value(); }
+  /// Takes what a request says of its gateway; where that was restarted, its sessions are ended one
+  /// after the other from now on. REQUIRES: the shard has an open group.
+  void NoteOrigin(std::string_view tenant, std::string_view host, uint32_t state);
   Instant arrival() const {
     return arrival_;
   }  ///< By the wall clock, read once per round and per thousand.
@@ -168,6 +176,7 @@ class Shard final {
   void TellWatchers();
   void TellDemands(uint64_t durable_group);
   void DoDueWork();
+  void EndLost();  ///< Some of the accounts in which a restarted gateway may have left sessions.
   void TrimJournal();
   void ContinueDrain();
   void FailAll(OperationList* operations);
@@ -180,7 +189,10 @@ class Shard final {
   std::unique_ptr<balance::GroupLog> log_;
   std::unique_ptr<Trimming> trimming_;
   std::unique_ptr<Vouchers> vouchers_;
-  Instant trimmed_at_;  ///< When the journal's front was last looked at.
+  std::unique_ptr<Origins> origins_;
+  std::optional<balance::DuePlace> lost_place_;  ///< How far EndLost has listed; none: at rest.
+  std::vector<AccountId> lost_in_;               ///< Listed, and not looked at yet.
+  Instant trimmed_at_;                           ///< When the journal's front was last looked at.
   balance::EntryBuilder entry_;
   std::shared_ptr<const Revisions> revisions_;
   Instant arrival_;

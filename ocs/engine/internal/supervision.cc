@@ -38,8 +38,10 @@ bool ChargeHeld(Shard& shard, balance::Account* account, const balance::Session&
 
 void ExpireSession(Shard& shard, balance::Account* account, const balance::Session& session,
                    cdr::ClosingCause cause) {
-  // What is closed before its time has not fallen silent.
-  const bool silent = session.ends_at <= shard.logged_at();
+  // What is closed before its time has not fallen silent, unless its gateway has lost it.
+  const bool silent =
+      session.ends_at <= shard.logged_at() ||
+      (cause == cdr::ClosingCause::kAbnormalRelease && shard.origins().HasLost(*account, session));
   if (silent && shard.options().lost_use == LostUse::kChargedHeld &&
       ChargeHeld(shard, account, session)) {
     return;

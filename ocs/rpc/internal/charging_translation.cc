@@ -147,6 +147,12 @@ Reading ReadReport(const charging_pb::MultipleServicesCreditControl& in, int ind
   if (in.reporting_reason() != charging_pb::REPORTING_REASON_UNSPECIFIED)
     out->reason = static_cast<engine::ReportingReason>(in.reporting_reason() - 1);
   out->pool = in.g_s_u_pool_identifier();
+  for (const int trigger : in.trigger()) {
+    if (trigger < charging_pb::CHANGE_OF_MODEL || trigger > charging_pb::CHANGE_OF_PROMPT_LENGTH)
+      return unknown("trigger", "names no change");
+    out->triggers = static_cast<engine::Triggers>(
+        out->triggers | engine::BitOf(static_cast<engine::Trigger>(trigger - 1)));
+  }
   return Reading::kWhole;
 }
 
@@ -252,6 +258,12 @@ void WriteService(const engine::ServiceAnswer& in,
   if (in.final_unit) WriteFinalUnits(in, out->mutable_final_unit_indication());
   out->set_unit_quota_threshold_tokens(in.threshold_tokens);
   if (in.output_tokens_safe >= 0) out->set_output_tokens_safe(in.output_tokens_safe);
+  if (in.quota_holding_seconds >= 0)
+    out->set_quota_holding_time_seconds(static_cast<uint32_t>(in.quota_holding_seconds));
+  for (int i = 0; in.triggers != 0 && i < engine::kTriggerCount; ++i) {
+    if ((in.triggers & engine::BitOf(static_cast<engine::Trigger>(i))) != 0)
+      out->add_trigger(static_cast<charging_pb::TriggerType>(i + 1));
+  }
   out->set_charged_micros(in.charged_micros);
   out->set_drawn(in.drawn);
   out->set_overshoot(in.overshoot);
@@ -289,6 +301,7 @@ Reading FromWire(const charging_pb::CreditControlRequest& in, engine::CreditCont
   out->channel = in.channel();
   out->traceparent = in.traceparent();
   out->origin_host = in.origin_host();
+  out->origin_state_id = in.origin_state_id();
   if (ReadHead(in, out, fault) != Reading::kWhole) return Reading::kRefused;
   for (int i = 0; i < in.multiple_services_credit_control_size(); ++i) {
     const auto& service = in.multiple_services_credit_control(i);
