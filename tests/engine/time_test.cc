@@ -1,7 +1,9 @@
 // What time does: supervision, expiry, restarts after a long downtime, clocks that go backwards,
 // and accounts that do not fit in memory.
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "cdr/record.h"
 #include "tests/engine/books.h"
@@ -277,6 +279,63 @@ TEST_CASE("after a clean stop a start replays nothing", "[engine][unit]") {
     debit e 0 A 1/plain/_/output:1    -> 2001 cost=3 | 1 2001 granted=output:1 charged=3
     sessions A                        -> s
   )");
+}
+
+// The shard's thread, which is so quick that it runs what is posted before Post() has returned to
+// the thread that posted it.
+class QuickExecutor final : public Executor {
+ public:
+  void Post(std::function<void()> task) override {
+    tasks.Post(std::move(task));
+    if (!quick || inside_) return;
+    inside_ = true;
+    for (int i = 0; i < 50; ++i) tasks.RunOne();
+    if (after_post) after_post();
+    inside_ = false;
+  }
+  ocs::tests::ManualExecutor tasks;
+  bool quick = false;
+  std::function<void()> after_post;
+
+ private:
+  bool inside_ = false;
+};
+
+TEST_CASE("an engine is drained when the writer, too, has let go of it", "[engine][unit]") {
+  const auto store = balance::MakeMemStore();
+  QuickExecutor worker;
+  ocs::tests::ManualExecutor writer;
+  ocs::tests::ManualClock clock{Instant{1'779'000'000'000}};
+  auto engine =
+      Engine::Open({}, {{.store = store.get(), .worker = &worker, .writer = &writer}}, &clock);
+  REQUIRE(engine.ok());
+  Kept<CreateAccountCall> call;
+  call.change.key = "account";
+  call.currency = Unit::Of("CNY");
+  call.identities = {{IdentityType::kPrivate, "customer"}};
+  (*engine)->Submit(&call);
+  worker.tasks.RunAll();
+  REQUIRE(writer.size() == 1);  // The group is on its way.
+  int drained = 0;
+  int posts = 0;
+  int drained_too_soon = 0;
+  (*engine)->Drain([&] { ++drained; });
+  worker.after_post = [&] {  // The writer is still inside the shard.
+    ++posts;
+    drained_too_soon += drained;
+  };
+  for (int i = 0; i < 10 && drained == 0; ++i) {
+    worker.tasks.RunAll();
+    worker.quick = true;
+    writer.RunAll();
+    worker.quick = false;
+  }
+  CHECK(call.done);
+  CHECK(posts > 0);
+  CHECK(drained_too_soon == 0);
+  CHECK(drained == 1);
+  CHECK(worker.tasks.size() == 0);  // Nothing is left that would find no engine.
+  CHECK(writer.size() == 0);
 }
 
 }  // namespace

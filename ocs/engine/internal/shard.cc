@@ -211,8 +211,8 @@ void Shard::Run() {
   TakeInbox();
   if (stopped()) {
     FailWaiting();
-    ContinueDrain();
     Publish();
+    ContinueDrain();
     return;
   }
   DecideWaiting();
@@ -363,8 +363,10 @@ void Shard::WriteGroup(balance::Book::WriteBack write_back) {
   ++counts_.groups;
   counts_.group_entries.Add(group->entry_count());
   sealed_at_us_ = SteadyMicros();
+  finishing_.fetch_add(1, std::memory_order_relaxed);
   log_->Append(group, [this](balance::AppendOutcome outcome, absl::Status status) {
     Finished(outcome, status);
+    finishing_.fetch_sub(1, std::memory_order_release);  // Last: the shard may be gone after it.
   });
 }
 
@@ -481,6 +483,10 @@ void Shard::ContinueDrain() {
     if (!stopped() && !book_->in_flight()) Schedule();
     return;
   }
+  // Whoever is told may end the shard at once: nobody may still be in Finished(), and no round may
+  // be posted.
+  if (finishing_.load(std::memory_order_acquire) > 0) return Schedule();
+  if (scheduled_.load(std::memory_order_acquire)) return;
   std::function<void()> drained;
   {
     absl::MutexLock lock(&mutex_);

@@ -219,6 +219,7 @@ class Shard final {
   std::atomic<bool> tick_ = false;
   std::atomic<bool> draining_ = false;
   std::atomic<bool> finished_ = false;  ///< The flying group's write has ended.
+  std::atomic<int> finishing_ = 0;      ///< Groups whose Finished() has not ended.
   std::atomic<bool> stopped_flag_ = false;
   std::atomic<uint64_t> durable_group_ = 0;
 
